@@ -18,7 +18,6 @@ from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
 
 from hmix_hub.contribute.building import write_generated
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.studies.checks.rows import ROW_BYTES
 from hmix_hub.studies.folder import FIGURES, GENERATED
 from hmix_hub.studies.reading.chunks import CHUNK_BYTES
 from hmix_hub.studies.study import Study
@@ -125,7 +124,6 @@ def _print_memory(rows: int, folder: Path, warm_up: Path) -> None:
             each = "?" if peak is None else f"{1024 * peak / n:,.0f}"
             size = file.stat().st_size / 1e6
             print(f"| {n:,} | {kind}{name} | {size:,.0f} MB | {_mebibytes(peak)} | {each} |", flush=True)
-    print(f"\n* the ledger of rows holds {ROW_BYTES} bytes of each")
 
 
 def _print_limits(study: DrawnStudy, rounds: int) -> None:

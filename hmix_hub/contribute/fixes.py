@@ -10,10 +10,12 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 
+from hmix_hub.database import Database
 from hmix_hub.schema import Kind
 from hmix_hub.schema.judgment import SIDES
 from hmix_hub.schema.scale import Scale
-from hmix_hub.studies.checks.trials import rows_in_rarer_order, telling_columns
+from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.checks.trials import RARER_ORDER, telling_columns
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS, with_point
 from hmix_hub.studies.findings import Ints, shown
@@ -229,7 +231,13 @@ def _turn_pairs(table: Table, task: str, file: str, pictures: PictureNames | Non
         return fix
     parts = [part for part in ("label", "index", "file") if f"image_1_{part}" in table and f"image_2_{part}" in table]
     shares = [column for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
-    for row in rows_in_rarer_order(first, second).tolist():
+    with Database() as database:
+        # No row is left out, and nobody is asked for.
+        pairs = {"row": np.arange(len(first)), "first": first, "second": second}
+        every = {"is_good": np.ones(len(first), dtype=bool), "participant": pa.nulls(len(first), pa.string())}
+        database.insert(ROWS, pa.table(pairs | every))
+        turned = sorted(row for row, _ in database.rows(RARER_ORDER))
+    for row in turned:
         before = _pair_text(table, parts, row)
         for name in parts:
             one, other = table[f"image_1_{name}"], table[f"image_2_{name}"]

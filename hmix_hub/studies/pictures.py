@@ -21,7 +21,6 @@ from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFold
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, OWN_PICTURES, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.picture_names import PictureNames
-from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
@@ -134,8 +133,9 @@ def _recoded(labels: npt.NDArray[np.int64], own: Vocabulary, target: Vocabulary)
     return np.array(own.codes_in(target), dtype=np.int64)[labels]
 
 
-Keys = npt.NDArray[np.uint64]
+Keys = npt.NDArray[np.complex128]
 _MOST_NAMED = 3
+_MOST_LISTED = 2**26
 
 
 def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> Keys | None:
@@ -144,7 +144,7 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     Returns
     -------
     numpy.ndarray or None
-        uint64: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
+        complex128: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
     """
     path = folder.file(MIXTURE_LIST)
     if METHOD_MARK not in manifest.image_set or is_placeholder(manifest.stimuli.mixing):
@@ -170,8 +170,9 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
 def mixture_keys(
     first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], coefficient: npt.NDArray[np.float64]
 ) -> Keys:
-    """Return a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; uint64 (N,)."""
-    return hash_columns([first, second, np.round(coefficient, DECIMALS)])
+    """Return a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; complex128 (N,)."""
+    # Both numbers of a complex one are exact: nobody has a list of as many pictures.
+    return first * float(_MOST_LISTED) + second + 1j * np.round(coefficient, DECIMALS)
 
 
 def open_study_images(

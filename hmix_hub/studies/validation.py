@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
+from hmix_hub.studies.checks.across import Ask, judged_by
 from hmix_hub.studies.checks.answers import check_scales
 from hmix_hub.studies.checks.judgment_file import FileChecks
+from hmix_hub.studies.checks.rows import ROWS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest
@@ -31,6 +36,7 @@ def validate(
     *,
     keep: Callable[[str, ObservedChunk], None] | None = None,
     progress: Progress | None = None,
+    database: Database | None = None,
 ) -> None:
     """Validate a study folder, the files and the manifest of which were looked at.
 
@@ -44,6 +50,8 @@ def validate(
         Called with each task and the rows of its file, for whoever makes tables of them.
     progress
         Called with the file and the rows read so far.
+    database
+        Where rows are compared with each other; `None`: in one of its own.
     """
     folder = _without_copies(folder, report)
     if manifest is None:
@@ -54,9 +62,11 @@ def validate(
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
     judged: dict[str, None] = {}
-    for task in folder.judgments:
-        checks = FileChecks(folder, manifest, task, report)
-        judged |= dict.fromkeys(_check_file(checks, pictures, keep=keep, progress=progress))
+    with Database() if database is None else nullcontext(database) as base:
+        for task in folder.judgments:
+            checks = FileChecks(folder, manifest, task, report)
+            judged |= dict.fromkeys(_check_file(checks, pictures, base, keep=keep, progress=progress))
+        base.drop(ROWS)
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
 
@@ -132,17 +142,19 @@ def _without_newer_tasks(folder: StudyFolder, manifest: Manifest, report: Report
 def _check_file(
     checks: FileChecks,
     pictures: KnownPictures | None,
+    database: Database,
     *,
     keep: Callable[[str, ObservedChunk], None] | None,
     progress: Progress | None,
 ) -> list[str]:
-    """Check the judgments of a task; return the participants who judged."""
+    """Check the judgments of a task; return the participants who judged, if that is asked for."""
+    database.drop(ROWS)
     done = 0
-    for chunk in checks.chunks(pictures):
+    for chunk in checks.chunks(pictures, partial(database.insert, ROWS)):
         if keep is not None:
             keep(checks.task, chunk)
         done += len(chunk)
         if progress is not None:
             progress(checks.reporter.file, done)
-    checks.finish()
-    return checks.rows.names
+    checks.finish(Ask(database) if done else None)
+    return judged_by(database) if done and checks.folder.has_participants else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +13,6 @@ from study_generator.own_pictures import with_own_pictures
 from hmix_hub.studies.checks.answers import SliderCheck
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.findings import Report, Reporter
-from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.changes import cells, every, rows_changed
 from hmix_hub.tasks import INFER
@@ -22,20 +20,6 @@ from hmix_hub.tasks import INFER
 
 def codes(report):
     return [found.rule.code for found in report]
-
-
-def test_tuples_that_differ_have_hashes_that_differ():
-    values = [*range(40), -1, 2**31, *np.linspace(0, 1, 11).tolist()]
-    tuples = list(itertools.product(values, values))
-    columns = [np.array(column, dtype=np.float64) for column in zip(*tuples, strict=True)]
-    assert len(np.unique(hash_columns(columns))) == len(set(tuples))
-
-
-def test_a_number_and_its_own_hash_are_no_other_number_and_its_hash():
-    # Person 3 who saw the pictures 0 and 3 was taken for person 7 who saw 0 and 7.
-    people = np.arange(100)
-    stimuli = hash_columns([np.zeros(100, dtype=np.int64), people])
-    assert len(np.unique(hash_columns([people, stimuli]))) == 100
 
 
 def test_a_coefficient_that_never_changes_has_no_direction(check):

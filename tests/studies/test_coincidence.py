@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from hmix_hub.studies.checks.participants import check_participation
+from hmix_hub.database import Database
+from hmix_hub.studies.checks.across import Ask
+from hmix_hub.studies.checks.participants import check_participation, make_people, taking_part
+from hmix_hub.studies.checks.rows import ROWS
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.tasks import INFER
 
 PEOPLE, STIMULI = 40, 20
 
 
-class Rows(dict):
-    """Rows as the ledger has them: columns by name, all of one length."""
+class Rows(NamedTuple):
+    """Rows that can be compared; arrays of one length."""
 
-    broken = frozenset()
-    task = INFER
-
-    def __init__(self, person, stimulus, answer, time):
-        super().__init__(
-            row=np.arange(len(person)),
-            person=person.astype(np.int32),
-            stimulus=stimulus.astype(np.uint64),
-            answer=answer.astype(np.uint64),
-            time=np.asarray(time, dtype=np.float64),
-        )
-        self.names = [f"p{number}" for number in range(person.max() + 1)]
-
-    def __len__(self):
-        return len(self["row"])
+    person: np.ndarray
+    stimulus: np.ndarray
+    answer: np.ndarray
+    time: np.ndarray
 
     def with_copies(self, person, copies=1, step=1):
         """Return the rows, and those of a participant once more, under other ids."""
-        mine = np.flatnonzero(self["person"] == person)[::step]
-        rows = np.concatenate([np.arange(len(self)), *[mine] * copies])
-        ids = np.concatenate([self["person"], np.repeat(np.arange(copies) + len(self.names), len(mine))])
-        return Rows(ids, *(self[name][rows] for name in ("stimulus", "answer", "time")))
+        mine = np.flatnonzero(self.person == person)[::step]
+        rows = np.concatenate([np.arange(len(self.person)), *[mine] * copies])
+        ids = np.concatenate([self.person, np.repeat(np.arange(copies) + self.person.max() + 1, len(mine))])
+        return Rows(ids, *(column[rows] for column in self[1:]))
+
+    def narrow(self):
+        """Return them as the database holds them."""
+        n = len(self.person)
+        columns = {"row": np.arange(n), "participant": [f"p{number}" for number in self.person], "trial": np.arange(n)}
+        columns |= {"first": self.stimulus, "second": np.full(n, -1), "shown": np.ones(n), "answer_0": self.answer}
+        columns |= {"answer_1": np.zeros(n), "time": self.time, "elapsed": pa.nulls(n, pa.float64())}
+        truths = {"is_good": True, "is_read": True, "is_repeat": False}
+        return pa.table(columns | {name: np.full(n, truth) for name, truth in truths.items()})
 
 
 def accused(rows):
     report = Report()
-    check_participation(rows, Reporter(report, "a.csv"))
+    with Database() as database:
+        database.insert(ROWS, rows.narrow())
+        make_people(database, INFER)
+        check_participation([taking_part(database, INFER)], Ask(database), INFER, Reporter(report, "a.csv"))
     return [spot.value for found in report if found.rule.code == "HMX592" for spot in found.spots]
 
 

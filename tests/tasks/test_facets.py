@@ -9,7 +9,7 @@ import pytest
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.schema import CIFAR10, Column, Kind
-from hmix_hub.studies.checks.rows import FileRows
+from hmix_hub.studies.checks.rows import narrow_rows, stimulus_of
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.tasks import INFER, TASKS
 
@@ -91,11 +91,11 @@ def test_rows_of_a_file_are_compared_for_each_thing_that_was_asked(faceted):
     table = observed(["likeness", None, "beauty", "likeness"])
     values = {name: table[name].combine_chunks() for name in table.column_names}
     present = {name: np.ones(4, dtype=bool) for name in values}
-    rows = FileRows(faceted.name)
-    rows.add(ObservedChunk(values, present, {}, np.arange(4)), np.ones(4, dtype=bool))
-    assert rows["row"].tolist() == [0, 2, 3], "a row that does not say what was asked is compared with none"
-    assert len(np.unique(rows["stimulus"])) == 2
-    assert rows["stimulus"][0] == rows["stimulus"][2]
+    rows = narrow_rows(ObservedChunk(values, present, {}, np.arange(4)), faceted.name, np.ones(4, dtype=bool))
+    good = rows.filter(rows["is_good"])
+    assert good["row"].to_pylist() == [0, 2, 3], "a row that does not say what was asked is compared with none"
+    stimuli = good.select(stimulus_of(faceted.name).split(", ")).to_pylist()
+    assert stimuli[0] == stimuli[2] != stimuli[1]
 
 
 def test_a_facet_that_is_no_column_of_the_task_is_refused():

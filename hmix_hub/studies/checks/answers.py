@@ -10,11 +10,10 @@ import pyarrow as pa
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats, Mask, as_mask, matrix, membership
 from hmix_hub.studies.checks.rows import Check
-from hmix_hub.studies.findings import Ints, Report, Reporter
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk
-from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones
 from hmix_hub.studies.rules import answers as answer_rules
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
@@ -245,11 +244,6 @@ def check_scales(manifest: Manifest, report: Report) -> None:
 class VotesCheck(Check):
     """Check of a file of votes; of other tasks it looks at nothing."""
 
-    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
-        super().__init__(task, manifest, reporter)
-        self._rows: list[Ints] = []
-        self._stimuli: list[Hashes] = []
-
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
         if self.task != TASK.name:
@@ -265,21 +259,8 @@ class VotesCheck(Check):
             rule, column_name = _RULES[fault]
             shown = chunk.values.get(column_name)
             self.reporter.of(column_name).add_where(rule, bad & ~unread, chunk.rows, shown)
-        names = ("image_1_index", "image_2_index")
-        shown_at = chunk.numbers("mixing_coefficient")
-        keys = [*(chunk.codes(name) for name in names), shown_at]
-        known = np.flatnonzero((keys[0] >= 0) & ~np.isnan(shown_at))
-        self._rows.append(chunk.rows[known])
-        self._stimuli.append(hash_columns(keys)[known])
 
     def _by_class(self, chunk: ObservedChunk, name: str) -> Floats:
         if name not in chunk.values:
             return np.full((len(chunk), len(self.manifest.vocabulary)), np.nan)
         return matrix(pa.chunked_array([chunk.values[name]]), is_nullable=True)
-
-    def finish(self) -> None:
-        """Report stimuli that stand twice."""
-        if not self._rows:
-            return
-        found = np.concatenate(self._rows)[later_ones(np.concatenate(self._stimuli))]
-        self.reporter.add_rows(answer_rules.STIMULUS_TWICE, np.sort(found).tolist(), count=len(found))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
 
 from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.studies.checks.across import Ask, check_across
 from hmix_hub.studies.checks.answers import ContradictionCheck, ScaleCheck, SliderCheck, StatedCheck, VotesCheck
 from hmix_hub.studies.checks.computed import ComputedCheck
-from hmix_hub.studies.checks.participants import check_participation
-from hmix_hub.studies.checks.recorded import ClaimedTimesCheck, RecordedCheck
-from hmix_hub.studies.checks.rows import Check, FileRows
+from hmix_hub.studies.checks.recorded import RecordedCheck
+from hmix_hub.studies.checks.rows import Check, narrow_rows
 from hmix_hub.studies.checks.stimuli import check_stimuli
-from hmix_hub.studies.checks.trials import check_clashes, check_trials
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest
@@ -20,8 +21,7 @@ from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.reading.chunks import WHOLE, Piece
 
 _CHECKS: tuple[type[Check], ...] = (
-    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ClaimedTimesCheck, VotesCheck),
-    *(ComputedCheck, StatedCheck),
+    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck, ComputedCheck, StatedCheck),
 )
 """In the order in which they end: computed columns are compared in a file without errors alone."""
 
@@ -40,17 +40,29 @@ class FileChecks:
     def __init__(self, folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> None:
         self.folder, self.manifest, self.task = folder, manifest, task
         self.reporter = Reporter(report, folder.judgments[task])
-        self.rows = FileRows(task)
         self._read = ReadRows()
         self._checks = [kind(task, manifest, self.reporter) for kind in _CHECKS]
 
-    def chunks(self, pictures: KnownPictures | None, piece: Piece = WHOLE) -> Iterator[ObservedChunk]:
-        """Yield the rows of a piece of the file, once they are checked by themselves."""
+    def chunks(
+        self, pictures: KnownPictures | None, insert: Callable[[pa.Table], object], piece: Piece = WHOLE
+    ) -> Iterator[ObservedChunk]:
+        """Yield the rows of a piece of the file, once they are checked by themselves.
+
+        Parameters
+        ----------
+        pictures
+            What is known of the pictures.
+        insert
+            Gets what rules across rows look at, which `narrow_rows` returns.
+        piece
+            The piece.
+        """
         report = self.reporter.report
         for chunk in observed_chunks(
             self.folder, self.manifest, self.task, report, pictures=pictures, piece=piece, read=self._read
         ):
-            self.rows.add(chunk, check_stimuli(chunk, self.task, self.manifest, pictures, self.reporter))
+            is_good = check_stimuli(chunk, self.task, self.manifest, pictures, self.reporter)
+            insert(narrow_rows(chunk, self.task, is_good))
             for check in self._checks:
                 check.add(chunk)
             yield chunk
@@ -62,12 +74,12 @@ class FileChecks:
         for mine, other in zip(self._checks, later._checks, strict=True):
             mine.merge(other)
 
-    def finish(self) -> None:
-        """Report what the rows show together."""
+    def finish(self, ask: Ask | None) -> None:
+        """Report what the rows show together, those that `ask` asks about; `None`: there are none."""
         self._read.finish(self.reporter)
-        clashes = check_clashes(self.rows, self.folder.file(self.reporter.file), self.reporter)
-        is_symmetric = self.manifest.stimuli.mixing == PIXEL_LINEAR
-        check_trials(self.rows, self.reporter, clashes=clashes, is_symmetric=is_symmetric)
-        check_participation(self.rows, self.reporter)
+        if ask is not None:
+            is_symmetric = self.manifest.stimuli.mixing == PIXEL_LINEAR
+            path = self.folder.file(self.reporter.file)
+            check_across(ask, self.task, path, self.reporter, is_symmetric=is_symmetric)
         for check in self._checks:
             check.finish()

@@ -1,117 +1,253 @@
-"""Checks of participants: enough rows, more than one answer, and nobody under two ids."""
+"""Checks of participants: enough rows, more than one answer, true times, and nobody under two ids."""
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import lgamma, log
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from hmix_hub.studies.checks.rows import FileRows
-from hmix_hub.studies.findings import Ints, Mask, Reporter
-from hmix_hub.studies.row_hashes import Hashes, hash_columns, rows_that_share
+from hmix_hub.database import Database
+from hmix_hub.schema.groups import encode, encode_key
+from hmix_hub.studies.checks.rows import Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.findings import MOST_PLACES, Ints, Reporter
 from hmix_hub.studies.rules import participants as rules
-from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS, is_straightlining
+from hmix_hub.studies.rules import trials as trial_rules
+from hmix_hub.tasks.flags import (
+    CLOCK_DRIFT,
+    CLOCK_SLACK_MS,
+    STRAIGHTLINING_MINIMUM,
+    STRAIGHTLINING_TENTHS,
+    claimed_and_elapsed,
+    times_disagree,
+)
+
+Numbers = npt.NDArray[np.int64]
 
 SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""
+_BITS = 4
+"""Bits of a hash of the answers, most of which agree in each where most answers do: hardly anybody else's do."""
+_AT_ONCE = 1000
+"""Participants whose rows are looked at together."""
+_NEAR = 1e-6
 
 
-def check_participation(ledger: FileRows, reporter: Reporter) -> None:
+def make_people(database: Database, task: str) -> None:
+    """Make the table `people`: of each their first row, first good row, number of good rows, and what is wrong."""
+    answer = answer_of(task)
+    bits = [f"count(*) filter (is_good and hash({answer}) & {1 << bit} <> 0)" for bit in range(_BITS)]
+    alike = [f"10 * greatest({n}, n - {n}) >= {STRAIGHTLINING_TENTHS} * n" for n in bits]
+    database.rows(f"""
+        create or replace table people as
+        select participant, min(row) as seen, min(row) filter (is_good) as first_row,
+            count(*) filter (is_good) as n, count(*) filter (is_good and time is not null) as n_timed,
+            not bool_and(is_read) as is_broken, n >= {STRAIGHTLINING_MINIMUM} and {" and ".join(alike)} as may_be_alike,
+            count(elapsed) as n_elapsed
+        from rows where participant is not null group by participant""")
+
+
+class Asking(Protocol):
+    """See `hmix_hub.studies.checks.across.Ask`."""
+
+    n_parts: int
+
+    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
+        """Return the answers of the parts."""
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How the participants of a part of a file took part.
+
+    Parameters
+    ----------
+    people
+        By number of rows, and whether all of them are understood: the number of such participants.
+    first
+        The first of those who are understood, by number of rows: first row of any kind, first good row, and id.
+    alike
+        Those who give one answer throughout.
+    claiming
+        Those whose response times add up to more than went by on the server.
+    timed
+        Participants whose rows have times, and such rows.
+    """
+
+    people: dict[tuple[int, bool], int]
+    first: dict[int, list[tuple[int, int, str]]]
+    alike: Places
+    claiming: Places
+    timed: tuple[int, int]
+
+
+def taking_part(database: Database, task: str) -> Taking:
+    """Return how the participants of a part of a file took part; `people` was made."""
+    counted = database.rows(f"""
+        select n, is_broken, count(*), min_by({{'a': seen, 'b': first_row, 'c': participant}}, seen, {MOST_PLACES}),
+            count(*) filter (n_timed > 0), sum(n_timed)::bigint, count(*) filter (may_be_alike and not is_broken),
+            sum(n_elapsed)::bigint
+        from people group by n, is_broken""")
+    people, timed, alike, elapsed = [sum(row[i] for row in counted) for i in (4, 5, 6, 7)]
+    return Taking(
+        {(n, not is_broken): count for n, is_broken, count, *_ in counted if n},
+        {n: [(*one.values(),) for one in first] for n, is_broken, _, first, *_ in counted if n and not is_broken},
+        _alike(database, task) if alike else Places(0, []),
+        _claiming(database) if elapsed else Places(0, []),
+        (people, timed),
+    )
+
+
+def _alike(database: Database, task: str) -> Places:
+    """Find participants who give one answer throughout."""
+    found = database.rows(f"""
+        with suspects as (select * from people where may_be_alike and not is_broken),
+            most as (select participant, max(n) as most from (
+                select participant, count(*) as n from rows
+                where is_good and participant in (select participant from suspects)
+                group by participant, {answer_of(task)}) group by participant)
+        select seen, first_row, participant, count(*) over ()
+        from suspects join most using (participant) where 10 * most >= {STRAIGHTLINING_TENTHS} * n
+        order by seen limit {MOST_PLACES}""")
+    return Places(found[0][3] if found else 0, [(seen, row, name, "") for seen, row, name, _ in found])
+
+
+def _claiming(database: Database) -> Places:
+    """Find participants whose response times add up to more than went by on the server."""
+    known = "from rows where participant is not null and time is not null and elapsed is not null"
+    # What comes near is summed once more, in the order of the rows.
+    suspects = database.rows(f"""
+        select participant, seen from (select distinct participant, time, elapsed {known})
+        join people using (participant) group by all having sum(time) > {1 + CLOCK_DRIFT - _NEAR} * max(elapsed) + {CLOCK_SLACK_MS - _NEAR}""")
+    found = []
+    for start in range(0, len(suspects), _AT_ONCE):
+        seen = dict(suspects[start : start + _AT_ONCE])
+        query = f"select participant, row, time, elapsed {known} and participant in (select unnest($1)) order by row"
+        participant, rows, claimed, elapsed = database.table(query, [list(seen)]).columns
+        person = encode(participant)
+        times = {"claimed": claimed.to_numpy(), "elapsed": elapsed.to_numpy()}
+        total, latest = claimed_and_elapsed(person, **times)
+        first = np.unique(person, return_index=True)[1]
+        for one in np.flatnonzero(times_disagree(person, **times)).tolist():
+            note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by"
+            row, name = rows[first[one]].as_py(), participant[first[one]].as_py()
+            found.append((seen[name], row, name, note))
+    return Places(len(found), sorted(found)[:MOST_PLACES])
+
+
+def check_participation(parts: Iterable[Taking], ask: Asking, task: str, reporter: Reporter) -> None:
     """Check how the participants of a file took part.
 
     Parameters
     ----------
-    ledger
-        Its rows.
-    reporter
+    parts
+        What `taking_part` says of its parts.
+    ask
+        How more is asked of them.
+    task, reporter
         The file.
     """
-    if not len(ledger) or not TASKS[ledger.task].has_participants:
+    parts = list(parts)
+    if not reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=reporter.file):
+        # Response times in another unit are reported as that.
+        tell(reporter.of("participant_id"), rules.CLAIMED_TIMES, [part.claiming for part in parts])
+    people: Counter[tuple[int, bool]] = Counter()
+    for part in parts:
+        people.update(part.people)
+    if not people:
         return
-    participants = _Participants(ledger, reporter.of("participant_id"))
-    participants.check_rows()
-    participants.check_answers()
-    participants.check_ids()
+    here = reporter.of("participant_id")
+    median = np.median(np.repeat([n for n, _ in people], list(people.values())))
+    few = {n: count for (n, is_whole), count in people.items() if is_whole and 2 * n < median}
+    said = f"rows; the median person has {median:g}"
+    first = sorted(
+        (seen, row, name, f"{n} {said}") for part in parts for n in few for seen, row, name in part.first.get(n, ())
+    )
+    tell(here, rules.FEW_ROWS, [Places(sum(few.values()), first)])
+    tell(here, rules.STRAIGHTLINING, [part.alike for part in parts])
+    n_people, n_rows = (sum(part.timed[i] for part in parts) for i in (0, 1))
+    _check_ids(ask, task, here, n_people=n_people, n_rows=n_rows)
 
 
-class _Participants:
-    """The participants of a ledger, each with a number, a count of rows and a first row."""
+def shared_rows(database: Database, task: str, least: int) -> pa.Table:
+    """Return the number of rows with one content that each two participants share, `least` or more.
 
-    def __init__(self, ledger: FileRows, reporter: Reporter) -> None:
-        self.ledger, self.reporter = ledger, reporter
-        self.person = ledger["person"].astype(np.int64)
-        self.counts = np.bincount(self.person, minlength=len(ledger.names))
-        self.first = np.full(len(ledger.names), -1, dtype=np.int64)
-        self.first[self.person[::-1]] = ledger["row"][::-1]
-
-    def check_rows(self) -> None:
-        """Report people who have far fewer rows than others; not those whose rows could not all be understood."""
-        median = np.median(self.counts[self.counts > 0])
-        is_whole = np.ones(len(self.counts), dtype=bool)
-        is_whole[list(self.ledger.broken)] = False
-        few = np.flatnonzero((self.counts > 0) & (2 * self.counts < median) & is_whole)
-        said = f"the median person has {median:g}"
-        self._tell(rules.FEW_ROWS, few, [f"{self.counts[participant]} rows; {said}" for participant in few])
-
-    def check_answers(self) -> None:
-        """Report people who give one answer throughout."""
-        chosen = np.flatnonzero(self._rarely_changes()[self.person])
-        answers = np.unique(self.ledger["answer"][chosen], return_inverse=True)[1].astype(np.int64)
-        alike = np.flatnonzero(_of_everybody(self.person[chosen], answers, len(self.counts)))
-        # What could not be read looks alike.
-        alike = alike[~np.isin(alike, list(self.ledger.broken))]
-        self._tell(rules.STRAIGHTLINING, alike, [""] * len(alike))
-
-    def _rarely_changes(self) -> Mask:
-        """For each person, whether few answers differ from the one before; of a straightliner it is always so."""
-        order = np.argsort(self.person, kind="stable")
-        participant, answer = self.person[order], self.ledger["answer"][order]
-        changes = participant[1:][(participant[1:] == participant[:-1]) & (answer[1:] != answer[:-1])]
-        # An answer unlike the others differs from two neighbours at the most.
-        most = 2 * (10 - STRAIGHTLINING_TENTHS) * self.counts
-        is_rare = 10 * np.bincount(changes, minlength=len(self.counts)) <= most
-        return is_rare & (self.counts >= STRAIGHTLINING_MINIMUM)
-
-    def check_ids(self) -> None:
-        """Report people who share rows with another, in times that chance does not explain."""
-        timed = np.flatnonzero(~np.isnan(self.ledger["time"]))
-        content = hash_columns([self.ledger[name] for name in ("stimulus", "answer", "time")])[timed]
-        pairs = shared_rows(content, self.person[timed])
-        suspects = {
-            pair: rows
-            for pair, rows in pairs.items()
-            if rows >= SHARED_ROWS and 2 * rows >= min(self.counts[list(pair)])
-        }
-        if not suspects:
-            return
-        coincidence = Coincidence(
-            content,
-            self.person[timed],
-            stimulus=self.ledger["stimulus"][timed],
-            time=self.ledger["time"][timed],
-            suspects=np.unique(list(suspects)),
-        )
-        for (one, other), rows in sorted(suspects.items(), key=lambda item: (self.first[item[0][1]], item[0])):
-            if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
-                note = f"{rows} rows as of {self.ledger.names[one]}, row {self.first[one]}"
-                self._tell(rules.SAME_PARTICIPANT, np.array([other]), [note])
-
-    def _tell(self, rule: Rule, participants: Ints, notes: list[str]) -> None:
-        names = [self.ledger.names[participant] for participant in participants]
-        self.reporter.add_rows(rule, self.first[participants].tolist(), names, notes=notes)
+    Of a row that very many share, pairs of the first of them are counted.
+    """
+    content = f"hash({stimulus_of(task)}, {answer_of(task)}, time)"
+    timed = "from rows where is_good and time is not null"
+    return database.table(f"""
+        with shared as (select {content} as content {timed} group by 1 having count(*) > 1),
+            members as (select {content} as content, participant, min(row) as row {timed}
+                and {content} in (select content from shared) group by 1, 2),
+            ranked as (select *, row_number() over (partition by content order by row) as nth from members
+                qualify nth <= {_MOST_PARTICIPANTS_OF_A_ROW} and count(*) over (partition by content) > 1)
+        select least(a.participant, b.participant) as one, greatest(a.participant, b.participant) as other,
+            count(*) as n
+        from ranked a join ranked b on a.content = b.content and a.nth < b.nth group by 1, 2 having n >= {least}""")
 
 
-def _of_everybody(participant: Ints, answers: Ints, participants: int) -> Mask:
-    """For each person, whether most answers are the same; false of those without rows."""
-    found = np.zeros(participants, dtype=bool)
-    numbers, dense = np.unique(participant, return_inverse=True)
-    found[numbers] = is_straightlining(dense.astype(np.int64), answers)
-    return found
+def people_named(database: Database, names: list[str]) -> list[tuple[str, int, int, int]]:
+    """Return id, first row, first good row, and number of good rows of participants."""
+    return database.rows(
+        """select participant, min(row), min(row) filter (is_good), count(*) filter (is_good) from rows
+        where participant in (select unnest($1)) group by participant""",
+        [names],
+    )
+
+
+def timed_rows(database: Database, task: str, names: list[str]) -> pa.Table:
+    """Return the good rows of participants that have times: participant, stimulus, answer, time."""
+    return database.table(
+        f"""select participant, {stimulus_of(task)}, hash({answer_of(task)}) as answer, time from rows
+        where is_good and time is not null and participant in (select unnest($1))""",
+        [names],
+    )
+
+
+def like_rows(database: Database, task: str, rows: pa.Table) -> Numbers:
+    """Count, for N rows, the rows of a part with the same time, the same stimulus, and both; int64 (N, 3)."""
+    database.drop("asked")
+    database.insert("asked", rows.append_column("number", pa.array(np.arange(len(rows)))))
+    counts, joins = [], []
+    for number, key in enumerate(("time", stimulus_of(task), f"{stimulus_of(task)}, time")):
+        joins.append(f"""left join (select {key}, count(*) as n_{number} from rows semi join asked using ({key})
+            where is_good and time is not null group by all) using ({key})""")
+        counts.append(f"coalesce(n_{number}, 0)")
+    found = database.table(f"select {', '.join(counts)} from asked {' '.join(joins)} order by number")
+    return np.stack([column.to_numpy() for column in found.columns], axis=1)
+
+
+def _check_ids(ask: Asking, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
+    """Report people who share rows with another, in times that chance does not explain."""
+    found = pa.concat_tables(ask("content", shared_rows, task, SHARED_ROWS if ask.n_parts == 1 else 1))
+    shared = found.group_by(["one", "other"]).aggregate([("n", "sum")]).filter(pc.field("n_sum") >= SHARED_ROWS)
+    pairs = {(row["one"], row["other"]): row["n_sum"] for row in shared.to_pylist()}
+    if not pairs:
+        return
+    names = sorted({name for pair in pairs for name in pair})
+    people = {name: about for part in ask("participant", people_named, names) for name, *about in part}
+    suspects = []
+    for pair, n in pairs.items():
+        one, other = sorted(pair, key=lambda name: people[name])
+        if 2 * n >= min(people[one][2], people[other][2]):
+            suspects.append((people[other][1], people[one][0], people[other][0], one, other, n))
+    if not suspects:
+        return
+    names = sorted({name for suspect in suspects for name in suspect[3:5]})
+    rows = pa.concat_tables(ask("participant", timed_rows, task, names))
+    alike = np.sum(ask("participant", like_rows, task, rows), axis=0)
+    coincidence = Coincidence(rows, alike, n_people=n_people, n_rows=n_rows)
+    for _, _, _, one, other, n in sorted(suspects):
+        if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
+            note = f"{n} rows as of {one}, row {people[one][1]}"
+            reporter.add(rules.SAME_PARTICIPANT, row=people[other][1], value=other, note=note)
 
 
 LEAST_EVIDENCE = 3.0
@@ -121,64 +257,38 @@ _FEWEST_OTHERS = 10
 """Participants from whom it is known which times a stimulus takes: of fewer, some may be copies, too."""
 
 
-def shared_rows(content: Hashes, participant: Ints) -> dict[tuple[int, int], int]:
-    """Return the number of rows that each two participants share.
-
-    Parameters
-    ----------
-    content
-        uint64 (N,): hash of stimulus, answer and time of each row.
-    participant
-        int64 (N,): number of its participant. Of a row that very many share, pairs of the first of them are counted.
-    """
-    shared = rows_that_share(content)
-    pairs: dict[tuple[int, int], int] = {}
-    if not len(shared):
-        return pairs
-    rows = shared[np.argsort(content[shared], kind="stable")]
-    starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
-    for group in np.split(participant[rows], starts):
-        for pair in itertools.combinations(np.unique(group)[:_MOST_PARTICIPANTS_OF_A_ROW].tolist(), 2):
-            pairs[pair] = pairs.get(pair, 0) + 1
-    return pairs
-
-
 class Coincidence:
     """Likelihood of shared rows under the file's own distribution of response times.
 
     Parameters
     ----------
-    content, person
-        See `shared_rows`.
-    stimulus
-        uint64 (N,): hash of the stimulus.
-    time
-        float64 (N,): response times.
-    suspects
-        int64 (M,): numbers of the participants who are compared.
+    rows
+        N rows of the participants who are compared, as `timed_rows` gives them.
+    like
+        int64 (N, 3): rows of the file with the same time, stimulus, and both.
+    n_people, n_rows
+        Participants of the file who have rows with times, and such rows.
     """
 
-    def __init__(
-        self, content: Hashes, person: Ints, *, stimulus: Hashes, time: npt.NDArray[np.float64], suspects: Ints
-    ) -> None:
-        rows = np.flatnonzero(np.isin(person, suspects))
-        self._content, self._n = content, len(person)
-        self._rows = rows[np.argsort(person[rows], kind="stable")]
-        self._starts = np.searchsorted(person[self._rows], np.arange(person.max() + 2))
-        self._time, self._in_file = _numbered(time, rows)
-        self._stimulus, self._of_stimulus = _numbered(stimulus, rows)
-        seen = self._stimulus * len(self._in_file) + self._time
-        self._seen, self._at_stimulus = _numbered(seen, rows)
-        participants = np.count_nonzero(np.bincount(person))
-        self._pairs = log(participants * (participants - 1) / 2)
+    def __init__(self, rows: pa.Table, like: Numbers, *, n_people: int, n_rows: int) -> None:
+        person = encode(rows["participant"])
+        order = np.argsort(person, kind="stable")
+        names = rows["participant"].unique().to_pylist()
+        self._rows = dict(zip(names, np.split(order, np.cumsum(np.bincount(person))[:-1]), strict=True))
+        self._content = encode_key([rows[name] for name in rows.column_names if name != "participant"])
+        times, self._time = np.unique(rows["time"].to_numpy(), return_inverse=True)
+        self._in_file = np.zeros(len(times), dtype=np.int64)
+        self._in_file[self._time], self._of_stimulus, self._at_stimulus = like.T
+        self._n = n_rows
+        self._pairs = log(n_people * (n_people - 1) / 2)
 
-    def evidence(self, one: int, other: int) -> float:
+    def evidence(self, one: str, other: str) -> float:
         """Return the evidence that two participants are one, as a power of ten.
 
         Parameters
         ----------
         one, other
-            Their numbers; both have rows.
+            Their ids; both have rows.
 
         Returns
         -------
@@ -188,28 +298,20 @@ class Coincidence:
             of all stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in
             several rows counts once: pages of stimuli have a time together.
         """
-        rows = [self._rows[self._starts[participant] : self._starts[participant + 1]] for participant in (one, other)]
+        rows = [self._rows[participant] for participant in (one, other)]
         shared = rows[0][np.isin(self._content[rows[0]], self._content[rows[1]])]
         times = np.unique(self._time[shared])
         own = np.stack([_counts(self._time[mine], times) for mine in rows])
         in_file = (self._in_file[times] - own.sum(axis=0) + 1) / (self._n + 1)
         again = ((own - 1) / np.array([[len(mine)] for mine in rows])).max(axis=0)
         # Of the two themselves, each has seen the stimulus once or more; at this time, both.
-        others = np.maximum(self._of_stimulus[self._stimulus[shared]] - 2, _FEWEST_OTHERS)
+        others = np.maximum(self._of_stimulus[shared] - 2, _FEWEST_OTHERS)
         at_stimulus = np.zeros(len(times))
         position = np.searchsorted(times, self._time[shared])
-        np.maximum.at(at_stimulus, position, np.maximum(self._at_stimulus[self._seen[shared]] - 2, 0) / others)
+        np.maximum.at(at_stimulus, position, np.maximum(self._at_stimulus[shared] - 2, 0) / others)
         fewest = min(map(len, rows))
         chance = np.log(np.maximum.reduce([in_file, again, at_stimulus])).sum() + self._pairs
         return float(-(chance + _log_choices(fewest, min(len(shared), fewest))) / log(10))
-
-
-def _numbered(values: npt.NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """Return, for N values, the number of each among those that some rows have, one beyond for others; and counts."""
-    known = np.unique(values[rows])
-    codes = np.searchsorted(known, values)
-    codes[known[np.minimum(codes, len(known) - 1)] != values] = len(known)
-    return codes, np.bincount(codes, minlength=len(known) + 1)
 
 
 def _counts(codes: Ints, chosen: Ints) -> Ints:

@@ -12,15 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema.arrays import as_mask
-from hmix_hub.studies.checks.rows import Check, numbered
+from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
-from hmix_hub.studies.rules import participants as participant_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.flags import claimed_and_elapsed, times_disagree
 from hmix_hub.tasks.midpoint import WALK
 from hmix_hub.tasks.parts import Path
 
@@ -77,40 +75,6 @@ class _Lists:
         found = np.zeros(len(self.lengths), dtype=bool)
         found[self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE]] = True
         return found
-
-
-class ClaimedTimesCheck(Check):
-    """Check that response times add up to no more than went by on the server; a file without that costs nothing."""
-
-    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
-        super().__init__(task, manifest, reporter)
-        self._people: dict[str, int] = {}
-        self._parts: list[tuple[Ints, Ints, Numbers, Numbers]] = []
-
-    def add(self, chunk: ObservedChunk) -> None:
-        """Check rows."""
-        if "server_elapsed_ms" not in chunk.values or "participant_id" not in chunk.values:
-            return
-        person = numbered(chunk, "participant_id", self._people)
-        elapsed, claimed = chunk.numbers("server_elapsed_ms"), chunk.numbers("response_time_ms")
-        kept = (person >= 0) & ~np.isnan(elapsed) & ~np.isnan(claimed)
-        self._parts.append((person[kept], chunk.rows[kept], claimed[kept], elapsed[kept]))
-
-    def finish(self) -> None:
-        """Report what the rows show together."""
-        # Response times in another unit are reported as that.
-        if not self._parts or self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
-            return
-        person, rows, claimed, elapsed = (np.concatenate(parts) for parts in zip(*self._parts, strict=True))
-        found = np.flatnonzero(times_disagree(person, claimed=claimed, elapsed=elapsed))
-        total, latest = claimed_and_elapsed(person, claimed=claimed, elapsed=elapsed)
-        named, names = found[:MOST_PLACES].tolist(), list(self._people)
-        first = [int(rows[person == one].min()) for one in named]
-        notes = [f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by" for one in named]
-        who = [names[one] for one in named]
-        self.reporter.of("participant_id").add_rows(
-            participant_rules.CLAIMED_TIMES, first, who, notes=notes, count=len(found)
-        )
 
 
 class RecordedCheck(Check):

@@ -1,37 +1,26 @@
-"""Rows of a judgment file: the few bytes of each that rules across rows need.
-
-Memory follows the number of rows, `ROW_BYTES` each, and not the size of the file.
-"""
+"""Rows of a judgment file as rules across rows need them, and the places that such rules find."""
 
 from __future__ import annotations
 
-from functools import cached_property
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.schema import Kind
 from hmix_hub.schema.arrays import as_mask
-from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.findings import MOST_PLACES, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
-from hmix_hub.studies.row_hashes import hash_columns
+from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 
-_COLUMNS = {
-    "row": np.int64,
-    "person": np.int32,
-    "trial": np.int32,
-    "first": np.int32,
-    "second": np.int32,
-    "stimulus": np.uint64,
-    "answer": np.uint64,
-    "time": np.float64,
-    "is_repeat": np.bool_,
-}
-ROW_BYTES = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
-"""Bytes that are kept of a row."""
+ROWS = "rows"
+"""Table of a database that holds what `narrow_rows` returns."""
 
 
 class Check:
@@ -60,130 +49,98 @@ class Check:
         """Report what is known once all rows are read."""
 
 
-class FileRows:
-    """Rows of one file that can be compared with each other: person, trial and stimulus are known.
+def narrow_rows(chunk: ObservedChunk, task: str, is_good: Mask) -> pa.Table:
+    """Return what rules across rows look at.
 
     Parameters
     ----------
+    chunk
+        N rows.
     task
         Task of the file.
+    is_good
+        bool (N,): rows whose stimulus is good.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows: `row`, `participant` (null: none), `trial` (-1: none), `is_good` (whether the row can be compared with
+        others: who judged, in which trial, and what of are known), `is_read` (and every answer that it has could be
+        read), those of the stimulus and the answer, `time`, `is_repeat`, and `elapsed`: the time on the server.
+    """
+    participant, trial = chunk.values.get("participant_id"), chunk.codes("trial_index")
+    if participant is None:
+        participant = pa.nulls(len(chunk), pa.string())
+    good = is_good.copy()
+    if TASKS[task].has_participants:
+        good &= as_mask(participant.is_valid()) & (trial >= 0)
+    columns: dict[str, Any] = {"row": chunk.rows, "participant": participant, "trial": trial.astype(np.int32)}
+    stimulus: dict[str, Any] = {
+        "first": chunk.codes("image_1_index").astype(np.int32),
+        "second": chunk.codes("image_2_index").astype(np.int32),
+    }
+    if TASKS[task].stimulus_column == "stimulus_id":
+        stimulus["shown"] = _numbers(chunk, "mixing_coefficient")
+        good &= as_mask(stimulus["shown"].is_valid())
+    for number, name in enumerate(TASKS[task].facets):
+        facet = chunk.values.get(name, pa.nulls(len(chunk), pa.string()))
+        stimulus[f"facet_{number}"] = facet
+        good &= as_mask(facet.is_valid())
+    is_label = {column.name: column.kind is Kind.LABEL for column in TASKS[task].answer_columns}
+    read = good.copy()
+    answer: dict[str, Any] = {}
+    for number, name in enumerate(TASKS[task].answer):
+        if TASKS[task].has_participants:
+            codes = chunk.codes(name).astype(np.int32) if is_label[name] else _numbers(chunk, name)
+            answer[f"answer_{number}"] = codes
+        if name in chunk.values:
+            read &= ~chunk.present[name] | as_mask(chunk.values[name].is_valid())
+    columns |= {"is_good": good, "is_read": read} | stimulus | answer
+    columns |= {"time": _numbers(chunk, "response_time_ms"), "elapsed": _numbers(chunk, "server_elapsed_ms")}
+    return pa.table(columns | {"is_repeat": chunk.truths("is_repeat")})
+
+
+def _numbers(chunk: ObservedChunk, name: str) -> pa.Array:
+    # As null, a number that is not known is neither above nor below another one.
+    return pa.array(chunk.numbers(name), pa.float64(), from_pandas=True)
+
+
+def stimulus_of(task: str) -> str:
+    """Return the columns of narrow rows that say what was judged, for a query."""
+    shown = ["shown"] if TASKS[task].stimulus_column == "stimulus_id" else []
+    return ", ".join(["first", "second", *shown, *(f"facet_{number}" for number in range(len(TASKS[task].facets)))])
+
+
+def answer_of(task: str) -> str:
+    """Return the columns of narrow rows that are the answer, for a query."""
+    return ", ".join(f"answer_{number}" for number in range(len(TASKS[task].answer)))
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places of one rule in one part of a file.
+
+    Parameters
+    ----------
+    count
+        Number of all.
+    first
+        The first of them, `MOST_PLACES` at the most, in order: what they are ordered by, row, value and note of each.
     """
 
-    def __init__(self, task: str) -> None:
-        self.task = task
-        self.people: dict[str, int] = {}
-        self._facets: dict[str, dict[Any, int]] = {name: {} for name in TASKS[task].facets}
-        self.broken: set[int] = set()
-        self._left_out: list[npt.NDArray[np.int64]] = []
-        self._parts: dict[str, list[npt.NDArray[Any]]] = {}
+    count: int
+    first: list[tuple[int, int, str | None, str]]
 
-    def add(self, chunk: ObservedChunk, is_good: Mask) -> None:
-        """Add rows.
-
-        Parameters
-        ----------
-        chunk
-            N rows.
-        is_good
-            bool (N,): rows whose stimulus is good; the others, and those that do not say what was asked about it, are
-            left out, and their people remembered as broken.
-        """
-        participant, trial = self._judged_by(chunk)
-        pictures = [chunk.codes("image_1_index"), chunk.codes("image_2_index")]
-        answers = self._answers(chunk)
-        good = is_good & (participant >= 0) & (trial >= 0)
-        stimulus = list(pictures)
-        if TASKS[self.task].stimulus_column == "stimulus_id":
-            shown = chunk.numbers("mixing_coefficient")
-            good &= ~np.isnan(shown)
-            stimulus.append(shown)
-        for name, known in self._facets.items():
-            facet = numbered(chunk, name, known)
-            good &= facet >= 0
-            stimulus.append(facet)
-        is_read = good & self._has_answers(chunk)
-        self.broken |= set(np.unique(participant[~is_read & (participant >= 0)]).tolist())
-        self._leave_out(np.flatnonzero((participant >= 0) & (trial >= 0) & ~good), chunk.rows, participant, trial)
-        kept = np.flatnonzero(good)
-        columns = {
-            "row": chunk.rows,
-            "person": participant,
-            "trial": trial,
-            "first": pictures[0],
-            "second": pictures[1],
-            "stimulus": hash_columns(stimulus),
-            "answer": hash_columns(answers) if answers else np.zeros(len(chunk), np.uint64),
-            "time": chunk.numbers("response_time_ms"),
-            "is_repeat": chunk.truths("is_repeat"),
-        }
-        for name, kind in _COLUMNS.items():
-            self._parts.setdefault(name, []).append(columns[name][kept].astype(kind, copy=False))
-
-    def _judged_by(self, chunk: ObservedChunk) -> tuple[Ints, Ints]:
-        """Return each row's person and trial; without participants, the same person for all, and the row's number."""
-        if not TASKS[self.task].has_participants:
-            return np.zeros(len(chunk), dtype=np.int64), chunk.rows
-        return numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
-
-    def _leave_out(self, chosen: Ints, *columns: Ints) -> None:
-        """Remember row, person and trial of rows whose stimulus is not good."""
-        if len(chosen):
-            self._left_out.append(np.stack([column[chosen] for column in columns]))
-
-    def judgments(self) -> tuple[Ints, Ints, Ints]:
-        """Return row, person and trial of every row that has them, whether or not its stimulus is good; rows rise."""
-        row, participant, trial = (
-            self[name] if len(self) else np.zeros(0, np.int64) for name in ("row", "person", "trial")
-        )
-        if not self._left_out:
-            return row, participant, trial
-        left_out = np.concatenate(self._left_out, axis=1)
-        places = np.searchsorted(row, left_out[0])
-        row, participant, trial = (
-            np.insert(kept, places, other) for kept, other in zip((row, participant, trial), left_out, strict=True)
-        )
-        return row, participant, trial
-
-    def _has_answers(self, chunk: ObservedChunk) -> Mask:
-        """For each row, whether every answer that the file has could be read; bool (N,)."""
-        read = np.ones(len(chunk), dtype=bool)
-        for name in TASKS[self.task].answer:
-            if name in chunk.values:
-                read &= ~chunk.present[name] | as_mask(chunk.values[name].is_valid())
-        return read
-
-    def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
-        task = TASKS[self.task]
-        if not task.has_participants:
-            return []
-        kinds = {column.name: column.kind for column in task.answer_columns}
-        return [chunk.codes(name) if kinds[name] is Kind.LABEL else chunk.numbers(name) for name in task.answer]
-
-    def __len__(self) -> int:
-        return sum(map(len, self._parts.get("row", [])))
-
-    @cached_property
-    def names(self) -> list[str]:
-        """Participant ids by number."""
-        return list(self.people)
-
-    def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """Return a column of all rows, in one chunk."""
-        parts = self._parts[name]
-        if len(parts) > 1:
-            self._parts[name] = parts = [np.concatenate(parts)]
-        return parts[0]
-
-    def person_names(self, positions: Ints) -> list[str]:
-        """Return the participant ids of rows."""
-        return [self.names[code] for code in self["person"][positions].tolist()]
+    @classmethod
+    def of_rows(cls, found: list[tuple[int, str | None]], count: int) -> Places:
+        """Return the places of rows, of each its number and its participant."""
+        places = [(row, row, None, "" if who is None else f"participant {who}") for row, who in found[:MOST_PLACES]]
+        return cls(count, places)
 
 
-def numbered(chunk: ObservedChunk, name: str, known: dict[Any, int]) -> Ints:
-    """Return the number of each row's value, as `known` counts them, to which new ones are added; -1: there is none."""
-    if name not in chunk.values:
-        return np.full(len(chunk), -1, dtype=np.int64)
-    encoded = chunk.values[name].dictionary_encode()
-    codes = [known.setdefault(value, len(known)) for value in encoded.dictionary.to_pylist()]
-    indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-    return np.array([*codes, -1], dtype=np.int64)[indices]
+def tell(reporter: Reporter, rule: Rule, parts: Iterable[Places]) -> None:
+    """Report the places of all parts of a file."""
+    parts = list(parts)
+    places = list(islice(heapq.merge(*(part.first for part in parts)), MOST_PLACES))
+    rows, values, notes = ([place[i] for place in places] for i in (1, 2, 3))
+    reporter.add_rows(rule, rows, values, notes=notes, count=sum(part.count for part in parts))

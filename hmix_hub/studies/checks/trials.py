@@ -6,19 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.studies.checks.rows import FileRows
+from hmix_hub.database import Database
+from hmix_hub.schema.arrays import Floats
+from hmix_hub.studies.checks.rows import Places, stimulus_of, tell
 from hmix_hub.studies.columns.names import tidied
-from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Report, Reporter
+from hmix_hub.studies.findings import MOST_PLACES, Ints, Report, Reporter
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
-from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones, rows_that_share
-from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.tasks import COMPUTED, TASKS
+from hmix_hub.tasks import COMPUTED
 
 FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
 """Response times that nobody is below or above."""
@@ -28,101 +26,6 @@ _MOST_MEDIANS = 200
 """Times the median that no answer takes: what is above it, among seconds, is in milliseconds."""
 _SHARE_OF_SECONDS = 0.1
 """Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
-
-
-def check_trials(ledger: FileRows, reporter: Reporter, *, clashes: Mask, is_symmetric: bool) -> None:
-    """Check the rows of a file against each other.
-
-    Clashes, bool (N,), have the person and the trial of an earlier row. Where a mixture of A and B is one of B and A,
-    `is_symmetric`, both orders would name one picture twice.
-    """
-    if not len(ledger):
-        return
-    if TASKS[ledger.task].has_participants:
-        _check_repeats(ledger, reporter, skip=clashes)
-    if is_symmetric:
-        turned = rows_in_rarer_order(ledger["first"], ledger["second"])
-        _tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, turned)
-    _check_times(ledger, reporter)
-
-
-def _tell(reporter: Reporter, rule: Rule, ledger: FileRows, found: Ints) -> None:
-    first = np.sort(found)[:MOST_PLACES]
-    notes = [f"participant {name}" for name in ledger.person_names(first)] if ledger.names else None
-    reporter.add_rows(rule, ledger["row"][first].tolist(), notes=notes, count=len(found))
-
-
-def _check_repeats(ledger: FileRows, reporter: Reporter, *, skip: Mask) -> None:
-    """Report repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
-    participant, is_repeat = ledger["person"], ledger["is_repeat"]
-    is_first = np.ones(len(ledger), dtype=bool)
-    shown: Hashes = hash_columns([participant, ledger["stimulus"]])
-    shared = rows_that_share(shown)
-    candidates = shared[~skip[shared]]
-    order = candidates[np.lexsort((ledger["trial"][candidates], shown[candidates]))]
-    is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
-    whole = ~np.isin(participant, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
-    checked = whole & ~skip
-    _tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
-    _tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
-
-
-def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Ints:
-    """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second.
-
-    The indices of the two pictures are integers (N,), -1: no second one; positions are int64, rising.
-    """
-    low, high = np.minimum(first, second).astype(np.int64), np.maximum(first, second).astype(np.int64)
-    pair = (low << 32) | high
-    is_turned = (first > second) & (second >= 0)
-    if not is_turned.any():
-        return np.zeros(0, dtype=np.int64)
-    # The last bit says which order it is, so that the two orders of a pair are neighbours.
-    ordered = np.sort((pair.view(np.uint64) << np.uint64(1)) | is_turned)
-    is_second = (ordered[1:] - ordered[:-1] == 1) & (ordered[1:] % 2 == 1)
-    both = (ordered[1:][is_second] >> np.uint64(1)).view(np.int64)
-    if not len(both):
-        return np.zeros(0, dtype=np.int64)
-    rows = np.flatnonzero(np.isin(pair, both))
-    number = np.searchsorted(both, pair[rows])
-    turned = is_turned[rows]
-    n_turned = np.bincount(number, weights=turned, minlength=len(both))
-    n_straight = np.bincount(number, weights=~turned, minlength=len(both))
-    first_turned = np.zeros(len(both), dtype=bool)
-    first_turned[number[::-1]] = turned[::-1]
-    rarer_is_turned = np.where(n_turned == n_straight, ~first_turned, n_turned < n_straight)
-    return np.asarray(rows[turned == rarer_is_turned[number]], dtype=np.int64)
-
-
-def _in_other_unit(times: npt.NDArray[np.float64], median: float) -> int:
-    """Count the times that are of another unit than most: seconds among milliseconds, or milliseconds among seconds."""
-    if median < _MEDIAN_SECONDS:
-        return int((times > _MOST_MEDIANS * median).sum())
-    few = int((times < _MEDIAN_SECONDS).sum())
-    return few if few > 1 and few >= _SHARE_OF_SECONDS * len(times) else 0
-
-
-def _check_times(ledger: FileRows, reporter: Reporter) -> None:
-    times = ledger["time"]
-    known = times[~np.isnan(times)]
-    if not len(known):
-        return
-    here = reporter.of("response_time_ms")
-    median = float(np.median(known))
-    mixed = _in_other_unit(known, median)
-    if mixed:
-        note = f"{mixed:,} of {len(known):,} values are of another unit than the others, whose median is {median:g}"
-        here.add(rules.UNITS, note=note)
-        return
-    if median < _MEDIAN_SECONDS:
-        here.add(rules.SECONDS, value=median, note="the median")
-        return
-    implausible = np.flatnonzero((times < FASTEST_MS) | (times > SLOWEST_MS))
-    first = implausible[:MOST_PLACES]
-    shown = [f"{value:g} ms" for value in times[first].tolist()]
-    here.add_rows(rules.TOO_FAST, ledger["row"][first].tolist(), shown, count=len(implausible))
-
-
 _ORIGIN = frozenset({"source_file", "source_row"})
 
 
@@ -135,50 +38,157 @@ def telling_columns(names: Iterable[str]) -> list[str]:
     return [name for name in names if tidied(name) not in _ORIGIN | COMPUTED]
 
 
-def check_clashes(ledger: FileRows, path: Path, reporter: Reporter) -> Mask:
-    """Report judgments whose person and trial an earlier row has, and return which rows they are, bool (N,).
+def clashing(database: Database) -> pa.Table:
+    """Find judgments that share a person and a trial, whether or not their stimulus is good: rows, rising.
 
-    Rows whose stimulus is not good are looked at, too; where there is a clash, the file's cells are read once more.
+    They stay in the table `clashes`.
     """
-    rows, participant, trial = ledger.judgments()
-    keys = (participant.astype(np.int64) << 32) | trial
-    shared = rows_that_share(keys)
+    judged = "from rows where participant is not null and trial >= 0"
+    # Few rows are left to be compared as a whole, by what is quickly grouped.
+    shared = f"select hash(participant, trial) {judged} group by 1 having count(*) > 1"
+    database.rows(f"""
+        create or replace table clashes as
+        select row, participant, trial, row_number() over same - 1 as nth {judged}
+        and hash(participant, trial) in ({shared})
+        window same as (partition by participant, trial order by row)
+        qualify count(*) over (partition by participant, trial) > 1""")
+    return database.table("select row, participant, trial from clashes order by row")
+
+
+def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, database: Database) -> None:
+    """Report judgments whose person and trial an earlier row has, which `clashing` found in the parts of a file.
+
+    Where there are any, the file's cells are read once more.
+    """
+    shared = pa.concat_tables(found).sort_by("row")
     if not len(shared):
-        return np.zeros(len(ledger), dtype=bool)
-    contents = _contents(path, reporter.file, rows[shared])
-    is_copy = np.zeros(len(rows), dtype=bool)
-    is_copy[shared[later_ones(hash_columns([keys[shared], contents]))]] = True
-    found = shared[later_ones(keys[shared])]
-    for rule, column, chosen in (
-        (rules.ROW_TWICE, "", found[is_copy[found]]),
-        (rules.TWICE, "trial_index", found[~is_copy[found]]),
-    ):
-        first = chosen[:MOST_PLACES]
-        notes = [f"participant {ledger.names[code]}" for code in participant[first].tolist()]
-        reporter.of(column).add_rows(rule, rows[first].tolist(), notes=notes, count=len(chosen))
-    return np.isin(ledger["row"], rows[found])
+        return
+    database.drop("clashing")
+    for part in _with_contents(shared, path, reporter.file):
+        database.insert("clashing", part)
+    copies = "row_number() over (partition by participant, trial, content order by row) > 1"
+    nth = "row_number() over (partition by participant, trial order by row)"
+    database.rows(f"""create or replace table told as select row, participant, {copies} as is_copy
+        from clashing qualify {nth} > 1""")
+    for rule, column, chosen in ((rules.ROW_TWICE, "", "is_copy"), (rules.TWICE, "trial_index", "not is_copy")):
+        tell(reporter.of(column), rule, [_places(database, f"select row, participant from told where {chosen}")])
 
 
-def _contents(path: Path, name: str, rows: Ints) -> Hashes:
-    """Return a hash of what stands in each of N rows, rising; uint64 (N,)."""
-    found = np.zeros(len(rows), dtype=np.uint64)
+def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table]:
+    """Yield rows, which rise, with what stands in their cells, as it is written there."""
+    rows = shared["row"].to_numpy()
     for chunk in read_chunks(path, name, Report()):
         first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
         if last > first:
-            places, names = np.searchsorted(chunk.rows, rows[first:last]), telling_columns(chunk.columns)
-            found[first:last] = hash_columns([_hashed(chunk.columns[name].take(places)) for name in names])
+            places = np.searchsorted(chunk.rows, rows[first:last])
+            cells = [_written(chunk.columns[name].take(places)) for name in telling_columns(chunk.columns)]
+            n = last - first
+            each = np.arange(n * len(cells)).reshape(len(cells), n).T.ravel()
+            offsets = pa.array(np.arange(0, n * len(cells) + 1, len(cells)), pa.int32())
+            content = pa.ListArray.from_arrays(offsets, pa.concat_arrays(cells).take(pa.array(each)))
+            yield shared.slice(first, n).append_column("content", content)
         if last == len(rows):
-            break
-    return found
+            return
 
 
-def _hashed(values: pa.Array) -> Ints:
-    """Return a hash of each of N cells, by what is written there; int64 (N,)."""
+def _written(values: pa.Array) -> pa.Array:
+    # By bytes, since a text of Parquet may be no UTF-8.
     text = as_text(values)
     if text is None and pa.types.is_nested(values.type):
-        return np.array([hash(repr(value)) for value in values.to_pylist()], dtype=np.int64)
-    # By bytes, since a text of Parquet may be no UTF-8.
-    encoded = plain_array(values if text is None else text.cast(pa.binary())).dictionary_encode()
-    hashes = [hash(repr(cell)) for cell in encoded.dictionary.to_pylist()]
-    places = encoded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
-    return np.array([*hashes, 0], dtype=np.int64)[places]
+        text = pa.array([repr(value) for value in values.to_pylist()], pa.string())
+    plain = plain_array(values if text is None else text)
+    return (plain if pa.types.is_binary(plain.type) else plain.cast(pa.string()).cast(pa.binary())).fill_null(b"\0")
+
+
+def _places(database: Database, found: str) -> Places:
+    """Return the places of the rows that a query finds, of each its number and its participant."""
+    first = database.rows(f"select *, count(*) over () from ({found}) order by row limit {MOST_PLACES}")
+    return Places.of_rows([(row, who) for row, who, _ in first], first[0][2] if first else 0)
+
+
+def wrong_repeats(database: Database, task: str) -> tuple[Places, Places]:
+    """Find repeats that are not marked, and marks on what is none; of people whose rows are all understood.
+
+    `clashing` was asked before, and `people` made.
+    """
+    shown = stimulus_of(task)
+    good = "from rows where is_good and row not in (select row from clashes where nth > 0)"
+    suspect = f"""select hash(participant, {shown}) {good} group by 1
+        having count(*) filter (not is_repeat) <> 1 or min(trial) <> min(trial) filter (not is_repeat)"""
+    database.rows(f"""
+        create or replace table repeats as
+        select row, participant, is_repeat,
+            row_number() over (partition by participant, {shown} order by trial, row) > 1 as is_again
+        {good} and hash(participant, {shown}) in ({suspect})
+        and participant not in (select participant from people where is_broken)
+        qualify is_again <> is_repeat""")
+    unmarked, of_nothing = (
+        _places(database, f"select row, participant from repeats where {which}")
+        for which in ("not is_repeat", "is_repeat")
+    )
+    return unmarked, of_nothing
+
+
+def in_rarer_order(database: Database) -> Places:
+    """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second."""
+    (is_any,) = database.rows("select bool_or(is_good and second >= 0 and first > second) from rows")
+    return _places(database, RARER_ORDER) if is_any[0] else Places(0, [])
+
+
+RARER_ORDER = """
+    with pairs as (
+        select least(first, second) as low, greatest(first, second) as high,
+            2 * count(*) filter (first > second) - count(*) as more, arg_min(first > second, row) as is_first_turned
+        from rows where is_good and second >= 0 group by all having bool_or(first > second) and bool_or(first < second))
+    select row, participant from rows join pairs on least(first, second) = low and greatest(first, second) = high
+    where is_good and second >= 0
+        and (first > second) = case when more = 0 then not is_first_turned else more < 0 end"""
+"""Query of such rows and their participants."""
+
+
+def stimuli_twice(database: Database) -> Places:
+    """Find rows whose stimulus an earlier row has; of votes, which are one row a stimulus."""
+    known = "from rows where first >= 0 and shown is not null"
+    shared = f"select hash(first, second, shown) {known} group by 1 having count(*) > 1"
+    nth = "row_number() over (partition by first, second, shown order by row)"
+    return _places(database, f"select row, null {known} and hash(first, second, shown) in ({shared}) qualify {nth} > 1")
+
+
+def times_taken(database: Database) -> tuple[pa.Table, Places]:
+    """Return how often each response time was taken, and rows whose time nobody takes."""
+    times = "from rows where is_good and time is not null"
+    extreme = f"{times} and (time < {FASTEST_MS} or time > {SLOWEST_MS})"
+    found = database.rows(f"select row, time, count(*) over () {extreme} order by row limit {MOST_PLACES}")
+    places = [(row, row, f"{time:g} ms", "") for row, time, _ in found]
+    counts = database.table(f"select time, count(*) as n {times} group by time")
+    return counts, Places(found[0][2] if found else 0, places)
+
+
+def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) -> None:
+    """Report times that are of another unit, and those that nobody takes, from those of the parts of a file."""
+    counts, implausible = zip(*taken, strict=True)
+    merged = pa.concat_tables(counts).sort_by("time")
+    times, n = merged["time"].to_numpy(), merged["n"].to_numpy()
+    if not len(times):
+        return
+    here = reporter.of("response_time_ms")
+    upto = np.cumsum(n)
+    known = int(upto[-1])
+    middle = times[np.searchsorted(upto, [(known - 1) // 2, known // 2], side="right")]
+    median = float(np.mean(middle))
+    mixed = _in_other_unit(times, n, median)
+    if mixed:
+        note = f"{mixed:,} of {known:,} values are of another unit than the others, whose median is {median:g}"
+        here.add(rules.UNITS, note=note)
+    elif median < _MEDIAN_SECONDS:
+        here.add(rules.SECONDS, value=median, note="the median")
+    else:
+        tell(here, rules.TOO_FAST, implausible)
+
+
+def _in_other_unit(times: Floats, n: Ints, median: float) -> int:
+    """Count the times that are of another unit than most: seconds among milliseconds, or milliseconds among seconds."""
+    if median < _MEDIAN_SECONDS:
+        return int(n[times > _MOST_MEDIANS * median].sum())
+    few = int(n[times < _MEDIAN_SECONDS].sum())
+    return few if few > 1 and few >= _SHARE_OF_SECONDS * n.sum() else 0

@@ -1,0 +1,114 @@
+"""Rules across the rows of a judgment file, asked of its parts: one in this process, or one for each of many workers.
+
+The rows lie in the table `rows` of a database, as `narrow_rows` gives them, which groups and sorts them beyond memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from hmix_hub.database import Database
+from hmix_hub.studies.checks.participants import Taking, check_participation, make_people, taking_part
+from hmix_hub.studies.checks.rows import Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.trials import (
+    check_clashes,
+    check_times,
+    clashing,
+    in_rarer_order,
+    stimuli_twice,
+    times_taken,
+    wrong_repeats,
+)
+from hmix_hub.studies.findings import Reporter
+from hmix_hub.studies.rules import answers as answer_rules
+from hmix_hub.studies.rules import stimuli as stimulus_rules
+from hmix_hub.studies.rules import trials as rules
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.class_votes import TASK as VOTES
+
+KEYS: dict[str, Callable[[str], str]] = {
+    "participant": lambda task: "participant",
+    "pair": lambda task: "least(first, second), greatest(first, second)",
+    "content": lambda task: f"{stimulus_of(task)}, {answer_of(task)}, time",
+}
+"""What rows share that a rule compares, by name: for a task, the columns of `rows`, or what a query makes of them."""
+
+
+class Ask:
+    """Asks questions of the rows of a file that lie in one database.
+
+    Whoever has them in several parts overrides both members.
+
+    Parameters
+    ----------
+    database
+        Holds the table `rows`.
+    """
+
+    n_parts = 1
+    """Number of parts."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        """Where what parts answer may be brought together."""
+
+    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
+        """Return the answers of the parts, in any order.
+
+        Parameters
+        ----------
+        key
+            One of `KEYS`: rows that share it must lie in one part.
+        question, given
+            A function of the database of a part, which holds its rows alone, and of what else it is given.
+        """
+        return [question(self.database, *given)]
+
+
+class _Judged(NamedTuple):
+    clashing: pa.Table
+    unmarked: Places
+    of_nothing: Places
+    taking: Taking
+
+
+def by_participant(database: Database, task: str) -> _Judged:
+    """Return what the rows of some participants show, compared with each other."""
+    make_people(database, task)
+    return _Judged(clashing(database), *wrong_repeats(database, task), taking_part(database, task))
+
+
+def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symmetric: bool) -> None:
+    """Check the rows of a file against each other.
+
+    Parameters
+    ----------
+    ask
+        How parts of the file are asked.
+    task, path, reporter
+        The file.
+    is_symmetric
+        Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
+    """
+    judged = ask("participant", by_participant, task) if TASKS[task].has_participants else []
+    if judged:
+        check_clashes([part.clashing for part in judged], path, reporter, ask.database)
+        tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
+        tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
+    if is_symmetric:
+        tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ask("pair", in_rarer_order))
+    check_times(ask("participant", times_taken), reporter)
+    if judged:
+        check_participation([part.taking for part in judged], ask, task, reporter)
+    if task == VOTES.name:
+        tell(reporter, answer_rules.STIMULUS_TWICE, ask("pair", stimuli_twice))
+
+
+def judged_by(database: Database) -> list[str]:
+    """Return the ids of participants, in the order of their first rows."""
+    found = database.rows("select participant from rows where participant is not null group by 1 order by min(row)")
+    return [name for (name,) in found]
