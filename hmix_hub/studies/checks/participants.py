@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.database import Database
 from hmix_hub.schema.groups import encode, encode_key
-from hmix_hub.studies.checks.rows import Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.rows import Place, Places, answer_of, stimulus_of, tell
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Reporter
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules import trials as trial_rules
@@ -115,7 +115,7 @@ def _alike(database: Database, task: str) -> Places:
         select seen, first_row, participant, count(*) over ()
         from suspects join most using (participant) where 10 * most >= {STRAIGHTLINING_TENTHS} * n
         order by seen limit {MOST_PLACES}""")
-    return Places(found[0][3] if found else 0, [(seen, row, name, "") for seen, row, name, _ in found])
+    return Places(found[0][3] if found else 0, [Place(seen, row, name, "") for seen, row, name, _ in found])
 
 
 def _claiming(database: Database) -> Places:
@@ -124,7 +124,8 @@ def _claiming(database: Database) -> Places:
     # What comes near is summed once more, in the order of the rows.
     suspects = database.rows(f"""
         select participant, seen from (select distinct participant, time, elapsed {known})
-        join people using (participant) group by all having sum(time) > {1 + CLOCK_DRIFT - _NEAR} * max(elapsed) + {CLOCK_SLACK_MS - _NEAR}""")
+        join people using (participant) group by all
+        having sum(time) > {1 + CLOCK_DRIFT - _NEAR} * max(elapsed) + {CLOCK_SLACK_MS - _NEAR}""")
     found = []
     for start in range(0, len(suspects), _AT_ONCE):
         seen = dict(suspects[start : start + _AT_ONCE])
@@ -137,7 +138,7 @@ def _claiming(database: Database) -> Places:
         for one in np.flatnonzero(times_disagree(person, **times)).tolist():
             note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by"
             row, name = rows[first[one]].as_py(), participant[first[one]].as_py()
-            found.append((seen[name], row, name, note))
+            found.append(Place(seen[name], row, name, note))
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
 
@@ -167,7 +168,10 @@ def check_participation(parts: Iterable[Taking], ask: Asking, task: str, reporte
     few = {n: count for (n, is_whole), count in people.items() if is_whole and 2 * n < median}
     said = f"rows; the median person has {median:g}"
     first = sorted(
-        (seen, row, name, f"{n} {said}") for part in parts for n in few for seen, row, name in part.first.get(n, ())
+        Place(seen, row, name, f"{n} {said}")
+        for part in parts
+        for n in few
+        for seen, row, name in part.first.get(n, ())
     )
     tell(here, rules.FEW_ROWS, [Places(sum(few.values()), first)])
     tell(here, rules.STRAIGHTLINING, [part.alike for part in parts])

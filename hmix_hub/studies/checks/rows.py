@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -116,6 +116,15 @@ def answer_of(task: str) -> str:
     return ", ".join(f"answer_{number}" for number in range(len(TASKS[task].answer)))
 
 
+class Place(NamedTuple):
+    """Where a rule is broken: what places are ordered by, the row, the value shown and the note."""
+
+    order: int
+    row: int
+    value: str | None
+    note: str
+
+
 @dataclass(frozen=True)
 class Places:
     """Places of one rule in one part of a file.
@@ -125,16 +134,18 @@ class Places:
     count
         Number of all.
     first
-        The first of them, `MOST_PLACES` at the most, in order: what they are ordered by, row, value and note of each.
+        The first of them, `MOST_PLACES` at the most, in order.
     """
 
     count: int
-    first: list[tuple[int, int, str | None, str]]
+    first: Sequence[Place]
 
     @classmethod
     def of_rows(cls, found: list[tuple[int, str | None]], count: int) -> Places:
         """Return the places of rows, of each its number and its participant."""
-        places = [(row, row, None, "" if who is None else f"participant {who}") for row, who in found[:MOST_PLACES]]
+        places = [
+            Place(row, row, None, "" if who is None else f"participant {who}") for row, who in found[:MOST_PLACES]
+        ]
         return cls(count, places)
 
 
@@ -142,5 +153,10 @@ def tell(reporter: Reporter, rule: Rule, parts: Iterable[Places]) -> None:
     """Report the places of all parts of a file."""
     parts = list(parts)
     places = list(islice(heapq.merge(*(part.first for part in parts)), MOST_PLACES))
-    rows, values, notes = ([place[i] for place in places] for i in (1, 2, 3))
-    reporter.add_rows(rule, rows, values, notes=notes, count=sum(part.count for part in parts))
+    reporter.add_rows(
+        rule,
+        [place.row for place in places],
+        [place.value for place in places],
+        notes=[place.note for place in places],
+        count=sum(part.count for part in parts),
+    )

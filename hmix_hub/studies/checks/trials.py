@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hmix_hub.database import Database
 from hmix_hub.schema.arrays import Floats
-from hmix_hub.studies.checks.rows import Places, stimulus_of, tell
+from hmix_hub.studies.checks.rows import Place, Places, stimulus_of, tell
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Report, Reporter
 from hmix_hub.studies.reading import read_chunks
@@ -159,7 +159,7 @@ def times_taken(database: Database) -> tuple[pa.Table, Places]:
     times = "from rows where is_good and time is not null"
     extreme = f"{times} and (time < {FASTEST_MS} or time > {SLOWEST_MS})"
     found = database.rows(f"select row, time, count(*) over () {extreme} order by row limit {MOST_PLACES}")
-    places = [(row, row, f"{time:g} ms", "") for row, time, _ in found]
+    places = [Place(row, row, f"{time:g} ms", "") for row, time, _ in found]
     counts = database.table(f"select time, count(*) as n {times} group by time")
     return counts, Places(found[0][2] if found else 0, places)
 
