@@ -169,7 +169,7 @@ class Database:
             self._grow(self._connection)
         return self._connection
 
-    def _grow(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _grow(self, connection: duckdb.DuckDBPyConnection) -> Path:
         """Use all processors, and a temporary folder."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -187,6 +187,19 @@ class Database:
         place = str(self._own).replace("'", "''")
         threads = self._threads or processors()
         connection.execute(f"set temp_directory='{place}'; set threads={threads}")
+        return self._own
+
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """Yield the temporary folder, for files of one's own, which are gone when the database is closed.
+
+        Raises
+        ------
+        SpaceError
+            If there is no room for what is written meanwhile.
+        """
+        with self._explained() as connection:
+            yield self._own or self._grow(connection)
 
     @contextmanager
     def _explained(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -120,6 +120,15 @@ def take_place(made: Path, place: Path) -> None:
         made.unlink()
 
 
+def link_or_copy(made: Path, place: Path) -> None:
+    """Let a file stand in a second place: as the same file where that can be, else as a copy."""
+    try:
+        os.link(made, place)
+    except OSError:
+        # Another file system, or one without hard links.
+        shutil.copyfile(made, place)
+
+
 def new_name(place: Path) -> Path:
     """Return a name in the same folder that no file has."""
     # Not the tempfile module's, whose files nobody else may read: caches are shared.

@@ -19,7 +19,7 @@ from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
-from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, read_checksums, write_table
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, read_checksums
 from hmix_hub.studies.folder import (
     CARD,
     CROISSANT,
@@ -89,8 +89,6 @@ def build(
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
     target = target_folder(out, study, may_replace=_holds_built_files_alone, why="holds something that was not built")
-    tell("computing the tables")
-    _ = study.tables
     with whole_folder(target, replaces=True) as made:
         tell("writing tables, statistics and card")
         files = write_all(study, made, card)
@@ -235,6 +233,6 @@ def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
 def write_tables(study: Study, out: Path) -> None:
     """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
     for name in study.configurations:
-        write_table(study.table(name), study.features(name), out / parquet_path(name))
+        study.write(name, out)
     # What writing took is given back: statistics and pictures need as much.
     pa.default_memory_pool().release_unused()

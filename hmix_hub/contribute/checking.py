@@ -10,7 +10,6 @@ from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.croissant import croissant
 from hmix_hub.contribute.description.figures import figure_is_current
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
-from hmix_hub.studies.built_tables import parquet_path
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
 from hmix_hub.studies.rules.files import STALE
@@ -43,7 +42,7 @@ def _is_current_croissant(study: Study, found: bytes) -> bool:
         description = json.loads(found)
     except ValueError:
         return False
-    made = croissant(study, {parquet_path(name): (0, "") for name in study.configurations})
+    made = croissant(study, {path: (0, "") for name in study.configurations for path in study.files(name)})
     return isinstance(description, dict) and _undistributed(description) == _undistributed(made)
 
 

@@ -28,7 +28,7 @@ from hmix_hub.schema.arrays import Ints, take
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.sources.arrays import CACHE_VARIABLE, cache_root
 from hmix_hub.sources.source import Source, Web
-from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, write_table
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, write_table
 from hmix_hub.studies.checks.trials import telling_columns
 from hmix_hub.studies.folder import JUDGMENTS
 from hmix_hub.studies.judgment_table import refuse_errors
@@ -145,7 +145,7 @@ def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = 
         try:
             with whole_folder(target, replaces=replaces) as made:
                 for name, table in tables.items():
-                    write_table(table, study.features(name), made / parquet_path(name))
+                    write_table([table], study.features(name), name, made)
                 (made / MANIFEST).write_bytes((study.path / MANIFEST).read_bytes())
                 written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
                 sums = {name: sha256_of(made / name) for name in written}

@@ -19,7 +19,6 @@ from hmix_hub.builders.row_groups import BuiltFile, RowGroup
 from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.filters import apply_conditions
-from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.conditions import Condition, within
 from hmix_hub.judgments.migration import migrate, to_version
 from hmix_hub.scales import set_scales
@@ -37,11 +36,12 @@ from hmix_hub.studies.built_tables import (
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import RECORD, STIMULI, StudyFolder, find_files
-from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
+from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.tables import add_picture_places, arrow_columns, map_tables, set_class_order
 from hmix_hub.tasks import CONFIGURATIONS, TASKS, Configuration, default_configuration
 
@@ -160,9 +160,8 @@ class RawStudy(LoadableStudy):
         else:
             configuration = CONFIGURATIONS[name]
             columns = configuration.columns(self.manifest.schema_version)
-            table = read_judgments(self.folder, self.manifest, configuration.task)
-            if configuration.by_stimulus:
-                table = by_stimulus(table, configuration.task, self.manifest.vocabulary)
+            is_grouped = configuration.by_stimulus
+            table = read_judgments(self.folder, self.manifest, configuration.task, by_stimulus=is_grouped)
         dataset = _in_memory(table, study_features(table.schema, columns, self.manifest.vocabulary))
         if not streaming:
             return dataset

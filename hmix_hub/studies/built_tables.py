@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 CHECKSUMS = "SHA256SUMS"
 ROW_GROUP = 100_000
+"""Rows that fill a row group."""
+SHARD = 10
+"""Row groups of one file."""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -71,17 +75,47 @@ def checksums_text(sums: Mapping[str, str]) -> str:
     return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items())
 
 
-def parquet_path(configuration: str) -> str:
-    """Return the path of a configuration's Parquet file, where one holds it whole."""
-    return f"{configuration}/train-00000-of-00001.parquet"
+def parquet_path(configuration: str, number: int = 0, count: int = 1) -> str:
+    """Return the path of one of the Parquet files that hold a configuration."""
+    return f"{configuration}/train-{number:05d}-of-{count:05d}.parquet"
 
 
-def write_table(table: pa.Table, columns: datasets.Features, path: Path) -> None:
-    """Write a table as Parquet, in the types of its features; the same bytes whenever the same table is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The features stand in the metadata, too, so that labels keep their names without the card.
-    typed = table.cast(columns.arrow_schema)
-    parquet.write_table(typed, path, row_group_size=ROW_GROUP, compression="zstd", write_page_checksum=True)
+def write_table(
+    units: Iterable[pa.Table], columns: datasets.Features, configuration: str, out: Path, *, shard: int = SHARD
+) -> list[str]:
+    """Write a table as Parquet, in the types of its features; the same bytes whenever the same units are written.
+
+    Parameters
+    ----------
+    units
+        The table, a row group at a time; at least one.
+    columns
+        Its features, which stand in the files, too, so that labels keep their names without the card.
+    configuration
+        Its name.
+    out
+        Folder to write it into.
+    shard
+        Row groups of one file.
+
+    Returns
+    -------
+    list of str
+        Paths of the files within the folder.
+    """
+    (out / configuration).mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    left = iter(units)
+    while (first := next(left, None)) is not None:
+        made.append(out / configuration / f"{len(made)}.parquet")
+        options = {"compression": "zstd", "write_page_checksum": True}
+        with parquet.ParquetWriter(made[-1], columns.arrow_schema, **options) as writer:
+            for unit in chain([first], islice(left, shard - 1)):
+                writer.write_table(unit.cast(columns.arrow_schema), row_group_size=max(len(unit), 1))
+    paths = [parquet_path(configuration, number, len(made)) for number in range(len(made))]
+    for file, path in zip(made, paths, strict=True):
+        file.rename(out / path)
+    return paths
 
 
 def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:

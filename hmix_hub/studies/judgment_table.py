@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,50 +13,23 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import DraftWarning, StudyError, Where
 from hmix_hub.judgments.derived_columns import with_derived_columns
-from hmix_hub.schema.arrays import Mask
+from hmix_hub.schema.arrays import Mask, as_mask
 from hmix_hub.schema.judgment import EXTRA_PREFIX
-from hmix_hub.studies.columns.own import typed
+from hmix_hub.studies.columns.own import in_type, own_type
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
+from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.observed import ObservedChunk, observed_chunks
+from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.reading.arrays import listed
 from hmix_hub.tasks import TASKS, observed_columns
-from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, PROCEDURES, Procedure, asked_questions, usual_procedure
-
-
-def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
-    """Read the judgment table of a task of a study.
-
-    Parameters
-    ----------
-    folder, manifest
-        The study.
-    task
-        One of `folder.judgments`.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns as `hmix_hub.tasks.columns(task, manifest.schema_version)`, labels as codes of the manifest's
-        vocabulary, then the study's own columns, in the order of the file.
-
-    Raises
-    ------
-    StudyError
-        If there is no such file, or it breaks a rule that a table cannot be made without.
-    """
-    if task not in folder.judgments:
-        msg = f"study.yaml lists the task {task}, but the folder has no judgment file for it"
-        hint = (
-            "a pipe, or a link that leads out of the folder, is not read; "
-            f"`hmix contribute validate {folder.path}` reports everything that is wrong"
-        )
-        raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
-    report = Report()
-    chunks = list(observed_chunks(folder, manifest, task, report))
-    refuse_errors(report, folder)
-    return complete_chunks(chunks, manifest, task, folder.judgments[task])
+from hmix_hub.tasks.soft_labels import (
+    DEFAULT_PROCEDURE,
+    PROCEDURES,
+    Procedure,
+    Question,
+    asked_questions,
+    usual_procedure,
+)
 
 
 def refuse_errors(report: Report, folder: StudyFolder, hint: str | None = None) -> None:
@@ -88,29 +63,107 @@ def refuse_errors(report: Report, folder: StudyFolder, hint: str | None = None) 
     )
 
 
-def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: str, file: str) -> pa.Table:
-    """Join the chunks of a file, and compute what follows from them; see `read_judgments`.
+ROW = "row"
+"""Column of kept rows: the 0-based data row in the file."""
+_GIVEN = "flags."
+"""Begins the names of columns of kept rows that hold which rows are given a flag."""
+
+
+def kept_rows(chunk: ObservedChunk, task: str, manifest: Manifest, schema: pa.Schema | None = None) -> pa.Table:
+    """Return what is kept of rows that were read: what the judgment table follows from, and no more.
+
+    Parameters
+    ----------
+    chunk
+        N rows.
+    task, manifest
+        Task of the file, and what the study says of itself.
+    schema
+        Schema of the file's first rows; `None`: these are the first.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows: `ROW`, the observed columns that the file has, which rows are given a flag, and the study's own columns
+        as text.
+    """
+    columns = {ROW: pa.array(chunk.rows)}
+    for column in observed_columns(task, manifest.schema_version):
+        if column.name in chunk.values and column.name != "image_set":
+            columns[column.name] = chunk.values[column.name].cast(column.arrow_type(manifest.vocabulary))
+    if "flags" in chunk.extras:
+        given = (flag.name for flag in TASKS[task].flags if flag.observed_by)
+        columns |= {f"{_GIVEN}{name}": pa.array(given_flag(chunk, name)) for name in given}
+    columns |= {name: chunk.extras[name].cast(pa.string()) for name in chunk.extras if name.startswith(EXTRA_PREFIX)}
+    if schema is None:
+        return pa.table(columns)
+    return pa.table([columns.get(field.name, pa.nulls(len(chunk), field.type)) for field in schema], schema)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rows of a file decide together, before any part of them can be completed."""
+
+    own: dict[str, pa.DataType]
+    """Types of the study's own columns."""
+    procedure: Procedure
+    """Which makes `soft_label`."""
+
+
+def facts_of(
+    read: Callable[[list[str]], Iterable[pa.Table]],
+    kinds: Mapping[str, Collection[pa.DataType]],
+    task: str,
+    manifest: Manifest,
+    is_lossless: Callable[[str], bool],
+) -> Facts:
+    """Return what the rows of a file decide together.
+
+    Parameters
+    ----------
+    read
+        Yields columns of the kept rows, given their names, any number of rows at a time.
+    kinds
+        By own column, the types that the file has it in.
+    task, manifest
+        Task of the file, and what the study says of itself.
+    is_lossless
+        Whether texts of an own column that differ are different numbers, if each is one.
 
     Warns
     -----
     DraftWarning
         If a draft leaves the soft-label procedure open.
     """
-    # What reading took, and is free again, is given back: tables need as much.
-    pa.default_memory_pool().release_unused()
-    observed = _observed_table(chunks, manifest, task, file)
-    flags = {flag.name: given_flag(chunks, flag.name) for flag in TASKS[task].flags if flag.observed_by}
+
+    def column(name: str) -> Iterator[pa.ChunkedArray]:
+        return (rows[name] for rows in read([name]))
+
+    own = {name: own_type(seen, partial(column, name), partial(is_lossless, name)) for name, seen in kinds.items()}
+    if not TASKS[task].asked_columns:
+        return Facts(own, DEFAULT_PROCEDURE)
+    asked: Collection[Question] | None = manifest.asked
+    if asked is None:
+        observed = (_observed_table(rows, task, manifest, "") for rows in read([ROW, *TASKS[task].asked_columns]))
+        asked = {question for rows in observed for question in asked_questions(rows)}
+    procedure = procedure_of(asked, manifest)
+    if manifest.soft_labels is not None and manifest.procedure is None:
+        message = (
+            f"study.yaml does not state a soft-label procedure yet, and soft_label follows {procedure!r}; write "
+            f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
+        )
+        warnings.warn(message, DraftWarning, stacklevel=3)
+    return Facts(own, procedure)
+
+
+def complete(rows: pa.Table, task: str, manifest: Manifest, file: str, facts: Facts) -> pa.Table:
+    """Compute what follows from kept rows of a file: all of them, or all of some participants; see `read_judgments`."""
+    observed = _observed_table(rows, task, manifest, file)
+    given = {name.removeprefix(_GIVEN): as_mask(rows[name]) for name in rows.column_names if name.startswith(_GIVEN)}
+    absent = np.zeros(len(rows), dtype=bool)
+    flags = {flag.name: given.get(flag.name, absent) for flag in TASKS[task].flags if flag.observed_by}
     observed, found = TASKS[task].observe(observed)
     flags |= {name: flags[name] | mask for name, mask in found.items()}
-    procedure = DEFAULT_PROCEDURE
-    if TASKS[task].asked_columns:
-        procedure = procedure_of(observed, manifest)
-        if manifest.soft_labels is not None and manifest.procedure is None:
-            message = (
-                f"study.yaml does not state a soft-label procedure yet, and soft_label follows {procedure!r}; write "
-                f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
-            )
-            warnings.warn(message, DraftWarning, stacklevel=3)
     table = with_derived_columns(
         observed,
         task,
@@ -119,29 +172,24 @@ def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
         observed_flags=flags,
         is_synthetic=manifest.synthetic,
         version=manifest.schema_version,
-        procedure=procedure,
+        procedure=facts.procedure,
     )
-    names = dict.fromkeys(name for chunk in chunks for name in chunk.extras if name.startswith(EXTRA_PREFIX))
-    for name in names:
-        parts = [chunk.extras[name] if name in chunk.extras else pa.nulls(len(chunk), pa.string()) for chunk in chunks]
-        table = table.append_column(name, typed(parts))
+    for name, kind in facts.own.items():
+        if name in rows.column_names:
+            table = table.append_column(name, in_type(rows[name], kind))
     return table
 
 
-def procedure_of(answers: pa.Table, manifest: Manifest) -> Procedure:
+def procedure_of(asked: Collection[Question], manifest: Manifest) -> Procedure:
     """Return a study's soft-label procedure: as its manifest says, else the usual one for what was asked.
 
     Manifests did not always say what was asked; what the answers show, which is then decisive, keeps a chosen class
     from becoming a distribution that nobody gave.
     """
-    if manifest.procedure is not None:
-        return manifest.procedure
-    return usual_procedure(asked_questions(answers) if manifest.asked is None else manifest.asked)
+    return usual_procedure(asked) if manifest.procedure is None else manifest.procedure
 
 
-def _observed_table(chunks: Sequence[ObservedChunk], manifest: Manifest, task: str, file: str) -> pa.Table:
-    n = sum(map(len, chunks))
-    rows = np.concatenate([chunk.rows for chunk in chunks]) if chunks else np.zeros(0, dtype=np.int64)
+def _observed_table(rows: pa.Table, task: str, manifest: Manifest, file: str) -> pa.Table:
     defaults = {
         "is_repeat": pa.scalar(False),
         "collection_round": pa.scalar("1"),
@@ -155,25 +203,19 @@ def _observed_table(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for column in observed_columns(task, manifest.schema_version):
         name = column.name
-        parts = [chunk.values[name] for chunk in chunks if name in chunk.values]
-        kind = column.arrow_type(manifest.vocabulary)
-        if name == "image_set" or not parts:
-            columns[name] = pa.repeat(defaults[name], n) if name in defaults else pa.nulls(n, kind)
+        if name not in rows.column_names:
+            kind = column.arrow_type(manifest.vocabulary)
+            columns[name] = pa.repeat(defaults[name], len(rows)) if name in defaults else pa.nulls(len(rows), kind)
         else:
-            columns[name] = pa.chunked_array(parts).cast(kind)
+            columns[name] = rows[name]
             if name in defaults and columns[name].null_count:
                 columns[name] = columns[name].fill_null(defaults[name])
-    numbers = pa.array(rows, pa.int32())
-    columns["source_row"] = pc.coalesce(columns["source_row"], pa.chunked_array([numbers]) if n else numbers)
+    columns["source_row"] = pc.coalesce(columns["source_row"], rows[ROW].cast(pa.int32()))
     return pa.table(columns)
 
 
-def given_flag(chunks: Sequence[ObservedChunk], name: str) -> Mask:
-    """Return which rows of a file are given a flag, one that no column shows; bool (N,)."""
-    masks = [
-        np.array([name in (flags or []) for flags in listed(chunk.extras["flags"])], dtype=bool)
-        if "flags" in chunk.extras
-        else np.zeros(len(chunk), dtype=bool)
-        for chunk in chunks
-    ]
-    return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+def given_flag(chunk: ObservedChunk, name: str) -> Mask:
+    """Return which of N rows a file gives a flag, one that no column shows; bool (N,)."""
+    if "flags" not in chunk.extras:
+        return np.zeros(len(chunk), dtype=bool)
+    return np.array([name in (flags or []) for flags in listed(chunk.extras["flags"])], dtype=bool)

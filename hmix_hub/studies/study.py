@@ -3,38 +3,63 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property, wraps
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pyarrow as pa
+from pyarrow import parquet
 
+from hmix_hub.database import Database
 from hmix_hub.errors import StudyError, Where
-from hmix_hub.files import Look, look_of
+from hmix_hub.files import Look, link_or_copy, look_of
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import Column
-from hmix_hub.studies.built_tables import study_features
+from hmix_hub.studies.built_tables import ROW_GROUP, SHARD, parquet_path, study_features, write_table
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, LICENCES, PARTICIPANTS, STIMULI, StudyFolder, find_files, study_path
-from hmix_hub.studies.judgment_table import complete_chunks, read_judgments, refuse_errors
+from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.pictures import stimulus_files
 from hmix_hub.studies.rules.files import OUTSIDE
+from hmix_hub.studies.stored_rows import StoredRows, read_rows
 from hmix_hub.studies.validation import Progress, validate
-from hmix_hub.tasks import CONFIGURATIONS, default_configuration
+from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
 
 if TYPE_CHECKING:
     import datasets
 
 T = TypeVar("T")
 
-KEPT_BYTES = 2**28
-"""Most bytes of rows that are kept; a million judgments come to less than half of it."""
+
+@dataclass(frozen=True)
+class Space:
+    """What a study of any size may take.
+
+    Parameters
+    ----------
+    memory
+        Bytes of memory of the process; `None`: half of the machine's or the container's.
+    folder
+        Folder for what does not fit into memory; `None`: the system's place for temporary files.
+    unit
+        Rows that fill a unit; a table with more is sorted and cut into units.
+    shard
+        Units of one file.
+    """
+
+    memory: int | None = None
+    folder: str | Path | None = None
+    unit: int = ROW_GROUP
+    shard: int = SHARD
 
 
 class _Opened(NamedTuple):
@@ -45,6 +70,15 @@ class _Opened(NamedTuple):
     report: Report
     leads_outside: bool
     looks: dict[str, Look | None]
+
+
+class _Stored(NamedTuple):
+    """A table that is not in memory: Parquet files of a folder, each row group of which is a unit."""
+
+    folder: Path
+    files: list[str]
+    schema: pa.Schema
+    rows: int
 
 
 class Study:
@@ -58,33 +92,43 @@ class Study:
         Whether what a starter left to be written may still be there.
     progress
         Called with the file and the rows that validation has read so far.
+    space
+        What it may take.
 
     Attributes
     ----------
     keeps_rows
-        Whether validation keeps the rows that it reads, up to `KEPT_BYTES`, so that the tables are made without
-        reading them again. Set by whoever asks for the report first and for the tables then.
+        Whether validation keeps the rows that it reads, so that the tables are made without reading them again. Set by
+        whoever asks for the report first and for the tables then.
+    database
+        What does not fit into memory.
     """
 
-    def __init__(self, path: Path, *, is_draft: bool = False, progress: Progress | None = None) -> None:
+    def __init__(
+        self, path: Path, *, is_draft: bool = False, progress: Progress | None = None, space: Space = Space()
+    ) -> None:
         self.path = path
         self.is_draft = is_draft
+        self.space = space
         self.keeps_rows = False
+        self.database = Database(space.memory, space.folder)
         self._progress = progress
-        self._kept_bytes = 0
-        self._rows: dict[str, list[ObservedChunk]] = {}
+        self._rows: dict[str, StoredRows] = {}
         self._judgments: dict[str, pa.Table] = {}
+        self._files: dict[str, _Stored] = {}
         self._computed: dict[Callable[..., Any], Any] = {}
+        # What is on the disk goes with the study, and at the end of the program.
+        weakref.finalize(self, self.database.close)
 
     @classmethod
-    def open(cls, place: str | os.PathLike[str], *, is_draft: bool = False, progress: Progress | None = None) -> Study:
+    def open(cls, place: str | os.PathLike[str], **options: Any) -> Study:
         """Open a study folder.
 
         Parameters
         ----------
         place
             The folder.
-        is_draft, progress
+        **options
             See `Study`.
 
         Raises
@@ -92,7 +136,7 @@ class Study:
         SourceMissingError
             If there is no such folder.
         """
-        return cls(study_path(place), is_draft=is_draft, progress=progress)
+        return cls(study_path(place), **options)
 
     @cached_property
     def _opened(self) -> _Opened:
@@ -139,29 +183,32 @@ class Study:
             pictures = (path for path in self.folder.file(STIMULI).rglob("*") if not path.is_dir())
             opened.looks.update({path.relative_to(self.path).as_posix(): look_of(path) for path in pictures})
         validate(opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress)
+        for task, file in opened.folder.judgments.items():
+            if opened.report.has_errors_in(file):
+                self._rows.pop(task, None)
         return opened.report
 
     def _keep(self, task: str, chunk: ObservedChunk) -> None:
-        if self.keeps_rows:
-            self._rows.setdefault(task, []).append(chunk)
-            self._kept_bytes += sum(values.nbytes for values in (*chunk.values.values(), *chunk.extras.values()))
-            if self._kept_bytes > KEPT_BYTES:
-                self._rows.clear()
-                self.keeps_rows = False
+        if task not in self._rows:
+            file = self.folder.judgments[task]
+            self._rows[task] = StoredRows(task, self.manifest, file, self.database, self.space.unit)
+        self._rows[task].add(chunk)
+
+    def rows(self, task: str) -> StoredRows:
+        """Return the rows of the judgment file of a task; see `hmix_hub.studies.stored_rows.read_rows`."""
+        if task not in self._rows:
+            self._rows[task] = read_rows(self.folder, self.manifest, task, self.database, self.space.unit)
+        return self._rows[task]
 
     def judgments(self, task: str) -> pa.Table:
-        """Return the judgment table of a task; see `hmix_hub.studies.judgment_table.read_judgments`."""
+        """Return the judgment table of a task, whole; see `hmix_hub.studies.stored_rows.StoredRows`."""
         if task not in self._judgments:
-            rows = self._rows.pop(task, None)
-            if rows is None or self.report.has_errors_in(self.folder.judgments[task]):
-                self._judgments[task] = read_judgments(self.folder, self.manifest, task)
-            else:
-                self._judgments[task] = complete_chunks(rows, self.manifest, task, self.folder.judgments[task])
+            self._judgments[task] = self.rows(task).table()
         return self._judgments[task]
 
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
-        """Tables by configuration, in the order of `hmix_hub.tasks.CONFIGURATIONS`.
+        """Tables by configuration, whole; for a study of any size, see `units`.
 
         Judgments of each task, and the by-stimulus tables that follow from them. Columns of the study's own, `x_…`,
         stand behind those of the schema.
@@ -171,21 +218,29 @@ class Study:
         StudyError
             If the study breaks a rule that they cannot be made without; `report` has all of them.
         """
+        tables = {name: self._table(CONFIGURATIONS[name]) for name in self._of_judgments}
+        # What computing them took is given back: statistics and files need as much.
+        pa.default_memory_pool().release_unused()
+        return tables
+
+    def _table(self, configuration: Configuration) -> pa.Table:
+        task = configuration.task
+        if not configuration.by_stimulus:
+            return self.judgments(task)
+        if self.rows(task).is_large:
+            return self.rows(task).table(by_stimulus=True)
+        return by_stimulus(self.judgments(task), task, self.manifest.vocabulary)
+
+    @cached_property
+    def _of_judgments(self) -> list[str]:
+        """Names of the configurations that follow from its judgment files."""
         if self._opened.leads_outside:
             refuse_errors(self._opened.report, self.folder)
         if not self.folder.judgments:
             msg = "the study has no file of judgments"
             hint = f"write {JUDGMENTS}/<task>.csv, .jsonl or .parquet; `hmix contribute init DIR` begins them"
             raise StudyError(msg, where=Where(str(self.path)), hint=hint)
-        tables = {}
-        for name, configuration in CONFIGURATIONS.items():
-            if configuration.task in self.folder.judgments:
-                table = self.judgments(configuration.task)
-                is_grouped, vocabulary = configuration.by_stimulus, self.manifest.vocabulary
-                tables[name] = by_stimulus(table, configuration.task, vocabulary) if is_grouped else table
-        # What computing them took is given back: statistics and files need as much.
-        pa.default_memory_pool().release_unused()
-        return tables
+        return [name for name, configuration in CONFIGURATIONS.items() if configuration.task in self.folder.judgments]
 
     @cached_property
     def participants(self) -> pa.Table | None:
@@ -200,29 +255,70 @@ class Study:
     @property
     def configurations(self) -> list[str]:
         """Names of the configurations that it has, in order, the participants last."""
-        return [*self.tables, *([] if self.participants is None else [PARTICIPANTS_CONFIGURATION])]
+        return [*self._of_judgments, *([] if self.participants is None else [PARTICIPANTS_CONFIGURATION])]
 
     def table(self, name: str) -> pa.Table:
-        """Return the table of one of its configurations."""
+        """Return the table of one of its configurations, whole."""
         is_of_participants = name == PARTICIPANTS_CONFIGURATION and self.participants is not None
         return self.participants if is_of_participants else self.tables[name]
 
     def units(self, name: str) -> Iterator[pa.Table]:
-        """Return the rows of one of its configurations, unit by unit, each in the same types.
+        """Yield the rows of one of its configurations unit by unit, all of one schema.
 
         Judgments: a unit is whole participants (in tasks without participants, whole stimuli); by stimulus, whole
         stimuli. Small tables come as one unit, in the order of the file.
         """
-        yield self.table(name)
+        if not self._is_large(name):
+            table = self.table(name)
+            yield from (table.slice(start, ROW_GROUP) for start in range(0, max(len(table), 1), ROW_GROUP))
+            return
+        stored = self._stored(name)
+        for path in stored.files:
+            with parquet.ParquetFile(stored.folder / path) as file:
+                for number in range(file.num_row_groups):
+                    yield file.read_row_group(number).cast(stored.schema)
 
     def rows_of(self, name: str) -> int:
         """Return the number of rows of one of its configurations."""
-        return self.table(name).num_rows
+        return self._stored(name).rows if self._is_large(name) else len(self.table(name))
+
+    def _is_large(self, name: str) -> bool:
+        return name != PARTICIPANTS_CONFIGURATION and self.rows(CONFIGURATIONS[name].task).is_large
+
+    def _stored(self, name: str) -> _Stored:
+        """Return the files of a large table, which are written once, in the temporary folder."""
+        if name not in self._files:
+            configuration, rows = CONFIGURATIONS[name], 0
+            units = self.rows(configuration.task).units(by_stimulus=configuration.by_stimulus)
+            first = next(units)
+            made = study_features(first.schema, self.columns(name), self.manifest.vocabulary)
+            with self.database.room() as folder:
+                files = write_table(chain([first], units), made, name, folder, shard=self.space.shard)
+                rows = sum(parquet.read_metadata(folder / file).num_rows for file in files)
+            self._files[name] = _Stored(folder, files, first.schema, rows)
+        return self._files[name]
+
+    def files(self, name: str) -> list[str]:
+        """Return the paths of the Parquet files that hold one of its configurations in a built study."""
+        if self._is_large(name):
+            return self._stored(name).files
+        count = max(-(-self.rows_of(name) // (ROW_GROUP * SHARD)), 1)
+        return [parquet_path(name, number, count) for number in range(count)]
+
+    def write(self, name: str, out: Path) -> list[str]:
+        """Write one of its configurations as Parquet into a folder, and return the paths of the files within it."""
+        if not self._is_large(name):
+            return write_table(self.units(name), self.features(name), name, out)
+        stored = self._stored(name)
+        for path in stored.files:
+            (out / path).parent.mkdir(exist_ok=True)
+            link_or_copy(stored.folder / path, out / path)
+        return stored.files
 
     @property
     def default(self) -> str:
         """Name of the configuration that is loaded where none is named."""
-        return default_configuration(list(self.tables))
+        return default_configuration(self._of_judgments)
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Return the columns of a configuration that the schema describes; of the participants, it describes none."""
@@ -232,7 +328,8 @@ class Study:
 
     def features(self, name: str) -> datasets.Features:
         """Return the Hugging Face features of a configuration, own columns included."""
-        return study_features(self.table(name).schema, self.columns(name), self.manifest.vocabulary)
+        schema = self._stored(name).schema if self._is_large(name) else self.table(name).schema
+        return study_features(schema, self.columns(name), self.manifest.vocabulary)
 
     def refuse_changes(self) -> None:
         """Raise an error if a file was written since the study was opened; a picture, since the report was made.

@@ -15,8 +15,8 @@ from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import find_files
-from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_FORMS
 

@@ -11,7 +11,7 @@ from study_generator.broken import break_bytes, transcode
 from study_generator.studies import studies
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study
 
 _SLOW = settings(max_examples=60, suppress_health_check=list(HealthCheck))

@@ -11,7 +11,7 @@ import pytest
 from hmix_hub.errors import StudyError
 from hmix_hub.schema import CIFAR10, CURRENT
 from hmix_hub.studies.example import csv_bytes, example_study
-from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, columns
 

@@ -16,7 +16,7 @@ from pyarrow import parquet
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import example_study
-from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
 

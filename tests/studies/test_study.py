@@ -8,7 +8,7 @@ from study_generator.own_pictures import with_own_pictures
 from hmix_hub.errors import SourceMissingError, StudyError
 from hmix_hub.studies import study as module
 from hmix_hub.studies.example import example_study, write_files
-from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import CONFIGURATIONS, INFER, TASKS
 
@@ -37,19 +37,9 @@ def test_rows_that_were_kept_are_not_read_again(folder, monkeypatch):
     study = Study.open(folder)
     study.keeps_rows = True
     assert not study.report.errors
-    monkeypatch.setattr(module, "read_judgments", lambda *_: pytest.fail("it is read again"))
+    monkeypatch.setattr(module, "read_rows", lambda *_: pytest.fail("it is read again"))
     assert study.tables[INFER].num_rows == 144
     assert study.tables is study.tables
-
-
-def test_rows_beyond_a_limit_are_not_kept(folder, monkeypatch):
-    whole = Study.open(folder).tables[INFER]
-    monkeypatch.setattr(module, "KEPT_BYTES", 100)
-    study = Study.open(folder)
-    study.keeps_rows = True
-    assert not study.report.errors
-    assert not study.keeps_rows
-    assert study.tables[INFER].equals(whole)
 
 
 def test_a_study_that_breaks_a_rule_has_a_report_and_no_table(folder, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from study_generator.studies import ENDINGS, studies
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.stored_rows import read_judgments
 from hmix_hub.studies.study import Study
 
 _LABELS = ("_label", "_class")

@@ -106,14 +106,14 @@ def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) 
         if name != PARTICIPANTS_CONFIGURATION:
             figures, meaning = statistics["tasks"][CONFIGURATIONS[name].task], wording.row(name)
             repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures.get("repeats", ""))
-        cells = {"configuration": code(name), "rows": str(study.table(name).num_rows), "repeats": repeats}
+        cells = {"configuration": code(name), "rows": str(study.rows_of(name)), "repeats": repeats}
         rows.append(cells | {"what a row is": Markdown(meaning)})
     return table(rows)
 
 
 def _columns(study: Study, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
-    names = [name for name in study.tables if not CONFIGURATIONS[name].by_stimulus]
+    names = [name for name in study.configurations if name in TASKS]
     shared = [c for c in study.columns(names[0]) if all(map(partial(_is_shared, c), names))] if names else []
     own = {name: [c for c in study.columns(name) if c not in shared] for name in names}
     return {
@@ -133,8 +133,8 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
         ],
         "by_stimulus": [
             {"name": code(name), "columns": Markdown(column_table(wording.columns(study.columns(name))))}
-            for name in study.tables
-            if name not in names
+            for name in study.configurations
+            if name in CONFIGURATIONS and name not in names
         ],
         "participants": _own_columns(study, PARTICIPANTS_CONFIGURATION) if study.participants is not None else "",
     }

@@ -47,14 +47,21 @@ class Wording:
     @classmethod
     def of(cls, study: Study) -> Wording:
         """Return the wording of a study."""
-        judgments = {name: table for name, table in study.tables.items() if not CONFIGURATIONS[name].by_stimulus}
-        is_single = all(table["image_2_label"].null_count == table.num_rows for table in judgments.values())
-        asking = [table for task, table in judgments.items() if TASKS[task].asked_columns]
+        is_single, manifest = True, study.manifest
+        names = [name for name in study.configurations if name in TASKS]
+        asking = [name for name in names if TASKS[name].asked_columns]
+        seen: set[Question] = set()
+        for name in names:
+            for unit in study.units(name):
+                is_single &= unit["image_2_label"].null_count == len(unit)
+                if name in asking:
+                    seen |= set(asked_questions(unit))
         if not asking:
-            return cls(is_single, None, ONE_HOT, study.manifest.synthetic)
-        table, stated = asking[0], study.manifest.asked
-        asked = asked_questions(table) if stated is None else stated
-        return cls(is_single, asked, procedure_of(table, study.manifest), study.manifest.synthetic)
+            return cls(is_single, None, ONE_HOT, manifest.synthetic)
+        asked = (
+            tuple(question for question in QUESTIONS if question in seen) if manifest.asked is None else manifest.asked
+        )
+        return cls(is_single, asked, procedure_of(asked, manifest), manifest.synthetic)
 
     @property
     def pictures(self) -> str:

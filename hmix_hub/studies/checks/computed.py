@@ -7,17 +7,19 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, TOLERANCE, Kind
 from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Mask, Reporter
-from hmix_hub.studies.judgment_table import complete_chunks, given_flag
+from hmix_hub.studies.judgment_table import given_flag
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
+from hmix_hub.studies.stored_rows import StoredRows
 from hmix_hub.tasks import FLAGS, computed_columns
 
 
@@ -35,7 +37,7 @@ class ComputedCheck(Check):
             self._chunks.append(chunk)
         if "flags" in chunk.extras and not self.manifest.synthetic:
             raw = chunk.extras["flags"]
-            marked = given_flag([chunk], SYNTHETIC_FLAG)
+            marked = given_flag(chunk, SYNTHETIC_FLAG)
             self.reporter.of("flags").add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, raw)
 
     def finish(self) -> None:
@@ -45,7 +47,11 @@ class ComputedCheck(Check):
         if not self._chunks or any(found.file == reporter.file for found in reporter.report.errors):
             return
         try:
-            table = complete_chunks(self._chunks, self.manifest, self.task, reporter.file)
+            with Database() as database:
+                rows = StoredRows(self.task, self.manifest, reporter.file, database, sum(map(len, self._chunks)))
+                for chunk in self._chunks:
+                    rows.add(chunk)
+                table = rows.table()
         except HMixError as error:
             for name in dict.fromkeys(name for chunk in self._chunks for name in chunk.extras if name in self._columns):
                 reporter.of(name).add(rules.COMPUTED, row=error.where.row, note=error.message)

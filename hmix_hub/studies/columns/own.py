@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -46,43 +46,67 @@ class OwnColumnReader:
 
 
 def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
-    """Return a column, as its reader gave it, in the narrowest type for all values: int64, float64, bool or text."""
+    """Return a column that is in memory, as its reader gave it, in the narrowest type for all values."""
     chunks = list(parts)
-    if len({chunk.type for chunk in chunks}) > 1:
-        chunks = [chunk.cast(pa.string()) for chunk in chunks]
-    column = pa.chunked_array(chunks)
-    if not pa.types.is_string(column.type) or column.null_count == len(column):
-        return column
-    for narrowed in (_whole, _numbers, _truths):
-        found = narrowed(column)
-        if found is not None:
-            return found
-    return column
+    column = pa.chunked_array([chunk.cast(pa.string()) for chunk in chunks])
+    return in_type(column, own_type({chunk.type for chunk in chunks}, lambda: [column], lambda: is_lossless(column)))
 
 
-def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def is_lossless(column: pa.ChunkedArray) -> bool:
+    """Whether numbers that are written differently are different; where 1.1 and 1.10 are two, both are text."""
+    return bool(pc.count_distinct(column.cast(pa.float64())).as_py() == pc.count_distinct(column).as_py())
+
+
+def own_type(
+    kinds: Collection[pa.DataType], parts: Callable[[], Iterable[pa.ChunkedArray]], is_lossless: Callable[[], bool]
+) -> pa.DataType:
+    """Return the narrowest type for all values of a column: int64, float64, bool or text.
+
+    Parameters
+    ----------
+    kinds
+        The types that its reader gave.
+    parts
+        Yields its values as text, anew whenever it is called.
+    is_lossless
+        See the function of this name; asked only where each value is a number.
+    """
+    if len(kinds) == 1 and pa.string() not in kinds:
+        return next(iter(kinds))
+    if all(part.null_count == len(part) for part in parts()):
+        return pa.string()
+    if all(map(_is_whole, parts())):
+        return pa.int64()
+    if all(map(_is_number, parts())) and is_lossless():
+        return pa.float64()
+    return pa.bool_() if all(map(_is_truth, parts())) else pa.string()
+
+
+def in_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return text in the type of its column."""
+    # Whatever their case: Python's own writers say True.
+    return pc.equal(pc.utf8_lower(column), "true") if pa.types.is_boolean(kind) else column.cast(kind)
+
+
+def _is_whole(column: pa.ChunkedArray) -> bool:
     try:
         cast = column.cast(pa.int64())
     except pa.ArrowInvalid:
-        return None
+        return False
     # 007 is an id, and 0x1F what it is.
-    return cast if cast.cast(pa.string()) == column else None
+    return bool(cast.cast(pa.string()) == column)
 
 
-def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def _is_number(column: pa.ChunkedArray) -> bool:
     try:
         cast = column.cast(pa.float64())
     except pa.ArrowInvalid:
-        return None
-    if pc.any(pc.match_substring_regex(column, _NO_NUMBER)).as_py():
-        return None
-    # "nan" and "inf" are words, not numbers; and where 1.1 and 1.10 are two, both are text.
-    is_lossless = pc.count_distinct(cast).as_py() == pc.count_distinct(column).as_py()
-    return cast if is_lossless and pc.all(pc.is_finite(cast)).as_py() else None
+        return False
+    # "nan" and "inf" are words, not numbers.
+    is_id = pc.any(pc.match_substring_regex(column, _NO_NUMBER)).as_py()
+    return not is_id and pc.all(pc.is_finite(cast)).as_py() is not False
 
 
-def _truths(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    # Whatever their case: Python's own writers say True.
-    lower = pc.utf8_lower(column)
-    is_truth = pc.or_(pc.is_in(lower, pa.array(["true", "false"])), lower.is_null())
-    return pc.equal(lower, "true") if pc.all(is_truth).as_py() else None
+def _is_truth(column: pa.ChunkedArray) -> bool:
+    is_truth = pc.is_in(pc.utf8_lower(column.drop_null()), pa.array(["true", "false"]))
+    return pc.all(is_truth).as_py() is not False

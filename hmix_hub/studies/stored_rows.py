@@ -1,0 +1,250 @@
+"""Rows of a judgment file that were read: in memory while they are few, else on the disk, sorted and cut into units."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from hmix_hub.database import Database
+from hmix_hub.errors import StudyError, Where
+from hmix_hub.judgments.by_stimulus import by_stimulus as pooled
+from hmix_hub.schema.groups import encode_key
+from hmix_hub.schema.judgment import EXTRA_PREFIX
+from hmix_hub.studies.built_tables import ROW_GROUP
+from hmix_hub.studies.columns.own import is_lossless
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
+from hmix_hub.studies.judgment_table import ROW, Facts, complete, facts_of, kept_rows, refuse_errors
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.observed import ObservedChunk, observed_chunks
+from hmix_hub.tasks import TASKS
+
+
+class StoredRows:
+    """Rows of the judgment file of a task.
+
+    Up to `Space.unit` of them are in memory, and one unit, in the order of the file. More are on the disk, sorted by
+    participant, trial and row (without participants: by stimulus and row), and cut into units of whole participants.
+
+    Parameters
+    ----------
+    task, manifest
+        Task of the file, and what the study says of itself.
+    file
+        Path of the file within the study.
+    database
+        Sorts what is not in memory.
+    unit
+        Rows that fill a unit.
+    """
+
+    def __init__(self, task: str, manifest: Manifest, file: str, database: Database, unit: int = ROW_GROUP) -> None:
+        self.task, self.manifest, self.file = task, manifest, file
+        self._database, self._unit = database, unit
+        self.n = 0
+        self._tables: list[pa.Table] = []
+        self._schema = pa.schema([(ROW, pa.int64())])
+        self._kinds: dict[str, set[pa.DataType]] = {}
+        self._path: Path | None = None
+        self._writer: parquet.ParquetWriter | None = None
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Add rows."""
+        table = kept_rows(chunk, self.task, self.manifest, self._schema if self.n else None)
+        self._schema = table.schema
+        for name in table.column_names:
+            if name.startswith(EXTRA_PREFIX):
+                kind = chunk.extras[name].type if name in chunk.extras else pa.string()
+                self._kinds.setdefault(name, set()).add(kind)
+        self._tables.append(table)
+        self.n += len(chunk)
+        if sum(map(len, self._tables)) > self._unit:
+            self._store()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are more rows than fill a unit."""
+        return self.n > self._unit
+
+    def _store(self) -> None:
+        """Bring the rows in memory to the disk."""
+        with self._database.room() as folder:
+            if self._writer is None:
+                self._path = folder / f"{self.task}-{uuid.uuid4().hex}.parquet"
+                # Names that differ in upper and lower case alone are one for a database.
+                numbered = pa.schema([(f"c{number}", kind) for number, kind in enumerate(self._schema.types)])
+                self._writer = parquet.ParquetWriter(self._path, numbered)
+            self._writer.write_table(pa.concat_tables(self._tables).rename_columns(self._writer.schema.names))
+        self._tables.clear()
+
+    def _end(self) -> None:
+        """Close the file, so that it can be read."""
+        if self._writer is not None and self._writer.is_open:
+            if self._tables:
+                self._store()
+            with self._database.room():
+                self._writer.close()
+
+    def _batches(self, names: Sequence[str], order: Sequence[str] = ()) -> Iterator[pa.Table]:
+        """Yield columns of the rows, some rows at a time, in an order, else as in the file."""
+        self._end()
+        if self._path is None:
+            yield pa.concat_tables([self._schema.empty_table(), *self._tables]).select(names)
+            return
+        fields = [self._schema.field(name) for name in names]
+        if not order:
+            with parquet.ParquetFile(self._path) as file:
+                for number in range(file.num_row_groups):
+                    yield pa.table(
+                        list(file.read_row_group(number, [self._place(name) for name in names])), pa.schema(fields)
+                    )
+            return
+        columns, by = (", ".join(map(self._place, part)) for part in (names, order))
+        for batch in self._database.batches(f"select {columns} from read_parquet($1) order by {by}", [str(self._path)]):
+            yield pa.table(
+                [column.cast(field.type) for column, field in zip(batch.columns, fields, strict=True)],
+                pa.schema(fields),
+            )
+
+    def _place(self, name: str) -> str:
+        return f"c{self._schema.get_field_index(name)}"
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the whole file decides."""
+        return facts_of(self._batches, self._kinds, self.task, self.manifest, self._is_lossless)
+
+    def _is_lossless(self, name: str) -> bool:
+        """Whether texts that differ, each of which is a number, are different numbers."""
+        if self._path is None:
+            return all(is_lossless(rows[name]) for rows in self._batches([name]))
+        table = "numbers"
+        try:
+            for batch in self._batches([name]):
+                texts = batch[name].drop_null().unique()
+                self._database.insert(
+                    table, pa.table({"text": texts, "bits": texts.cast(pa.float64()).view(pa.int64())})
+                )
+            [(found,)] = self._database.rows(f"select count(distinct text) = count(distinct bits) from {table}")
+        finally:
+            self._database.drop(table)
+        return bool(found)
+
+    def units(self, *, by_stimulus: bool = False) -> Iterator[pa.Table]:
+        """Yield the judgment table, or the by-stimulus table, unit by unit."""
+        task, names = TASKS[self.task], self._schema.names
+        keys = self._stimulus if by_stimulus or not task.has_participants else ["participant_id"]
+        order = [*keys, *(("participant_id", "trial_index") if task.has_participants else ()), ROW]
+        if by_stimulus:
+            names = [name for name in names if name not in self._kinds]
+        for rows in cut(self._batches(names, order if self.is_large else ()), keys, self._unit):
+            unit = complete(rows, self.task, self.manifest, self.file, self.facts)
+            yield pooled(unit, self.task, self.manifest.vocabulary) if by_stimulus else unit
+
+    def table(self, *, by_stimulus: bool = False) -> pa.Table:
+        """Return all units in one table."""
+        units = list(self.units(by_stimulus=by_stimulus))
+        return units[0] if len(units) == 1 else pa.concat_tables(units).combine_chunks()
+
+    @property
+    def _stimulus(self) -> list[str]:
+        """Columns that together say what was judged, in the order in which stimuli are sorted."""
+        pictures = [f"image_{i}_{part}" for i in (1, 2) for part in ("label", "index")]
+        return [
+            name for name in ("mixing_coefficient", *pictures, *TASKS[self.task].facets) if name in self._schema.names
+        ]
+
+
+def read_rows(folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int) -> StoredRows:
+    """Read the judgment file of a task of a study.
+
+    Parameters
+    ----------
+    folder, manifest
+        The study.
+    task
+        One of `folder.judgments`.
+    database, unit
+        See `StoredRows`.
+
+    Raises
+    ------
+    StudyError
+        If there is no such file, or it breaks a rule that a table cannot be made without.
+    """
+    if task not in folder.judgments:
+        msg = f"study.yaml lists the task {task}, but the folder has no judgment file for it"
+        hint = (
+            "a pipe, or a link that leads out of the folder, is not read; "
+            f"`hmix contribute validate {folder.path}` reports everything that is wrong"
+        )
+        raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
+    report = Report()
+    rows = StoredRows(task, manifest, folder.judgments[task], database, unit)
+    for chunk in observed_chunks(folder, manifest, task, report):
+        rows.add(chunk)
+    refuse_errors(report, folder)
+    return rows
+
+
+def read_judgments(folder: StudyFolder, manifest: Manifest, task: str, *, by_stimulus: bool = False) -> pa.Table:
+    """Read a table of a task of a study into memory; see `StoredRows`.
+
+    Parameters
+    ----------
+    folder, manifest
+        The study.
+    task
+        One of `folder.judgments`.
+    by_stimulus
+        Whether to return one row for each stimulus.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as `hmix_hub.tasks.columns(task, manifest.schema_version)`, labels as codes of the manifest's
+        vocabulary, then the study's own columns; or as `hmix_hub.tasks.by_stimulus_columns`.
+
+    Raises
+    ------
+    StudyError
+        See `read_rows`.
+    """
+    with Database() as database:
+        return read_rows(folder, manifest, task, database, ROW_GROUP).table(by_stimulus=by_stimulus)
+
+
+def cut(tables: Iterable[pa.Table], keys: Sequence[str], size: int) -> Iterator[pa.Table]:
+    """Cut sorted rows, which come a table at a time, into units of whole keys: one ends with the key that fills it.
+
+    Parameters
+    ----------
+    tables
+        The rows.
+    keys
+        Columns whose values tell one key from the next.
+    size
+        Rows that fill a unit.
+    """
+    pending: list[pa.Table] = []
+    for table in tables:
+        pending.append(table)
+        if sum(map(len, pending)) <= size:
+            continue
+        rows = pa.concat_tables(pending)
+        while len(rows) > size:
+            code = encode_key([rows[name].slice(size - 1) for name in keys])
+            others = np.flatnonzero(code)
+            if not len(others):
+                break
+            yield rows.slice(0, size - 1 + int(others[0]))
+            rows = rows.slice(size - 1 + int(others[0]))
+        pending = [rows]
+    if any(map(len, pending)):
+        yield pa.concat_tables(pending)
