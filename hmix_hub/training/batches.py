@@ -12,22 +12,19 @@ import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
+from hmix_hub.tables import arrow_columns, check_dataset_type
 from hmix_hub.training.order import Order, check_whole
-from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
+from hmix_hub.training.prepared import REPEATED, ROW, Vocabularies, Wanted, wanted_of
 from hmix_hub.training.remixing import Remixing
 from hmix_hub.training.targets import AUTO
+from hmix_hub.training.windows import Batch, HeldRows, MappedRows
 
 if TYPE_CHECKING:
     import datasets
-    import numpy as np
-    import numpy.typing as npt
 
     from hmix_hub.perception.human_mixup import HumanMixup
 
 State = dict[str, Any]
-_NUMBERS_READ_AT_ONCE = 1 << 24
-"""Numbers of pictures, a byte each, read from mapped files at a time: `datasets` takes a while for any rows."""
 
 
 class Batches:
@@ -50,8 +47,6 @@ class Batches:
         wanted: Wanted,
         order: Order,
         epoch: int,
-        *,
-        in_memory: bool,
         remixing: Remixing | None = None,
     ) -> None:
         self.order = order
@@ -62,7 +57,8 @@ class Batches:
         self._wanted = wanted
         self._remixing = remixing
         self.vocabularies = wanted.vocabularies
-        self._prepared = prepare(dataset, wanted) if in_memory else None
+        kind = HeldRows if order.buffer_size is None else MappedRows
+        self._rows = kind(dataset, wanted, order)
 
     def __repr__(self) -> str:
         size, order = min(self.order.batch_size, self.order.n), self.order
@@ -92,49 +88,24 @@ class Batches:
             self._start = 0
         self.epoch, self._next = epoch, (epoch, self._start)
 
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         """Yield the batches of the epoch; each is a dict of tensors whose first dimension is B."""
         epoch, place = self.epoch, self._start
         self._start = 0
         end = self.order.end(place)
-        for rows in self.order.chunks(epoch, place):
-            numbers = self._on_device(torch.from_numpy(rows))
-            parts = torch.unsafe_split(numbers, self.order.batch_size)
-            for prepared, own_rows in zip(self._batches(rows, numbers), parts, strict=True):
-                batch = self._remixed(prepared, epoch, place, len(own_rows))
-                batch[ROW] = own_rows
-                place += self.order.stride
-                # Of the whole epoch, not of this process's part of it, so that all processes say the same.
-                self._next = (epoch, place) if place < end else (epoch + 1, 0)
-                yield batch
+        for prepared in self._rows.batches(epoch, place):
+            own_rows = prepared.pop(ROW)
+            places = self.order.places(place, len(own_rows))
+            batch = prepared if self._remixing is None else self._remixing.remix(prepared, epoch, places)
+            batch[ROW] = own_rows
+            if self.order.pad:
+                batch[REPEATED] = torch.tensor([each >= self.order.n for each in places], device=own_rows.device)
+            place += self.order.stride
+            # Of the whole epoch, not of this process's part of it, so that all processes say the same.
+            self._next = (epoch, place) if place < end else (epoch + 1, 0)
+            yield batch
         self.epoch = epoch + 1
         self._next = (epoch + 1, 0)
-
-    def _remixed(self, batch: dict[str, torch.Tensor], epoch: int, place: int, n: int) -> dict[str, torch.Tensor]:
-        """Return a batch of n rows, starting at a place of the epoch's order, with its images mixed if requested."""
-        if self._remixing is None:
-            return batch
-        first, step = place + self.order.rank, self.order.world_size
-        return self._remixing.remix(batch, epoch, range(first, first + step * n, step))
-
-    def _on_device(self, numbers: torch.Tensor) -> torch.Tensor:
-        device = self._wanted.device
-        if device.type == "cuda":
-            # From pinned memory the copy needs no waiting for.
-            return numbers.pin_memory().to(device, non_blocking=True)
-        return numbers.to(device)
-
-    def _batches(self, rows: npt.NDArray[np.int64], numbers: torch.Tensor) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield the batches of rows; the same numbers lie on the device, too."""
-        size = self.order.batch_size
-        if self._prepared is not None:
-            yield from self._prepared.batches(numbers, size)
-            return
-        at_once = self._wanted.rows_at_once(size, _NUMBERS_READ_AT_ONCE)
-        for first in range(0, len(rows), at_once):
-            part = rows[first : first + at_once]
-            prepared = prepare(pick_rows(self._dataset, part), self._wanted)
-            yield from prepared.batches(torch.arange(len(part), device=numbers.device), size)
 
     def state_dict(self) -> State:
         """Return where the next batch is: numbers and a fingerprint, for a checkpoint.
@@ -154,14 +125,18 @@ class Batches:
             If the state is of other rows, or of another order.
         """
         found = state if isinstance(state, Mapping) else {}
-        missing = [name for name in ("epoch", "place", *self._identity) if name not in found]
+        # Those that not every state has are compared below.
+        named = dict.fromkeys(("epoch", "place", *self._identity))
+        missing = [name for name in named if name not in {*found, "mix", "buffer_size"}]
         if missing:
             msg = f"this is no state of batches: it lacks {', '.join(missing)}"
             raise ConfigurationError(msg, hint="state_dict() gives one")
-        for name, ours in {"mix": None, **self._identity}.items():
+        for name, ours in {"mix": None, "buffer_size": None, **self._identity}.items():
             if state.get(name) != ours:
                 msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                raise ConfigurationError(msg, hint="give batches the same dataset, seed, shuffle and mix as before")
+                raise ConfigurationError(
+                    msg, hint="give batches the same dataset, seed, shuffle, buffer_size and mix as before"
+                )
         self.epoch = check_whole(state["epoch"], "the epoch of the state")
         self._start = min(check_whole(state["place"], "the place of the state"), self.order.n)
         self._next = (self.epoch, self._start)
@@ -169,10 +144,14 @@ class Batches:
     @cached_property
     def _identity(self) -> State:
         mix = {} if self._remixing is None else {"mix": self._remixing.fingerprint()}
+        # Where all rows fill one window, their order is that of rows in memory.
+        is_cut = self.order.shuffle and (self.order.buffer_size or 0) and self.order.buffer_size < self.order.n
+        buffered = {"buffer_size": self.order.buffer_size} if is_cut else {}
         return {
             "rows": self.order.n,
             "seed": self.order.seed,
             "shuffle": self.order.shuffle,
+            **buffered,
             "fingerprint": _fingerprint(self._dataset),
             **mix,
         }
@@ -214,6 +193,8 @@ def batches(
     world_size: int = 1,
     epoch: int = 0,
     keep_in_memory: bool = True,
+    buffer_size: int = 131_072,
+    pad: bool = False,
     vocabularies: Vocabularies = None,
     on_screen: bool = False,
     mix: HumanMixup | None = None,
@@ -262,12 +243,21 @@ def batches(
     drop_last
         Whether to leave out the last rows, which do not fill a batch in every process. Without it the last batches are
         smaller, and where fewer rows than processes are left, some have one batch fewer.
+    pad
+        Whether to fill the last batches with the first rows of the epoch's order once more, so that every process has
+        as many batches, all of them full. Batches then hold `repeated`, bool (B,): true where a row was there before.
     rank, world_size
         Number of this process and of all: each takes every `world_size`-th row of the one order.
     keep_in_memory
-        True: tensors of all rows are made now, each distinct picture once. False: each batch is read from the mapped
-        files, in memory that does not grow with N; the batches are the same, and slower. (But a column of lists is
-        padded to the longest of the rows that are read together.)
+        True: tensors of all rows are made now, each distinct picture once. False: rows are read from the mapped files,
+        `buffer_size` at a time, in memory that does not grow with N. Pictures are drawn when they are first needed, and
+        kept in a temporary file, of a quarter of the free disk and an eighth of the memory at most. (A column of lists
+        is padded to the longest of the rows that are read together.)
+    buffer_size
+        Rows that are read and shuffled at a time with `keep_in_memory=False`. Up to so many are in the very order that
+        they have in memory. Of more, blocks of up to 1,024 consecutive rows stand in a random order, 192 of them or a
+        multiple are read, and their rows shuffled; of several processes, each reads its own share of blocks where their
+        number is 2, 3, 4, 6, 8 or another factor of 192.
     vocabularies
         What ids among the columns are counted in; see `to_tensors`. Give those of the training batches to the test
         batches, so that a person has one code in both.
@@ -323,5 +313,7 @@ def batches(
     )
     if remixing is not None:
         remixing.mixup.to(wanted.device)
-    order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size)
-    return Batches(dataset, wanted, order, epoch, in_memory=keep_in_memory, remixing=remixing)
+    check_whole(buffer_size, "buffer_size", 1)
+    read_at_once = None if keep_in_memory else buffer_size
+    order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size, pad, read_at_once)
+    return Batches(dataset, wanted, order, epoch, remixing)

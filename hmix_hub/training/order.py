@@ -1,4 +1,8 @@
-"""Order of an epoch: which rows each batch of each process has; a billion rows are permuted place by place."""
+"""Order of an epoch: which rows each batch of each process has; a billion rows are permuted place by place.
+
+Where rows are read from files, an order that jumps from row to row of the whole table reads a page of the disk for
+each. `Windows` is an order in which consecutive rows are of few blocks of the table.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +40,9 @@ class Order:
 
     The rows of an epoch stand in one global order, which depends on `seed` and the epoch alone; process `rank` of
     `world_size` takes every `world_size`-th of them, `batch_size` at a time. `drop_last` leaves out what does not fill
-    a batch in every process.
+    a batch in every process; `pad` fills it with the first rows of the order once more.
+
+    With a `buffer_size`, the order is that of `Windows`, of which no more rows are needed at a time.
     """
 
     n: int
@@ -44,12 +52,19 @@ class Order:
     drop_last: bool = False
     rank: int = 0
     world_size: int = 1
+    pad: bool = False
+    buffer_size: int | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("batch_size", 1), ("world_size", 1), ("rank", 0), ("seed", 0)):
             check_whole(getattr(self, name), name, low)
+        if self.buffer_size is not None:
+            check_whole(self.buffer_size, "buffer_size", 1)
         if self.rank >= self.world_size:
             msg = f"rank is {self.rank}, and the ranks of {self.world_size} processes are 0 to {self.world_size - 1}"
+            raise ConfigurationError(msg)
+        if self.pad and self.drop_last:
+            msg = "pad and drop_last exclude each other: the last rows are filled up, or left out"
             raise ConfigurationError(msg)
 
     @property
@@ -59,24 +74,153 @@ class Order:
 
     def end(self, start: int = 0) -> int:
         """Return the position behind the last one that this process takes, when it begins at `start`."""
-        return start + (self.n - start) // self.stride * self.stride if self.drop_last else self.n
+        if not (self.drop_last or self.pad):
+            return self.n
+        steps, left = divmod(self.n - start, self.stride)
+        return start + (steps + bool(self.pad and left)) * self.stride
 
     def steps(self, start: int = 0) -> int:
         """Return the number of this process's batches from a position on."""
         mine = self.end(start) - start - self.rank
         return max(0, -(-mine // self.stride))
 
+    def places(self, place: int, n: int) -> range:
+        """Return the places of a batch of n rows of this process, in the step that begins at a place."""
+        first = place + self.rank
+        return range(first, first + self.world_size * n, self.world_size)
+
     def chunks(self, epoch: int, start: int = 0) -> Iterator[Ints]:
         """Yield this process's rows of an epoch from a position on, int64 (R,), several steps at a time.
 
         Whole batches, one behind the other; only the epoch's last may be smaller.
         """
-        permutation = Permutation(self.n, self.seed, epoch) if self.shuffle else None
+        windows = self._windows(epoch)
         begin, end = start + self.rank, self.end(start)
         width = max(1, _AT_ONCE // self.batch_size) * self.stride
         for first in range(begin, end, width):
-            places = np.arange(first, min(first + width, end), self.world_size)
-            yield places if permutation is None else permutation.rows(places)
+            yield windows.rows(np.arange(first, min(first + width, end), self.world_size))
+
+    def windows(self, epoch: int, start: int = 0) -> Iterator[Ints]:
+        """Yield the same rows as `chunks` a window at a time; a batch may begin in one and end in another."""
+        windows = self._windows(epoch)
+        begin, end = start + self.rank, self.end(start)
+        edges = [*windows.starts, *([self.n] if end > self.n else []), end]
+        for low, high in pairwise(edges):
+            first = begin + max(0, -(-(low - begin) // self.world_size)) * self.world_size
+            if first < min(high, end):
+                yield windows.rows(np.arange(first, min(high, end), self.world_size))
+
+    def _windows(self, epoch: int) -> Windows:
+        seeds = (self.seed, epoch) if self.shuffle else None
+        return Windows(self.n, self.buffer_size or self.n, seeds)
+
+
+_LANES = 192
+"""Parts of a window. It is a multiple of 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96 and 192."""
+_BLOCK = 1024
+"""Rows of a block: of a number, what a disk reads at a time anyway."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Random order of N rows, cut into windows: one behind the other, each with rows of few blocks of the table.
+
+    Blocks of consecutive rows stand in a random order, and are dealt to the windows' lanes. The places of a window go
+    round its lanes, and within a lane its rows are permuted. So each of `world_size` processes, which takes every
+    `world_size`-th place, has lanes of its own, and reads its blocks alone, where the number of lanes is a multiple of
+    theirs; and yet the order is the same for any number of them. What does not fill a lane comes last, permuted. Where
+    all rows fill one window, they are permuted as a whole.
+
+    Parameters
+    ----------
+    n
+        Number of rows.
+    buffer_size
+        Rows of a window at most.
+    seeds
+        What the order depends on; `None`: rows are in order.
+    """
+
+    n: int
+    buffer_size: int
+    seeds: tuple[int, ...] | None
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """First place of each window, in order."""
+        if self.seeds is None:
+            return list(range(0, self.n, max(1, self.buffer_size)))
+        return [depth * self._lanes * self._block for depth in self._depths]
+
+    @cached_property
+    def _lanes(self) -> int:
+        return min(_LANES, self.buffer_size)
+
+    @cached_property
+    def _block(self) -> int:
+        return min(_BLOCK, self.buffer_size // self._lanes)
+
+    @cached_property
+    def _depths(self) -> list[int]:
+        """Number of blocks that each lane had in the windows before: as many in each, but for one."""
+        if self.n <= self.buffer_size:
+            return [0]
+        depth = self.n // self._block // self._lanes
+        number = -(-depth // (self.buffer_size // (self._lanes * self._block)))
+        return [window * depth // number for window in range(number + 1)]
+
+    def rows(self, places: Ints) -> Ints:
+        """Return the rows, int64 (B,), at places of the order; those from N on are the first ones again."""
+        if len(places) and places[-1] >= self.n:
+            places = places % self.n
+        if self.seeds is None:
+            return places
+        if len(self.starts) == 1:
+            return self._whole.rows(places)
+        window = np.searchsorted(self.starts, places, side="right") - 1
+        rows = np.empty(len(places), dtype=np.int64)
+        for each in np.unique(window).tolist():
+            here = window == each
+            inside = places[here] - self.starts[each]
+            rows[here] = self._rest(inside) if each == len(self.starts) - 1 else self._of_lanes(each, inside)
+        return rows
+
+    @cached_property
+    def _whole(self) -> Permutation:
+        return Permutation(self.n, *(self.seeds or ()))
+
+    @cached_property
+    def _blocks(self) -> Permutation:
+        return Permutation(self.n // self._block, *(self.seeds or ()), 1)
+
+    @cached_property
+    def _short(self) -> int:
+        """Number of the block that the rows which fill none stand before: another one in each epoch."""
+        return int(Permutation(self._blocks.n + 1, *(self.seeds or ()), 2).rows(np.zeros(1, dtype=np.int64))[0])
+
+    def _first_rows(self, places: Ints) -> Ints:
+        """Return the first row of the blocks at places of their order."""
+        blocks = self._blocks.rows(places)
+        return blocks * self._block + np.where(blocks >= self._short, self.n % self._block, 0)
+
+    def _of_lanes(self, window: int, inside: Ints) -> Ints:
+        before, size = self._depths[window], (self._depths[window + 1] - self._depths[window]) * self._block
+        turn, lane = np.divmod(inside, self._lanes)
+        # One permutation for all lanes, which each begins elsewhere: their blocks are other ones anyway.
+        seed = repr(tuple(map(int, (size, window, *(self.seeds or ()))))).encode()
+        begin, shift = np.frombuffer(hashlib.shake_128(seed).digest(8 * self._lanes), "<u4").reshape(2, -1) % size
+        own = Permutation(size, *(self.seeds or ()), 3, window).rows((turn + begin[lane]) % size)
+        block, offset = np.divmod((own + shift[lane]) % size, self._block)
+        return self._first_rows((before + block) * self._lanes + lane) + offset
+
+    def _rest(self, inside: Ints) -> Ints:
+        start = self.starts[-1]
+        own = Permutation(self.n - start, *(self.seeds or ()), 4).rows(inside)
+        block, offset = np.divmod(own, self._block)
+        block += start // self._block
+        rows, is_short = np.full(len(own), self._short * self._block), block >= self._blocks.n
+        rows[~is_short] = self._first_rows(block[~is_short])
+        return rows + offset
 
 
 _ROUNDS = 6

@@ -17,7 +17,8 @@ from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.sizes import Size, check_size, common_size, sizes_of
 from hmix_hub.tables import unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
-from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
+from hmix_hub.training.drawn import DrawnPictures, KeptPictures, drawn_of
+from hmix_hub.training.pictures import Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import RATING, Target, check_smoothing, check_targets, target_of
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from hmix_hub.sources.image_set import ImageSet
 
 Vocabularies = Tensors | Mapping[str, Sequence[str]] | None
-ROW = "row"
+ROW, REPEATED = "row", "repeated"
 _ROWS_AT_ONCE = 4096
 """Rows of small batches that are made in one piece, at most."""
+_NUMBERS_AT_ONCE = 1 << 24
+"""Numbers of pictures that are: of large ones, fewer rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +69,11 @@ class Wanted:
         """Floating type of targets and columns."""
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
 
-    def rows_at_once(self, batch_size: int, most_numbers: int = NUMBERS_AT_ONCE) -> int:
+    def rows_at_once(self, batch_size: int) -> int:
         """Return how many rows are best made in one piece: one batch, or several small ones."""
         rows = _ROWS_AT_ONCE
         if self.images is not None and self.image_sets:
-            rows = min(rows, most_numbers // 3 * math.prod(self.size))
+            rows = min(rows, _NUMBERS_AT_ONCE // (3 * max(1, math.prod(self.size))))
         return max(1, rows // batch_size) * batch_size
 
 
@@ -102,7 +105,7 @@ def wanted_of(
         raise ConfigurationError(msg, hint=hint) from None
     counted_in = _vocabularies(dataset, wanted_columns, vocabularies)
     kind = check_images(images)
-    both = sorted(set(counted_in) & {*(IMAGES[kind] if kind else ()), *wanted_targets, ROW})
+    both = sorted(set(counted_in) & {*(IMAGES[kind] if kind else ()), *wanted_targets, ROW, REPEATED})
     if both:
         msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
         hint = f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
@@ -149,7 +152,7 @@ def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Voca
 class Prepared:
     """N rows, ready to be gathered: pictures, targets and other columns by name, and what they were made for."""
 
-    pictures: Mapping[str, Pictures]
+    pictures: Mapping[str, Pictures | DrawnPictures]
     targets: Mapping[str, Target]
     columns: Mapping[str, torch.Tensor]
     wanted: Wanted
@@ -182,14 +185,20 @@ class Prepared:
         return batch
 
 
-def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
-    """Return a dataset's N rows as tensors; each distinct picture is drawn once."""
-    pictures: Mapping[str, Pictures] = {}
+def prepare(dataset: datasets.Dataset, wanted: Wanted, kept: KeptPictures | None = None) -> Prepared:
+    """Return a dataset's N rows as tensors; each distinct picture is drawn once.
+
+    All pictures are drawn now, or when they are first needed and then kept.
+    """
+    pictures: Mapping[str, Pictures | DrawnPictures] = {}
     if wanted.images is not None:
         mixtures = mixtures_in(dataset, wanted.task, wanted.images, on_screen=wanted.on_screen)
-        pictures = pictures_of(
-            mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device, size=wanted.size
-        )
+        if kept is not None:
+            pictures = drawn_of(mixtures, wanted.image_sets, wanted.images, kept)
+        else:
+            pictures = pictures_of(
+                mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device, size=wanted.size
+            )
     targets = {
         name: target_of(
             dataset,

@@ -47,12 +47,15 @@ def test_read_from_mapped_files_they_are_the_same(config, targets, load_sample):
             assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
-@pytest.mark.parametrize("keep_in_memory", [True, False])
-def test_batches_of_any_size_hold_what_their_rows_say(keep_in_memory, load_sample):
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"keep_in_memory": False}, {"keep_in_memory": False, "buffer_size": 90}],
+)
+def test_batches_of_any_size_hold_what_their_rows_say(options, load_sample):
     dataset = load_sample()
     rendered, human = hmix_hub.render(dataset), targets_of(dataset, "human")
     for batch_size in (1, 7, 100, 341, 342, 1000):
-        loader = hmix_hub.batches(dataset.select(range(400)), batch_size, keep_in_memory=keep_in_memory)
+        loader = hmix_hub.batches(dataset.select(range(400)), batch_size, **options)
         rows = []
         for batch in loader:
             rows += batch["row"].tolist()

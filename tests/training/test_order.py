@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.training.order import Order, Permutation
+from hmix_hub.training.order import Order, Permutation, Windows
 
 
 def rows_of(order, epoch=0, start=0):
@@ -135,9 +135,79 @@ def test_to_go_on_anywhere_is_never_to_have_stopped(size, shuffle, drop_last, da
     assert order.steps(start) == len(whole) - stop
 
 
-def test_epochs_and_seeds_differ():
-    orders = {tuple(rows_of(Order(50, 50, seed=seed), epoch)[0]) for seed in range(3) for epoch in range(3)}
-    assert len(orders) == 9
+@pytest.mark.parametrize("buffer_size", [None, 9])
+def test_epochs_and_seeds_differ(buffer_size):
+    orders = [Order(50, 50, seed=seed, buffer_size=buffer_size) for seed in range(3)]
+    assert len({tuple(rows_of(order, epoch)[0]) for order in orders for epoch in range(3)}) == 9
+
+
+@given(sizes, st.booleans(), st.integers(1, 400), st.data())
+def test_padding_gives_every_process_as_many_full_batches(size, shuffle, buffer_size, data):
+    n, batch_size, world_size = size
+    orders = [
+        Order(n, batch_size, shuffle, 3, rank=rank, world_size=world_size, pad=True, buffer_size=buffer_size)
+        for rank in range(world_size)
+    ]
+    start = data.draw(st.integers(0, n))
+    per_rank = [rows_of(order, 1, start) for order in orders]
+    steps = -(-(n - start) // (batch_size * world_size))
+    assert all([len(batch) for batch in own] == [batch_size] * steps for own in per_rank)
+    assert {order.steps(start) for order in orders} == {steps}
+    alone = [row for batch in rows_of(Order(n, 7, shuffle, 3, buffer_size=buffer_size), 1) for row in batch]
+    flat = [[row for batch in own for row in batch] for own in per_rank]
+    taken = [flat[place % world_size][place // world_size] for place in range(steps * batch_size * world_size)]
+    assert taken == [alone[(start + place) % n] for place in range(len(taken))]
+
+
+@given(sizes, st.booleans(), st.integers(1, 400), st.data())
+def test_windows_are_the_rows_of_the_order(size, shuffle, buffer_size, data):
+    n, batch_size, world_size = size
+    start = data.draw(st.integers(0, n))
+    drop_last = data.draw(st.booleans())
+    everything = []
+    for rank in range(world_size):
+        order = Order(n, batch_size, shuffle, 2, drop_last, rank, world_size, not drop_last, buffer_size)
+        windows = list(order.windows(4, start))
+        assert all(0 < len(rows) <= max(buffer_size, batch_size) for rows in windows)
+        rows = [row for window in windows for row in window.tolist()]
+        assert rows == [row for chunk in order.chunks(4, start) for row in chunk.tolist()]
+        everything += rows
+    if not start and not drop_last:
+        assert set(everything) == set(range(n))
+
+
+@given(st.integers(0, 900), st.integers(9, 300), st.integers(0, 9))
+def test_a_windowed_order_has_each_row_once_in_windows_of_few_rows(n, buffer_size, seed):
+    windows = Windows(n, buffer_size, (seed, 0))
+    rows = windows.rows(np.arange(n))
+    assert sorted(rows.tolist()) == list(range(n))
+    assert max(np.diff([*windows.starts, n]), default=0) <= buffer_size
+    if n <= buffer_size:
+        assert rows.tolist() == Permutation(n, seed, 0).rows(np.arange(n)).tolist()
+
+
+def test_the_windowed_order_is_fixed_for_ever():
+    assert Windows(1000, 400, (1, 2)).rows(np.array([0, 1, 383, 384, 999])).tolist() == [576, 637, 765, 603, 299]
+
+
+@pytest.mark.parametrize("world_size", [2, 3, 4, 16])
+def test_each_process_reads_blocks_of_its_own(world_size):
+    n, buffer_size, block = 100_000, 192 * 40, 40
+    orders = [Order(n, 100, rank=rank, world_size=world_size, buffer_size=buffer_size) for rank in range(world_size)]
+    per_rank = [list(order.windows(0)) for order in orders]
+    for windows in zip(*per_rank, strict=True):
+        if sum(map(len, windows)) == buffer_size:
+            for rows in windows:
+                assert len(rows) == buffer_size // world_size
+                assert (np.diff(np.sort(rows)) != 1).sum() < buffer_size // block // world_size
+    assert len(per_rank[0]) == n // buffer_size + 1
+
+
+def test_rows_from_all_over_the_table_meet_in_a_batch():
+    rows = next(Order(100_000, 192, buffer_size=7680).windows(0))
+    spread = np.histogram(rows[:192], bins=10, range=(0, 100_000))[0]
+    assert spread.min() > 3
+    assert len(set((rows[:192] // 40).tolist())) > 150
 
 
 @pytest.mark.parametrize(
@@ -149,6 +219,8 @@ def test_epochs_and_seeds_differ():
         {"rank": -1},
         {"seed": -1},
         {"world_size": 0},
+        {"buffer_size": 0},
+        {"pad": True, "drop_last": True},
     ],
 )
 def test_what_makes_no_sense_is_refused(options):

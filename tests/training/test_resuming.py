@@ -4,6 +4,7 @@ import pickle
 from itertools import zip_longest
 
 import pytest
+import torch
 from datasets import concatenate_datasets
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +64,9 @@ def test_resumed_anywhere_it_is_as_if_never_stopped(batch_size, world_size, drop
     dataset = hmix_hub.load_dataset("h-mix", split="train[:100]", source="sample")
     rank = data.draw(st.integers(0, world_size - 1))
     options = {"images": None, "seed": 7, "drop_last": drop_last, "rank": rank, "world_size": world_size}
+    options["pad"] = not drop_last and data.draw(st.booleans())
+    if data.draw(st.booleans()):
+        options |= {"keep_in_memory": False, "buffer_size": data.draw(st.integers(9, 120))}
     whole = hmix_hub.batches(dataset, batch_size, **options)
     never_stopped, states = [], [whole.state_dict()]
     for _ in range(2):
@@ -120,9 +124,33 @@ def test_a_state_of_other_rows_or_another_seed_is_refused(load_sample):
         hmix_hub.batches(dataset.select(range(len(dataset) - 1, -1, -1)), 8, images=None),
         hmix_hub.batches(dataset, 8, images=None, seed=1),
         hmix_hub.batches(dataset, 8, images=None, shuffle=False),
+        hmix_hub.batches(dataset, 8, images=None, keep_in_memory=False, buffer_size=100),
     ):
         with pytest.raises(ConfigurationError, match="the state is of other batches"):
             other.load_state_dict(state)
+
+
+def test_rows_that_fill_one_window_go_on_from_a_state_of_rows_in_memory(load_sample):
+    dataset = load_sample()
+    held, read = (hmix_hub.batches(dataset, 100, images=None, keep_in_memory=keep) for keep in (True, False))
+    iterator = iter(held)
+    next(iterator)
+    read.load_state_dict(held.state_dict())
+    assert [batch["row"].tolist() for batch in read] == [batch["row"].tolist() for batch in iterator]
+
+
+def test_rows_that_fill_up_the_last_batches_are_told(load_sample):
+    parts = [
+        hmix_hub.batches(load_sample().select(range(50)), 8, images=None, rank=r, world_size=4, pad=True)
+        for r in range(4)
+    ]
+    batches = [batch for part in parts for batch in part]
+    assert [len(batch["row"]) for batch in batches] == [8] * 8
+    repeated = torch.cat([batch["repeated"] for batch in batches])
+    rows = torch.cat([batch["row"] for batch in batches])
+    assert sorted(rows[~repeated].tolist()) == list(range(50))
+    first = torch.stack([batch["row"] for batch in batches[::2]], dim=1).flatten()
+    assert sorted(rows[repeated].tolist()) == sorted(first[:14].tolist())
 
 
 def test_each_loop_is_the_next_epoch_and_a_broken_one_begins_again(load_sample):

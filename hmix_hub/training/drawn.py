@@ -1,0 +1,225 @@
+"""Pictures of rows that are read from files: drawn when they are first needed, then kept in a file.
+
+To draw a picture takes several times as long as to copy it, and a file's pages need no memory when others need it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hmix_hub.database import default_memory
+from hmix_hub.errors import SpaceError, Where
+from hmix_hub.schema.arrays import Ints
+from hmix_hub.schema.groups import encode_key
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.stimuli.drawing import draw, take_endpoints
+from hmix_hub.stimuli.mixtures import Mixtures
+from hmix_hub.stimuli.sizes import Size
+from hmix_hub.training.pictures import Pictures, Scaling
+
+Bytes = npt.NDArray[np.uint8]
+_SHARE = 4
+"""Part of the free disk, and of what a process may take of the memory, that the pictures fill at most."""
+_FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], dtype=np.uint64)
+
+
+def most_kept(picture: int, processes: int) -> int:
+    """Return how many pictures of so many bytes each of several processes keeps at most."""
+    free = min(default_memory(), shutil.disk_usage(tempfile.gettempdir()).free)
+    return max(1, free // _SHARE // processes // max(1, picture))
+
+
+class KeptPictures:
+    """Pictures by their keys, in a temporary file that is gone when nobody uses it, also when the process is killed.
+
+    Parameters
+    ----------
+    size
+        Height and width.
+    most
+        Pictures that are kept; with a full disk fewer are.
+    spare
+        Places of those that are not kept, and written over by the next.
+    scaling, device
+        Of the pictures that are given.
+
+    Raises
+    ------
+    SpaceError
+        If the disk has no room for the spare places.
+    """
+
+    def __init__(self, size: Size, most: int, spare: int, scaling: Scaling, device: torch.device) -> None:
+        self.size, self.most, self.spare, self.scaling, self.device = size, most, spare, scaling, device
+        self._number = 0
+        self._keys = np.empty((most, 3), dtype=np.int64)
+        # Zeros that are never touched take no memory.
+        self._index = np.zeros(1 << (2 * most).bit_length(), dtype=np.int32)
+        self._writing = threading.Lock()
+        # Closed once nobody holds these pictures.
+        self._file: Any = tempfile.TemporaryFile(prefix="hmix-pictures-", buffering=0)  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+        shape = (spare + most, 3, *size)
+        try:
+            for _ in range(spare):
+                self._file.write(bytes(3 * size[0] * size[1]))
+            # A file with a hole, which takes no more of the disk than what is written.
+            self._file.truncate(max(1, int(np.prod(shape))))
+        except OSError as error:
+            raise self._no_room(error) from None
+        self._table = torch.from_numpy(np.memmap(self._file, dtype=np.uint8, mode="r+", shape=shape))
+        self._pictures = Pictures(self._table, torch.empty(0, dtype=torch.int64), scaling)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KeptPictures, (self.size, self.most, self.spare, self.scaling, self.device)
+
+    def find(self, keys: Ints) -> Ints:
+        """Return the place of each of D keys, int64 (D, 3): int64 (D,), -1 where no picture is kept."""
+        places = np.full(len(keys), -1, dtype=np.int64)
+        open_, cells = np.arange(len(keys)), self._cells(keys)
+        while len(open_):
+            found = self._index[cells] - 1
+            same = (found >= 0) & (self._keys[found] == keys[open_]).all(axis=1)
+            places[open_[same]] = self.spare + found[same]
+            goes_on = (found >= 0) & ~same
+            open_, cells = open_[goes_on], (cells[goes_on] + 1) % len(self._index)
+        return places
+
+    def keep(self, keys: Ints, pictures: Bytes) -> Ints:
+        """Write pictures (D, 3, H, W) that are not kept yet, as many as there is room for; return their places.
+
+        Those for which there is none have spare places, until the next are written.
+        """
+        with self._writing:
+            first, n_kept = self._number, min(len(keys), self.most - self._number)
+            try:
+                self._write(self.spare + first, pictures[:n_kept])
+            except OSError:
+                # The disk is full, and stays so.
+                self.most, n_kept = first, 0
+            self._number += n_kept
+            self._keys[first : first + n_kept] = keys[:n_kept]
+            self._list(first, keys[:n_kept])
+            self._write(0, pictures[n_kept:])
+        kept = np.arange(self.spare + first, self.spare + first + n_kept)
+        return np.concatenate([kept, np.arange(len(keys) - n_kept)])
+
+    def take(self, places: Ints) -> torch.Tensor:
+        """Return the pictures at places, scaled, on the device."""
+        numbers = torch.from_numpy(places)
+        if self.device.type == "cpu":
+            return self._pictures.take(numbers)
+        taken = self._table.flatten(1).index_select(0, numbers).view(-1, *self._table.shape[1:]).to(self.device)
+        return Pictures(taken, numbers, self.scaling).take(torch.arange(len(places), device=self.device))
+
+    def _cells(self, keys: Ints) -> Ints:
+        mixed = (keys.astype(np.uint64) * _FACTORS).sum(axis=1, dtype=np.uint64)
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= _FACTORS[1]
+        return (mixed >> np.uint64(32)).astype(np.int64) % len(self._index)
+
+    def _list(self, first: int, keys: Ints) -> None:
+        """Write into the index where distinct new keys are, each into the first free cell from its own on."""
+        numbers, cells = np.arange(first + 1, first + 1 + len(keys)), self._cells(keys)
+        while len(numbers):
+            free = self._index[cells] == 0
+            self._index[cells[free]] = numbers[free]
+            # Of several that want one cell the last has it.
+            goes_on = self._index[cells] != numbers
+            numbers, cells = numbers[goes_on], (cells[goes_on] + 1) % len(self._index)
+
+    def _write(self, place: int, pictures: Bytes) -> None:
+        """Write by the file, since a full disk ends a process that writes to mapped memory."""
+        left = memoryview(np.ascontiguousarray(pictures).reshape(-1))
+        self._file.seek(place * 3 * self.size[0] * self.size[1])
+        while left:
+            left = left[self._file.write(left) :]
+
+    def _no_room(self, error: OSError) -> SpaceError:
+        msg = f"no room for pictures: {error.strerror or error}"
+        return SpaceError(msg, where=Where(tempfile.gettempdir()), hint="set TMPDIR to a folder with more room")
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPictures:
+    """The D distinct pictures of N rows, of which each is drawn when it is needed and not kept already.
+
+    Parameters
+    ----------
+    kept
+        Where pictures are kept.
+    keys
+        int64 (D, 3).
+    of_row
+        int64 (N,): which picture each row shows.
+    draw
+        Draws pictures by number, int64 (B,): uint8 (B, 3, H, W).
+    """
+
+    kept: KeptPictures
+    keys: Ints
+    of_row: torch.Tensor
+    draw: Callable[[Ints], Bytes]
+    _places: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", self.kept.find(self.keys))
+
+    def number(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the numbers of the pictures of rows, int64 (B,) each."""
+        return self.of_row.index_select(0, rows.cpu())
+
+    def take(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return pictures by number, scaled: (B, 3, H, W)."""
+        which = numbers.numpy()
+        places = self._places[which]
+        if (places < 0).any():
+            new = np.unique(which[places < 0])
+            # Another column of pictures, or another window, may have needed them since.
+            self._places[new] = self.kept.find(self.keys[new])
+            new = new[self._places[new] < 0]
+            self._places[new] = self.kept.keep(self.keys[new], self.draw(new))
+            places = self._places[which]
+            # Spare places are another picture's soon.
+            self._places[new[self._places[new] < self.kept.spare]] = -1
+        return self.kept.take(places)
+
+
+def drawn_of(
+    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, kept: KeptPictures
+) -> dict[str, DrawnPictures]:
+    """Return the pictures of all rows: "image", or of `images="endpoints"` "image_1" and "image_2"."""
+    names = sorted(image_sets)
+    own = np.array([names.index(name) for name in mixtures.set_names], dtype=np.int64)[mixtures.set_number] << 32
+    if images == "mixed":
+        keys = np.stack([own + mixtures.first + 1, mixtures.second + 1, mixtures.coefficient.view(np.int64)], axis=1)
+        of_row = torch.from_numpy(mixtures.of_row)
+        return {
+            "image": DrawnPictures(kept, keys, of_row, lambda some: draw(mixtures, image_sets, some, size=kept.size))
+        }
+    found = {}
+    for which, index in enumerate((mixtures.first, mixtures.second)):
+        _, some, number = np.unique(encode_key([own, index + 1]), return_index=True, return_inverse=True)
+        # No mixture has a second picture of a number below 0.
+        keys = np.stack(
+            [own[some] + index[some] + 1, np.full(len(some), -1), np.zeros(len(some), dtype=np.int64)], axis=1
+        )
+        found[f"image_{which + 1}"] = DrawnPictures(
+            kept,
+            keys,
+            torch.from_numpy(number.astype(np.int64)[mixtures.of_row]),
+            lambda chosen, which=which, some=some: take_endpoints(
+                mixtures, image_sets, which, some[chosen], size=kept.size
+            ),
+        )
+    return found
