@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ import torch
 from hmix_hub.database import default_memory
 from hmix_hub.errors import SpaceError, Where
 from hmix_hub.schema.arrays import Ints
-from hmix_hub.schema.groups import encode_key
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import Mixtures
@@ -140,7 +140,7 @@ class KeptPictures:
 
     def _write(self, place: int, pictures: Bytes) -> None:
         """Write by the file, since a full disk ends a process that writes to mapped memory."""
-        left = memoryview(np.ascontiguousarray(pictures).reshape(-1))
+        left = np.ascontiguousarray(pictures).reshape(-1).data
         self._file.seek(place * 3 * self.size[0] * self.size[1])
         while left:
             left = left[self._file.write(left) :]
@@ -203,23 +203,20 @@ def drawn_of(
     own = np.array([names.index(name) for name in mixtures.set_names], dtype=np.int64)[mixtures.set_number] << 32
     if images == "mixed":
         keys = np.stack([own + mixtures.first + 1, mixtures.second + 1, mixtures.coefficient.view(np.int64)], axis=1)
-        of_row = torch.from_numpy(mixtures.of_row)
-        return {
-            "image": DrawnPictures(kept, keys, of_row, lambda some: draw(mixtures, image_sets, some, size=kept.size))
-        }
-    found = {}
-    for which, index in enumerate((mixtures.first, mixtures.second)):
-        _, some, number = np.unique(encode_key([own, index + 1]), return_index=True, return_inverse=True)
-        # No mixture has a second picture of a number below 0.
-        keys = np.stack(
-            [own[some] + index[some] + 1, np.full(len(some), -1), np.zeros(len(some), dtype=np.int64)], axis=1
-        )
-        found[f"image_{which + 1}"] = DrawnPictures(
-            kept,
-            keys,
-            torch.from_numpy(number.astype(np.int64)[mixtures.of_row]),
-            lambda chosen, which=which, some=some: take_endpoints(
-                mixtures, image_sets, which, some[chosen], size=kept.size
-            ),
-        )
-    return found
+        drawing = partial(draw, mixtures, image_sets, size=kept.size)
+        return {"image": DrawnPictures(kept, keys, torch.from_numpy(mixtures.of_row), drawing)}
+    return {f"image_{which + 1}": _endpoints(mixtures, image_sets, which, own, kept) for which in (0, 1)}
+
+
+def _endpoints(
+    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], which: int, sets: Ints, kept: KeptPictures
+) -> DrawnPictures:
+    numbers = sets + (mixtures.first, mixtures.second)[which] + 1
+    distinct, some, of_mixture = np.unique(numbers, return_index=True, return_inverse=True)
+    # No mixture has a second picture of a number below 0.
+    keys = np.stack([distinct, np.full(len(some), -1), np.zeros(len(some), dtype=np.int64)], axis=1)
+
+    def drawing(chosen: Ints) -> Bytes:
+        return take_endpoints(mixtures, image_sets, which, some[chosen], size=kept.size)
+
+    return DrawnPictures(kept, keys, torch.from_numpy(of_mixture.astype(np.int64)[mixtures.of_row]), drawing)
