@@ -151,10 +151,15 @@ def _print_memory(sizes: Sequence[int]) -> None:
             training.batches(keep_in_memory=False)
             parts = []
             for in_memory in (True, False):
-                command = [sys.executable, __file__, MEMORY_SWITCH, str(rows), folder, str(int(in_memory))]
-                found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+                found = _memory_of_own(rows, folder, in_memory=in_memory)
                 parts.append(f"{found} with keep_in_memory={in_memory}")
         print(f"* memory that an epoch of batches of {BATCH_SIZE} adds at {rows:,} judgments: {', '.join(parts)}")
+
+
+def _memory_of_own(rows: int, folder: str, *, in_memory: bool) -> str:
+    """Return what a process of its own prints."""
+    command = [sys.executable, __file__, MEMORY_SWITCH, str(rows), folder, str(int(in_memory))]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _print_mapped_memory(rows: int, folder: Path, *, in_memory: bool) -> None:

@@ -2,8 +2,11 @@
 
 import re
 import sys
+from functools import cache
 
 import pytest
+
+from hmix_hub.sources.sample.drawing import pictures
 
 MODULES = (
     "benchmark_measuring",
@@ -24,11 +27,17 @@ MODULES = (
 )
 
 
+# To draw ten thousand takes seconds.
+drawn_once = cache(pictures)
+
+
 @pytest.fixture
 def cases(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
+    import benchmark_batches
     import benchmark_cases
 
+    monkeypatch.setattr(benchmark_batches, "pictures", drawn_once)
     yield benchmark_cases
     for name in MODULES:
         sys.modules.pop(name, None)
@@ -110,11 +119,20 @@ def test_the_whole_part_on_training_is_printed(training, capsys, monkeypatch):
         monkeypatch.setattr(benchmark_training, name, 300)
     monkeypatch.setattr(benchmark_training, "BATCH_SIZES", (64, 128))
     monkeypatch.setattr(benchmark_training, "BATCH_SIZE", 64)
+    # Two processes would import torch: one is measured below.
+    monkeypatch.setattr(benchmark_training, "_memory_of_own", lambda *_, in_memory: "1 MiB")
     benchmark_training.print_training([600], 1)
     printed = capsys.readouterr().out
     assert printed.count("| 600 |") == 14
     assert "predicted: 3,072 bytes read and 12,288 written a picture" in printed
-    assert "MiB with keep_in_memory=True" in printed
+    assert "at 600 judgments: 1 MiB with keep_in_memory=True, 1 MiB with keep_in_memory=False" in printed
+
+
+def test_memory_of_batches_is_measured_in_a_process_of_its_own(training, tmp_path):
+    import benchmark_training
+
+    training.batches()
+    assert re.fullmatch(r"\d+ MiB", benchmark_training._memory_of_own(600, str(tmp_path), in_memory=False))
 
 
 @pytest.fixture
@@ -204,7 +222,7 @@ def collect(root, monkeypatch):
 
 
 def test_the_whole_part_on_collecting_is_printed(collect, capsys):
-    collect.print_collect(seconds=2.0)
+    collect.print_collect(seconds=1.0)
     printed = capsys.readouterr().out
     assert re.search(r"^\| 8 \| \d+ \| \d+\.\d ms \|", printed, re.M)
     assert "40 who join at once, 40 places: 40 began, 0 were told that it is full; batches of 2 to 2" in printed

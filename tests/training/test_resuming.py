@@ -13,6 +13,11 @@ import hmix_hub
 from hmix_hub.errors import ConfigurationError
 
 
+@pytest.fixture(scope="module")
+def sample(load_sample):
+    return load_sample()
+
+
 def test_more_rows_than_one_chunk_are_given_once_and_resumed_within(load_sample):
     dataset = concatenate_datasets([load_sample()] * 30)
     loader = hmix_hub.batches(dataset, 1000, images=None)
@@ -60,8 +65,8 @@ def test_a_damaged_state_is_refused(change, told, load_sample):
 
 
 @given(st.integers(1, 90), st.integers(1, 4), st.booleans(), st.data())
-def test_resumed_anywhere_it_is_as_if_never_stopped(batch_size, world_size, drop_last, data):
-    dataset = hmix_hub.load_dataset("h-mix", split="train[:100]", source="sample")
+def test_resumed_anywhere_it_is_as_if_never_stopped(sample, batch_size, world_size, drop_last, data):
+    dataset = sample.select(range(100))
     rank = data.draw(st.integers(0, world_size - 1))
     options = {"images": None, "seed": 7, "drop_last": drop_last, "rank": rank, "world_size": world_size}
     options["pad"] = not drop_last and data.draw(st.booleans())
@@ -96,8 +101,8 @@ def test_a_state_may_go_on_with_more_processes(load_sample):
 
 
 @given(st.integers(1, 60), st.integers(1, 20), st.integers(2, 4), st.integers(1, 3))
-def test_all_processes_say_the_same_state_and_any_number_go_on_from_it(n, batch_size, world_size, others):
-    dataset = hmix_hub.load_dataset("h-mix", split=f"train[:{n}]", source="sample")
+def test_all_processes_say_the_same_state_and_any_number_go_on_from_it(sample, n, batch_size, world_size, others):
+    dataset = sample.select(range(n))
     parts = [
         hmix_hub.batches(dataset, batch_size, images=None, rank=rank, world_size=world_size)
         for rank in range(world_size)
