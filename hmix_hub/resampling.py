@@ -162,16 +162,30 @@ def resample_ratios(
         The mean of each level, and its percentile interval over resamplings of the units; no interval where fewer
         than two units have values.
     """
-    n_units, n_levels = sums.shape
-    low, high = np.full((2, n_levels), np.nan)
+    group = drawn(len(sums), seed, resamples)[0]
+    n_units = len(sums)
+    if group is not None:
+        sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
+    return resample_folded(sums, counts, n_units, seed, resamples=resamples, level=level)
+
+
+def resample_folded(
+    sums: npt.NDArray[Any],
+    counts: npt.NDArray[Any],
+    n_units: int,
+    seed: int = 0,
+    *,
+    resamples: int = RESAMPLES,
+    level: float = COVERAGE,
+) -> Means:
+    """Compute what `resample_ratios` does from sums and counts, (G, L), of the groups that `drawn` has of U units."""
+    low, high = np.full((2, sums.shape[1]), np.nan)
     with np.errstate(invalid="ignore"):
         mean = sums.sum(axis=0) / counts.sum(axis=0)
     several = (counts > 0).sum(axis=0) > 1
     if several.any():
         sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
-        group, weights = drawn(n_units, seed, resamples)
-        if group is not None:
-            sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
+        weights = drawn(n_units, seed, resamples)[1]
         low[several], high[several] = _ends(
             lambda chosen: (chosen @ sums) / (chosen @ counts), weights, sums.shape[1], level
         )
@@ -255,17 +269,19 @@ def check_seed(seed: object) -> int:
 
 
 @lru_cache(maxsize=8)
-def drawn(n_units: int, seed: int, resamples: int = RESAMPLES) -> tuple[Ints | None, npt.NDArray[np.int16]]:
+def drawn(
+    n_units: int, seed: int, resamples: int = RESAMPLES
+) -> tuple[npt.NDArray[np.int16] | None, npt.NDArray[np.int16]]:
     """Return how often each of U units is drawn in each resampling, int16 (R, U).
 
-    Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int64 (U,). Drawing takes
+    Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int16 (U,). Drawing takes
     longer than all that is done with it, and most intervals of a study are over the same participants.
     """
     rng = np.random.default_rng(seed)
     group = None
     if n_units > _MOST_UNITS:
         # Sums over whole groups of units vary as those over units do, and fewer are drawn.
-        group = rng.permutation(n_units) % _MOST_UNITS
+        group = (rng.permutation(n_units) % _MOST_UNITS).astype(np.int16)
         n_units = _MOST_UNITS
     shares = np.full(n_units, 1 / n_units)
     weights = np.empty((resamples, n_units), dtype=np.int16)
@@ -275,14 +291,44 @@ def drawn(n_units: int, seed: int, resamples: int = RESAMPLES) -> tuple[Ints | N
     return group, weights
 
 
-def levels_of(shown: Floats) -> tuple[Floats, Ints]:
-    """Return the levels of a coefficient, float64 (L,), and each row's, int64 (N,).
+@dataclass(frozen=True)
+class Levels:
+    """Levels of a coefficient: its values where they are few, else tenths.
 
-    Where more than `MOST_LEVELS` values differ, the levels are tenths, and a row's is the nearest.
+    Parameters
+    ----------
+    exact, tenths
+        float64, rising: values to nine digits (of more than `MOST_LEVELS`, some of them), and their nearest tenths.
     """
-    # Plus zero, so that no level is a negative one.
-    centres, levels = np.unique(np.round(shown, 9) + 0.0, return_inverse=True)
-    return (centres, levels) if len(centres) <= MOST_LEVELS else np.unique(np.round(shown, 1), return_inverse=True)
+
+    exact: Floats
+    tenths: Floats
+
+    @classmethod
+    def of(cls, shown: Floats) -> Levels:
+        """Return the levels of a coefficient, float64 (N,)."""
+        # Plus zero, so that no level is a negative one.
+        return cls(*(np.unique(np.round(shown, digits) + 0.0) for digits in (9, 1)))
+
+    def __add__(self, other: Levels) -> Levels:
+        """Return the levels of two parts of the data together."""
+        return Levels(np.union1d(self.exact, other.exact)[: MOST_LEVELS + 1], np.union1d(self.tenths, other.tenths))
+
+    @property
+    def centres(self) -> Floats:
+        """The levels, float64 (L,), rising."""
+        return self.exact if len(self.exact) <= MOST_LEVELS else self.tenths
+
+    def places(self, shown: Floats) -> Ints:
+        """Return the level of each value, int64 (N,)."""
+        digits = 9 if len(self.exact) <= MOST_LEVELS else 1
+        return np.searchsorted(self.centres, np.round(shown, digits) + 0.0)
+
+
+def levels_of(shown: Floats) -> tuple[Floats, Ints]:
+    """Return the levels of a coefficient, float64 (L,), and each row's, int64 (N,); see `Levels`."""
+    levels = Levels.of(shown)
+    return levels.centres, levels.places(shown)
 
 
 def class_masses(labels: Floats | Ints, one: Ints, two: Ints) -> tuple[Floats, Floats, Floats]:

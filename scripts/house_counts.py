@@ -36,7 +36,7 @@ def counted(name, function):
         return function(*arguments, **options)
     return call
 
-totals.task_statistics = counted("statistics", totals.task_statistics)
+totals.statistics_of = counted("statistics", totals.statistics_of)
 figures._save = counted("pictures", figures._save)
 sys.addaudithook(count)
 try:

@@ -128,7 +128,7 @@ def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
     from hmix_hub.plots.axes import share_axis, title_above
     from hmix_hub.tasks import INFER
 
-    differences(axes, task_statistics(judgments.data.table, INFER))
+    differences(axes, task_statistics([judgments.data.table], INFER))
     share_axis(axes, gap=20)
     axes.tick_params(labelsize=10)
     axes.xaxis.label.set_fontsize(10)

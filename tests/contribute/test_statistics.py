@@ -8,11 +8,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 from changed_study import with_tables
+from compared_answers import agreement_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hmix_hub.contribute.description.agreement import Answers, coefficient_agreement
-from hmix_hub.contribute.description.histograms import count_histogram, share_histogram, time_histogram
+from hmix_hub.contribute.description.agreement import COEFFICIENTS
+from hmix_hub.contribute.description.histograms import ShareCounts, Tally, quantiles, time_counts
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 from hmix_hub.studies.study import Study
@@ -214,10 +215,7 @@ def test_the_text_is_json_that_reads_back_and_ends_in_a_newline(tmp_path):
 def test_pairs_are_those_that_a_loop_would_find(rows):
     stimuli = np.array([stimulus for stimulus, _ in rows], dtype=np.int64)
     values = np.array([value / 20 for _, value in rows], dtype=np.float64)
-    answers = Answers(
-        np.arange(len(rows)), stimuli, np.ones(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool)
-    )
-    found = coefficient_agreement(answers, values)
+    found = agreement_of(COEFFICIENTS, stimuli, answer=values)
     pairs = [abs(x - y) for (s, x), (t, y) in combinations(zip(stimuli, values, strict=True), 2) if s == t]
     assert found["pairs"] == len(pairs)
     assert found["mean_absolute_difference"] == (pytest.approx(np.mean(pairs), abs=1e-6) if pairs else None)
@@ -227,11 +225,19 @@ def test_pairs_are_those_that_a_loop_would_find(rows):
 
 
 def test_histograms_name_few_values_and_put_many_into_intervals():
-    assert count_histogram(np.array([3, 1, 3])) == {"values": [1, 3], "counts": [1, 2]}
-    many = count_histogram(np.arange(1, 101))
+    assert Tally.of(np.array([3, 1, 3])).histogram() == {"values": [1, 3], "counts": [1, 2]}
+    many = Tally.of(np.arange(1, 101)).histogram()
     assert many["edges"][:3] == [1, 6, 11]
     assert sum(many["counts"]) == 100
-    assert share_histogram(np.array([0.3, 0.1 + 0.2])) == {"values": [0.3], "counts": [2]}
-    fine = share_histogram(np.linspace(0, 1, 101))
+    assert ShareCounts.of(np.array([0.3, 0.1 + 0.2])).histogram() == {"values": [0.3], "counts": [2]}
+    fine = ShareCounts.of(np.linspace(0, 1, 101)).histogram()
     assert fine["counts"] == [*[10] * 9, 11]
-    assert time_histogram(np.array([0.0, 499, 500, 1e9]))["counts"] == [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert time_counts(np.array([0.0, 499, 500, 1e9])).tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 9))
+def test_quantiles_of_parts_are_those_of_all_numbers(values, size):
+    ordered = np.sort(np.array(values, dtype=np.float64)) / 7
+    tallies = [Tally.of(ordered[start : start + size]) for start in range(0, len(ordered), size)]
+    expected = [round(float(value), 6) for value in np.percentile(ordered, [0, 5, 25, 50, 75, 95, 100])]
+    assert list(quantiles(len(ordered), tallies).values()) == expected

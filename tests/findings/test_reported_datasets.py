@@ -251,7 +251,7 @@ def test_a_study_of_chosen_classes_is_reported_on(tmp_path):
     shown = zip(ds["image_1_label"], ds["image_2_label"], strict=True)
     outside = [chosen not in pair for chosen, pair in zip(ds["chosen_class"], shown, strict=True)]
     assert report.numbers["chosen.outside"].value == pytest.approx(sum(outside) / len(outside))
-    figures = task_statistics(ds.data.table, CHOICE)
+    figures = task_statistics([ds.data.table], CHOICE)
     assert report.numbers[f"agreement.alpha.{CHOICE}"].value == pytest.approx(
         figures["agreement"]["krippendorff_alpha"], abs=1e-6
     )

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from compared_answers import agreement_of
 from made_choices import PAGES, THREE, dataset, judged
 
 import hmix_hub
-from hmix_hub.contribute.description.agreement import Answers
-from hmix_hub.contribute.description.choices import (
-    agreement_with_label,
-    choice_agreement,
-    choice_retest,
-    dominant_classes,
-)
+from hmix_hub.contribute.description.choices import CHOICES, dominant_classes
 from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.tasks import CHOICE
@@ -49,16 +43,6 @@ def test_labels_are_compared_with_choices():
     assert math.isclose(shares.cross_entropy.value, pooled["entropy"][0])
 
 
-def answers_of(people, pictures, *, repeats=()):
-    keys: Counter[tuple[int, int]] = Counter()
-    shown = []
-    for key in zip(people, pictures, strict=True):
-        keys[key] += 1
-        shown.append(keys[key])
-    is_repeat = np.isin(np.arange(len(people)), list(repeats))
-    return Answers(np.array(people), np.array(pictures), np.array(shown), is_repeat)
-
-
 def test_fleiss_kappa_is_that_of_the_published_example():
     # Ten subjects, fourteen raters, five categories: kappa .210. Source: the example table of Fleiss' kappa,
     # https://en.wikipedia.org/wiki/Fleiss%27_kappa.
@@ -67,7 +51,7 @@ def test_fleiss_kappa_is_that_of_the_published_example():
         *([7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]),
     ]
     chosen = np.concatenate([np.repeat(np.arange(5), row) for row in counts])
-    found = choice_agreement(answers_of(np.tile(np.arange(14), 10), np.repeat(np.arange(10), 14)), chosen)
+    found = agreement_of(CHOICES, np.repeat(np.arange(10), 14), top=chosen)
     assert round(found["fleiss_kappa"], 3) == 0.21
     assert found["pairs"] == 10 * 91
     # With as many answers to each, agreement of pairs is that of Fleiss, and alpha corrects for the finite sample.
@@ -77,18 +61,22 @@ def test_fleiss_kappa_is_that_of_the_published_example():
 
 
 def test_where_all_chose_one_class_nothing_is_beyond_chance():
-    found = choice_agreement(answers_of([0, 1, 0, 1], [0, 0, 1, 1]), np.array([2, 2, 2, 2]))
+    found = agreement_of(CHOICES, [0, 0, 1, 1], top=[2, 2, 2, 2])
     assert (found["same_top_class"], found["fleiss_kappa"], found["krippendorff_alpha"]) == (1.0, None, None)
-    none = choice_agreement(answers_of([0], [0]), np.array([2]))
+    none = agreement_of(CHOICES, [0], top=[2])
     assert (none["pairs"], none["same_top_class"], none["fleiss_kappa"]) == (0, None, None)
 
 
 def test_a_repeat_counts_for_the_retest_alone():
-    answers = answers_of([0, 1, 0], [0, 0, 0], repeats=[2])
-    chosen = np.array([1, 1, 2])
-    assert choice_agreement(answers, chosen)["same_top_class"] == 1
-    assert choice_retest(answers, chosen)["same_top_class"] == 0
-    assert choice_retest(answers, chosen)["pairs"] == 1
+    rows = [
+        ("a", 0, PAGES[0], PAGES[0]),
+        ("b", 0, PAGES[0], PAGES[0]),
+        ("a", 0, PAGES[0], PAGES[1], {"is_repeat": True}),
+    ]
+    figures = task_statistics([judged(rows)], CHOICE)
+    assert figures["agreement"]["same_top_class"] == 1
+    assert figures["retest"]["same_top_class"] == 0
+    assert figures["retest"]["pairs"] == 1
 
 
 def test_choices_are_compared_with_the_class_that_a_picture_is_most_of():
@@ -102,13 +90,11 @@ def test_choices_are_compared_with_the_class_that_a_picture_is_most_of():
     labels = dominant_classes(table)
     # Of two halves there is none, unless both are of one class.
     assert labels.tolist() == [0, 0, -1, 1, 2]
-    found = agreement_with_label(np.array([0, 1, 0, 1, 2]), labels, np.arange(5))
-    assert (found["judgments"], found["share"]) == (4, 0.75)
 
 
 def test_statistics_hold_agreement_confidence_and_what_was_chosen():
     rows = [(p, s, PAGES[s], PAGES[(s + (p == "c")) % 3], {"confidence": 0.5}) for s in range(3) for p in "abc"]
-    figures = task_statistics(judged(rows), CHOICE)
+    figures = task_statistics([judged(rows)], CHOICE)
     assert figures["agreement"]["same_top_class"] == round(1 / 3, 6)
     assert figures["of_label"]["share"] == round(2 / 3, 6)
     assert figures["confidence"]["mean"] == 0.5

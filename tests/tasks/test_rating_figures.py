@@ -24,7 +24,7 @@ def test_figures_are_those_of_each_scale(tmp_path):
         for picture in range(4)
         for number, scale in enumerate(values)
     ]
-    figures = task_statistics(load(study(tmp_path, rows)).data.table, RATING)
+    figures = task_statistics([load(study(tmp_path, rows)).data.table], RATING)
     assert (figures["stimuli"], figures["judgments_per_stimulus"]["max"]) == (4, 5)
     assert figures["agreement"]["icc_1"] is None, "pooled, scales that differ would pass for stimuli that do"
     assert [found["scale"] for found in figures["ratings"]] == ["beauty", "likeness"]

@@ -1,23 +1,61 @@
-"""Agreement between people about one stimulus, and of a person with the same person's answer before."""
+"""Agreement between people about one stimulus, and of a person with the same person's answer before.
+
+Answers about one stimulus are compared where all of them are at hand, first answers alone; what comes of each stimulus
+is put together in the order in which stimuli first appear. A person's repeats are compared with the first answers
+where the person's rows are, which are never apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean, mean_interval, rounded
-from hmix_hub.resampling import resample_ratios
-from hmix_hub.schema.arrays import Ints
+from hmix_hub.contribute.description.cells import COUNT, Folded, with_squares
+from hmix_hub.contribute.description.histograms import Histogram, Numbers, deviation_of, rounded
+from hmix_hub.schema.arrays import Floats, Ints, numbers
 from hmix_hub.schema.groups import Groups, encode_key
-from hmix_hub.spread import Spread
+from hmix_hub.tasks.task import Task
+
+Values = Mapping[str, npt.NDArray[Any]]
+"""Answers of N rows: (N,) or (N, K) by name."""
+Counts = Mapping[str, Any]
+"""Whole numbers of parts of the data, which add up."""
 
 _MILLION = 10**6
 _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]
 """Upper ends, in millionths, of the intervals around the tenths: .05, .15, ..., .95, 1."""
+_NO_SPREAD = 1e-14
+"""Variance that is rounding."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How answers of one kind are compared.
+
+    Parameters
+    ----------
+    answers
+        From the judgments of a task to their answers.
+    between
+        From answers by stimulus, two or more each, to sums of each stimulus, and counts.
+    agreement
+        From these, folded, to the figures.
+    within
+        From first answers and repeats to figures of each pair, and counts.
+    retest
+        From these, folded by participant, to the figures.
+    """
+
+    answers: Callable[[pa.Table, Task], Values]
+    between: Callable[[Values, Groups], tuple[dict[str, Floats], Counts]]
+    agreement: Callable[[Folded, Counts], dict[str, Any]]
+    within: Callable[[Values, Values], tuple[dict[str, Floats], Counts]]
+    retest: Callable[[Folded, Counts], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +92,54 @@ class Answers:
         return first_of[keys[again]], again
 
 
-def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
+def pairs_of(sizes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Count the pairs of answers of each stimulus, from the number of its answers."""
+    return sizes * (sizes - 1) // 2
+
+
+def with_terms(blocks: Iterator[dict[str, Floats]]) -> Iterator[dict[str, Floats]]:
+    """Add to the sums of stimuli, block by block, what figures are made of beside them."""
+    centre = None
+    for block in blocks:
+        sizes = block[COUNT]
+        block |= {"pairs": pairs_of(sizes)}
+        if "mean" in block:
+            # Where terms are about one of the means, large equal ones do not cancel.
+            centre = block["mean"][:1].sum() if centre is None else centre
+            off = block["mean"] - centre
+            block |= {"sizes_squared": sizes**2, "apart": sizes * block["squares"] / (sizes - 1)}
+            block |= {"off": sizes * off, "off_squared": sizes * off**2}
+        else:
+            block |= {"share": block["same"] / block["pairs"]}
+            block |= {"apart": 2 * (block["pairs"] - block["same"]) / (sizes - 1)}
+        yield block
+
+
+def counted(stimuli: Folded) -> dict[str, int]:
+    """Return the numbers of `stimuli` with two answers or more, of their `answers`, and of `pairs` of people."""
+    return {"stimuli": stimuli.n_units, "answers": stimuli.count, "pairs": int(stimuli.total("pairs"))}
+
+
+def of_pairs(stimuli: Folded, sums: str, name: str, interval_name: str) -> dict[str, Any]:
+    """Return the mean over all pairs, and its interval by resampling stimuli, from the sums of each stimulus."""
+    whole = stimuli.total("pairs")
+    mean = rounded(stimuli.total(sums) / whole) if whole else None
+    return {name: mean, interval_name: stimuli.interval(sums, "pairs")}
+
+
+def _coefficients(table: pa.Table, task: Task) -> Values:
+    return {"answer": numbers(table[task.answered])}
+
+
+def _between_coefficients(values: Values, groups: Groups) -> tuple[dict[str, Floats], Counts]:
+    answers = values["answer"]
+    means = groups.mean(answers)
+    squares = groups.sum((answers - means[groups.codes]) ** 2)
+    sums = {"mean": means, "squares": squares, "distance": pairwise_distances(answers, groups)}
+    return sums, {"differences": _difference_counts(answers, groups)}
+
+
+def coefficient_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
     r"""Measure how far people agree about the coefficient of one stimulus.
 
     With :math:`x_{si}` the first answer of person i about stimulus s, :math:`n_s` people (stimuli with one person are
@@ -74,10 +159,10 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
 
     Parameters
     ----------
-    answers
-        N rows.
-    values
-        float64 (N,), 0 to 1.
+    stimuli
+        Sums of stimuli with two answers or more.
+    counts
+        Their `differences`.
 
     Returns
     -------
@@ -86,66 +171,44 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
         of the first by resampling stimuli, and `absolute_differences`: a histogram of the pairs' differences by nearest
         tenth.
     """
-    rows, groups = answers.between_participants()
-    chosen = values[rows]
-    pairs = pair_counts(groups)
-    distances = _pairwise_distances(chosen, groups)
     return {
-        "stimuli": len(groups.sizes),
-        "answers": len(rows),
-        "pairs": int(pairs.sum()),
-        **of_pairs(distances, pairs, "mean_absolute_difference", "interval"),
-        **_variance_figures(chosen, groups),
-        "absolute_differences": _difference_histogram(chosen, groups),
+        **counted(stimuli),
+        **of_pairs(stimuli, "distance", "mean_absolute_difference", "interval"),
+        **_variance_figures(stimuli),
+        "absolute_differences": _histogram(counts["differences"]),
     }
 
 
-def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[str, Any]:
-    r"""Measure how far people agree about the class of one stimulus.
-
-    Over all pairs of people i, j about one stimulus, first answers alone:
-
-    * `same_top_class`: share of pairs with the same most probable class;
-    * `mean_total_variation`: :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of their soft labels, averaged;
-    * `krippendorff_alpha`: of the most probable class, nominal: with :math:`n_{sc}` answers c about stimulus s,
-      :math:`1 - (N - 1) \sum_s \frac{n_s^2 - \sum_c n_{sc}^2}{n_s - 1} / (N^2 - \sum_c n_c^2)`.
-
-    Source: Hayes and Krippendorff, https://doi.org/10.1080/19312450709336664.
-
-    Parameters
-    ----------
-    answers
-        N rows.
-    top
-        int64 (N,): class named as the most probable one.
-    labels
-        float64 (N, K): soft labels; rows sum to 1.
-
-    Returns
-    -------
-    dict
-        `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and intervals
-        of the first two by resampling stimuli.
-    """
-    rows, groups = answers.between_participants()
-    pairs = pair_counts(groups)
-    of_class = Groups(encode_key([groups.codes, top[rows]]))
-    same = np.bincount(groups.codes[of_class.first], pair_counts(of_class), minlength=len(pairs))
-    distances = np.zeros(len(pairs))
-    for column in labels[rows].T:
-        distances += 0.5 * _pairwise_distances(column, groups)
+def _variance_figures(stimuli: Folded) -> dict[str, float | None]:
+    n, n_stimuli, squares = stimuli.count, stimuli.n_units, stimuli.total("squares")
+    between = stimuli.total("off_squared") - stimuli.total("off") ** 2 / max(n, 1)
+    whole = squares + between
+    alpha = None
+    if whole > _NO_SPREAD * n:
+        alpha = rounded(1 - (n - 1) / (n * whole) * stimuli.total("apart"))
+    icc = None
+    if n_stimuli > 1:
+        within, of_means = squares / (n - n_stimuli), between / (n_stimuli - 1)
+        spread = of_means + ((n - stimuli.total("sizes_squared") / n) / (n_stimuli - 1) - 1) * within
+        icc = rounded((of_means - within) / spread) if spread > 1e-12 else None
     return {
-        "stimuli": len(groups.sizes),
-        "answers": len(rows),
-        "pairs": int(pairs.sum()),
-        **of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
-        **of_pairs(distances, pairs, "mean_total_variation", "mean_total_variation_interval"),
-        "krippendorff_alpha": _alpha([(top[rows] == code) * 1.0 for code in np.unique(top[rows])], groups),
+        "within_stimulus_sd": deviation_of(squares, n - n_stimuli),
+        "icc_1": icc,
+        "krippendorff_alpha": alpha,
     }
 
 
-def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
-    """Compare marked repeats of coefficients, float64 (N,), with the same people's first answers.
+def _within_coefficients(before: Values, after: Values) -> tuple[dict[str, Floats], Counts]:
+    one, two = before["answer"], after["answer"]
+    differences = np.abs(two - one)
+    places = np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")
+    squared = {"product": (one - 0.5) * (two - 0.5), "one_squared": with_squares(one)["squares"]}
+    sums = {"difference": differences, "one": one, "two": two, **squared, "two_squared": with_squares(two)["squares"]}
+    return sums, {"differences": np.bincount(places, minlength=len(_TENTH_EDGES))}
+
+
+def coefficient_retest(people: Folded, counts: Counts) -> dict[str, Any]:
+    """Compare marked repeats of coefficients with the same people's first answers.
 
     Returns
     -------
@@ -153,56 +216,29 @@ def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
         `pairs`, `people`, `mean_absolute_difference` with its `interval` by resampling people, `pearson_r` (`None` of
         fewer than three pairs, or without spread), and `absolute_differences`, a histogram by nearest tenth.
     """
-    first, again = answers.within_participants()
-    before, after = values[first], values[again]
-    differences = np.abs(after - before)
-    places = np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")
     return {
-        "pairs": len(first),
-        "people": len(np.unique(answers.people[first])),
-        "mean_absolute_difference": mean(differences),
-        "interval": mean_interval(differences, answers.people[first]),
-        "pearson_r": _pearson(before, after),
-        "absolute_differences": _histogram(np.bincount(places, minlength=len(_TENTH_EDGES))),
+        "pairs": people.count,
+        "people": people.n_present,
+        "mean_absolute_difference": people.mean("difference"),
+        "interval": people.interval("difference"),
+        "pearson_r": _pearson(people),
+        "absolute_differences": _histogram(counts["differences"]),
     }
 
 
-def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str, Any]:
-    """Compare marked repeats, top classes int64 (N,) and soft labels float64 (N, K), with the first answers.
-
-    Returns
-    -------
-    dict
-        `pairs`, `people`, `same_top_class` (share of pairs) and `mean_total_variation`, with their intervals by
-        resampling people; `None` without pairs.
-    """
-    first, again = answers.within_participants()
-    participants = answers.people[first]
-    same = (top[first] == top[again]).astype(np.float64)
-    distances = 0.5 * np.abs(labels[first] - labels[again]).sum(axis=1)
-    return {
-        "pairs": len(first),
-        "people": len(np.unique(participants)),
-        "same_top_class": mean(same),
-        "same_top_class_interval": mean_interval(same, participants),
-        "mean_total_variation": mean(distances),
-        "mean_total_variation_interval": mean_interval(distances, participants),
-    }
+def _pearson(people: Folded) -> float | None:
+    one, two = (people.covariation(f"{name}_squared", (name, name)) for name in ("one", "two"))
+    if people.count < 3 or min(one, two) <= _NO_SPREAD * people.count:
+        return None
+    return rounded(np.clip(people.covariation("product", ("one", "two")) / np.sqrt(one * two), -1, 1))
 
 
-def of_pairs(sums: npt.NDArray[Any], pairs: Ints, name: str, interval_name: str) -> dict[str, Any]:
-    """Return the mean over all pairs, and its interval, from the sum and the number of the pairs of each stimulus."""
-    whole = int(pairs.sum())
-    ends = interval(resample_ratios(sums[:, None], pairs[:, None]))
-    return {name: rounded(float(sums.sum()) / whole) if whole else None, interval_name: ends}
+COEFFICIENTS = Comparison(
+    _coefficients, _between_coefficients, coefficient_agreement, _within_coefficients, coefficient_retest
+)
 
 
-def pair_counts(groups: Groups) -> Ints:
-    """Count the pairs of rows of each group; int64 (G,)."""
-    return groups.sizes * (groups.sizes - 1) // 2
-
-
-def _pairwise_distances(values: Numbers, groups: Groups) -> Numbers:
+def pairwise_distances(values: Numbers, groups: Groups) -> Numbers:
     """Sum |x_i - x_j| over the pairs of each group; sorted, each value counts once per value below less above."""
     order = np.lexsort((values, groups.codes))
     ranks = np.arange(len(values)) - np.repeat(groups.offsets[:-1], groups.sizes)
@@ -210,55 +246,18 @@ def _pairwise_distances(values: Numbers, groups: Groups) -> Numbers:
     return np.bincount(groups.codes[order], terms, minlength=len(groups.sizes)).astype(np.float64)
 
 
-def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None]:
-    n, sizes = len(values), groups.sizes
-    if not n:
-        return {"within_stimulus_sd": None, "icc_1": None, "krippendorff_alpha": None}
-    squares = groups.sum((values - groups.mean(values)[groups.codes]) ** 2)
-    total = float(((values - values.mean()) ** 2).sum())
-    within = float(squares.sum()) / (n - len(sizes))
-    return {
-        "within_stimulus_sd": rounded(np.sqrt(within)),
-        "icc_1": _icc(within, total - float(squares.sum()), sizes),
-        "krippendorff_alpha": _alpha([values], groups),
-    }
-
-
-def _icc(within: float, between_squares: float, sizes: Ints) -> float | None:
-    n_groups = len(sizes)
-    if n_groups < 2:
-        return None
-    between = between_squares / (n_groups - 1)
-    effective = (sizes.sum() - (sizes**2).sum() / sizes.sum()) / (n_groups - 1)
-    spread = between + (effective - 1) * within
-    return rounded((between - within) / spread) if spread > 1e-12 else None
-
-
-def _alpha(values: Sequence[Numbers], groups: Groups) -> float | None:
-    """Return Krippendorff's alpha; see `hmix_hub.spread`."""
-    if not len(groups.codes):
-        return None
-    return rounded(Spread.unweighted(values, groups).krippendorff_alpha(np.ones((1, 1)))[0])
-
-
-def _pearson(before: Numbers, after: Numbers) -> float | None:
-    if len(before) < 3 or min(np.ptp(before), np.ptp(after)) <= 1e-9:
-        return None
-    return rounded(np.corrcoef(before, after)[0, 1])
-
-
 def _millionths(values: Numbers) -> Ints:
     return np.round(values * _MILLION).astype(np.int64)
 
 
-def _difference_histogram(values: Numbers, groups: Groups) -> Histogram:
+def _difference_counts(values: Numbers, groups: Groups) -> Ints:
     """Count the pairs within groups by the nearest tenth of their difference, without going through the pairs."""
     # Whole numbers, groups far apart: a search among all finds partners within the group alone.
     keys = np.sort(3 * _MILLION * groups.codes + _millionths(values))
     places = np.arange(len(keys))
     nearer = [int((np.searchsorted(keys, keys + edge, side="left") - places - 1).sum()) for edge in _TENTH_EDGES]
-    return _histogram(np.diff([0, *nearer]))
+    return np.diff([0, *nearer])
 
 
-def _histogram(counts: npt.NDArray[np.int64]) -> Histogram:
+def _histogram(counts: Ints) -> Histogram:
     return {"values": (np.arange(len(_TENTH_EDGES)) / 10).tolist(), "counts": counts.tolist()}

@@ -1,4 +1,4 @@
-"""Agreement of chosen classes: between people, of a person with an earlier answer, and with the picture's class."""
+"""Agreement of classes, chosen or the most probable of a soft label: between people, in time, with the picture's."""
 
 from __future__ import annotations
 
@@ -7,17 +7,53 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.agreement import Answers, of_pairs, pair_counts
-from hmix_hub.contribute.description.histograms import mean, mean_interval, rounded
+from hmix_hub.contribute.description.agreement import (
+    Comparison,
+    Counts,
+    Values,
+    counted,
+    of_pairs,
+    pairs_of,
+    pairwise_distances,
+)
+from hmix_hub.contribute.description.cells import Folded
+from hmix_hub.contribute.description.histograms import Tally, rounded
 from hmix_hub.schema import TOLERANCE
-from hmix_hub.schema.arrays import Ints, codes, numbers
+from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tasks.task import Task
 
 NO_CLASS = -1
 """Code of a stimulus that is of no class more than of another."""
 
 
-def choice_agreement(answers: Answers, chosen: Ints) -> dict[str, Any]:
+def _choices(table: pa.Table, task: Task) -> Values:
+    return {"top": codes(table[task.class_column])}
+
+
+def _soft_labels(table: pa.Table, task: Task) -> Values:
+    return {"top": codes(table["top_class"]), "label": matrix(table["soft_label"])}
+
+
+def _between_classes(values: Values, groups: Groups) -> tuple[dict[str, Floats], Counts]:
+    of_class = Groups(encode_key([groups.codes, values["top"]]))
+    same = np.bincount(groups.codes[of_class.first], pairs_of(of_class.sizes), minlength=len(groups.sizes))
+    sums = {"same": same.astype(np.float64)}
+    if "label" in values:
+        sums["variation"] = np.zeros(len(groups.sizes))
+        for column in values["label"].T:
+            sums["variation"] += 0.5 * pairwise_distances(column, groups)
+    return sums, {"classes": Tally.of(values["top"])}
+
+
+def _within_classes(before: Values, after: Values) -> tuple[dict[str, Floats], Counts]:
+    sums = {"same": (before["top"] == after["top"]).astype(np.float64)}
+    if "label" in before:
+        sums["variation"] = 0.5 * np.abs(before["label"] - after["label"]).sum(axis=1)
+    return sums, {}
+
+
+def choice_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
     r"""Measure how far people choose the same class for one stimulus.
 
     First answers about stimuli that two people or more judged: with :math:`n_{sc}` of the :math:`n_s` answers about
@@ -35,58 +71,71 @@ def choice_agreement(answers: Answers, chosen: Ints) -> dict[str, Any]:
 
     Parameters
     ----------
-    answers
-        N rows.
-    chosen
-        int64 (N,): class that was chosen.
+    stimuli
+        Sums of stimuli with two answers or more.
+    counts
+        Answers by `classes`.
 
     Returns
     -------
     dict
         `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and the
         interval of the first by resampling stimuli.
-
-    Examples
-    --------
-    Three people about two stimuli; they agree about the first:
-
-    >>> import numpy as np
-    >>> of = Answers(np.tile([0, 1, 2], 2), np.repeat([0, 1], 3), np.ones(6, dtype=int), np.zeros(6, dtype=bool))
-    >>> found = choice_agreement(of, np.array([4, 4, 4, 4, 7, 7]))
-    >>> found["same_top_class"], found["fleiss_kappa"]
-    (0.666667, 0.25)
     """
-    rows, groups = answers.between_participants()
-    pairs = pair_counts(groups)
-    of_class = Groups(encode_key([groups.codes, chosen[rows]]))
-    same = np.bincount(groups.codes[of_class.first], pair_counts(of_class), minlength=len(pairs))
+    by_chance, kappa = _chance(stimuli, counts), None
+    if by_chance is not None:
+        kappa = rounded((stimuli.total("share") / stimuli.n_units - by_chance) / (1 - by_chance))
     return {
-        "stimuli": len(groups.sizes),
-        "answers": len(rows),
-        "pairs": int(pairs.sum()),
-        **of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
-        **_beyond_chance(same, pairs, groups.sizes, np.bincount(chosen[rows])),
+        **counted(stimuli),
+        **of_pairs(stimuli, "same", "same_top_class", "same_top_class_interval"),
+        "fleiss_kappa": kappa,
+        "krippendorff_alpha": _alpha(stimuli, counts),
     }
 
 
-def _beyond_chance(same: Ints, pairs: Ints, sizes: Ints, of_class: Ints) -> dict[str, float | None]:
-    """Return both coefficients, from pairs who agree, pairs and answers by stimulus (S,), and answers by class.
+def soft_label_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
+    r"""Measure how far people agree about the class of one stimulus.
 
-    Where all answers are of one class, nothing is beyond chance.
+    Over all pairs of people i, j about one stimulus, first answers alone: `same_top_class` and `krippendorff_alpha` of
+    the most probable class, see `choice_agreement`, and `mean_total_variation`,
+    :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of their soft labels, averaged.
+
+    Returns
+    -------
+    dict
+        `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and intervals
+        of the first two by resampling stimuli.
     """
-    n, squares = int(sizes.sum()), float((of_class.astype(np.float64) ** 2).sum())
-    if n**2 - squares < 1:
-        return {"fleiss_kappa": None, "krippendorff_alpha": None}
-    by_chance = squares / n**2
-    apart = 2 * (pairs - same) / (sizes - 1)
     return {
-        "fleiss_kappa": rounded((float(np.mean(same / pairs)) - by_chance) / (1 - by_chance)),
-        "krippendorff_alpha": rounded(1 - (n - 1) * float(apart.sum()) / (n**2 - squares)),
+        **counted(stimuli),
+        **of_pairs(stimuli, "same", "same_top_class", "same_top_class_interval"),
+        **of_pairs(stimuli, "variation", "mean_total_variation", "mean_total_variation_interval"),
+        "krippendorff_alpha": _alpha(stimuli, counts),
     }
 
 
-def choice_retest(answers: Answers, chosen: Ints) -> dict[str, Any]:
-    """Compare marked repeats, classes int64 (N,), with the same people's first answers.
+def _chance(stimuli: Folded, counts: Counts) -> float | None:
+    """Return how likely two answers are the same by chance; `None` where all are: nothing is then beyond chance."""
+    n, squares = stimuli.count, float((counts["classes"].counts.astype(np.float64) ** 2).sum())
+    return None if n**2 - squares < 1 else squares / n**2
+
+
+def _alpha(stimuli: Folded, counts: Counts) -> float | None:
+    n, by_chance = stimuli.count, _chance(stimuli, counts)
+    return None if by_chance is None else rounded(1 - (n - 1) * stimuli.total("apart") / (n**2 * (1 - by_chance)))
+
+
+def _same_class(people: Folded) -> dict[str, Any]:
+    return {
+        "pairs": people.count,
+        "people": people.n_present,
+        "same_top_class": people.mean("same"),
+        "same_top_class_interval": people.interval("same"),
+    }
+
+
+def choice_retest(people: Folded, _: Counts) -> dict[str, Any]:
+    """Compare marked repeats of classes with the same people's first answers.
 
     Returns
     -------
@@ -94,15 +143,17 @@ def choice_retest(answers: Answers, chosen: Ints) -> dict[str, Any]:
         `pairs`, `people`, and `same_top_class` (share of pairs) with its interval by resampling people; `None` without
         pairs.
     """
-    first, again = answers.within_participants()
-    participants = answers.people[first]
-    same = (chosen[first] == chosen[again]).astype(np.float64)
-    return {
-        "pairs": len(first),
-        "people": len(np.unique(participants)),
-        "same_top_class": mean(same),
-        "same_top_class_interval": mean_interval(same, participants),
-    }
+    return _same_class(people)
+
+
+def soft_label_retest(people: Folded, _: Counts) -> dict[str, Any]:
+    """Compare marked repeats of soft labels with the first answers: as `choice_retest`, and `mean_total_variation`."""
+    variation = {"mean_total_variation": people.mean("variation")}
+    return _same_class(people) | variation | {"mean_total_variation_interval": people.interval("variation")}
+
+
+CHOICES = Comparison(_choices, _between_classes, choice_agreement, _within_classes, choice_retest)
+SOFT_LABELS = Comparison(_soft_labels, _between_classes, soft_label_agreement, _within_classes, soft_label_retest)
 
 
 def dominant_classes(table: pa.Table) -> Ints:
@@ -112,17 +163,3 @@ def dominant_classes(table: pa.Table) -> Ints:
     found = np.where((two < 0) | (share > 0.5), one, two)
     found[(two >= 0) & (one != two) & (np.abs(share - 0.5) <= TOLERANCE)] = NO_CLASS
     return found
-
-
-def agreement_with_label(chosen: Ints, label: Ints, people: Ints) -> dict[str, Any]:
-    """Compare chosen classes with the class of the picture, int64 (N,), -1 where it is of none more than of another.
-
-    Returns
-    -------
-    dict
-        `judgments` that can be compared, and the `share` of them that chose the picture's class, with its `interval` by
-        resampling people, int64 (N,); `None` without any.
-    """
-    rows = np.flatnonzero(label != NO_CLASS)
-    same = (chosen[rows] == label[rows]).astype(np.float64)
-    return {"judgments": len(rows), "share": mean(same), "interval": mean_interval(same, people[rows])}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.resampling import Means, resample_means
+from hmix_hub.resampling import Means
+from hmix_hub.schema.arrays import Ints
 
 Numbers = npt.NDArray[np.float64]
 Histogram = dict[str, Any]
@@ -28,14 +30,9 @@ def rounded(value: float | np.floating[Any] | None) -> float | None:
     return None if value is None or not np.isfinite(value) else round(float(value), DIGITS) + 0.0
 
 
-def mean(values: Numbers) -> float | None:
-    """Average float64 (N,) values; `None` of none."""
-    return rounded(values.mean()) if len(values) else None
-
-
-def deviation(values: Numbers) -> float | None:
-    """Return the sample standard deviation, over N - 1, of float64 (N,) values; `None` of fewer than two."""
-    return rounded(values.std(ddof=1)) if len(values) > 1 else None
+def deviation_of(squares: float, freedom: int) -> float | None:
+    """Return a standard deviation from a sum of squares about the mean; `None` without a degree of freedom."""
+    return rounded(np.sqrt(max(squares, 0.0) / freedom)) if freedom > 0 else None
 
 
 def interval(means: Means, level: int = 0) -> list[float | None] | None:
@@ -44,73 +41,136 @@ def interval(means: Means, level: int = 0) -> list[float | None] | None:
     return None if None in ends else ends
 
 
-def mean_interval(values: Numbers, units: npt.NDArray[np.int64]) -> list[float | None] | None:
-    """Return both ends of the interval of the mean of float64 (N,) values over units, int64 (N,)."""
-    return interval(resample_means(values, np.zeros(len(values), dtype=np.int64), units, 1))
+@dataclass(frozen=True)
+class Tally:
+    """How often each number stands in some data; those of parts of the data add up.
 
-
-def count_histogram(counts: npt.NDArray[np.int64]) -> Histogram:
-    """Count how often each whole number stands in int64 (N,).
-
-    Returns
-    -------
-    dict
-        `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, `edges`, E + 1 whole numbers, and
-        E `counts`: interval e is [edges[e], edges[e + 1]).
+    Parameters
+    ----------
+    values, counts
+        (D,): numbers, rising, and int64 (D,).
     """
-    values, found = np.unique(counts, return_counts=True)
-    if len(values) <= MOST_VALUES:
-        return {"values": values.tolist(), "counts": found.tolist()}
-    low, high = int(values[0]), int(values[-1])
-    width = -(-(high - low + 1) // (MOST_VALUES - 1))
-    edges = np.arange(low, high + width + 1, width)
-    return {"edges": edges.tolist(), "counts": np.histogram(counts, edges)[0].tolist()}
+
+    values: npt.NDArray[Any]
+    counts: Ints
+
+    @classmethod
+    def of(cls, numbers: npt.NDArray[Any], counts: Ints | None = None) -> Tally:
+        """Count (N,) numbers, each once, or as often as `counts` says."""
+        if counts is None:
+            return cls(*np.unique(numbers, return_counts=True))
+        values, places = np.unique(numbers, return_inverse=True)
+        return cls(values, np.bincount(places, counts, len(values)).astype(np.int64))
+
+    def some(self) -> Tally:
+        """Return as many of the values as show that they are more than a histogram names."""
+        return Tally(self.values[: MOST_VALUES + 1], self.counts[: MOST_VALUES + 1])
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally.of(np.concatenate([self.values, other.values]), np.concatenate([self.counts, other.counts]))
+
+    def summary(self) -> dict[str, Any]:
+        """Summarise whole numbers: `min`, `median`, `max` (`None` of none), and `histogram`."""
+        found = quantiles(int(self.counts.sum()), [self], (0, 50, 100))
+        least, median, most = found.values()
+        return {
+            "min": None if least is None else int(least),
+            "median": median,
+            "max": None if most is None else int(most),
+            "histogram": self.histogram(),
+        }
+
+    def histogram(self) -> Histogram:
+        """Return how often each whole number stands there.
+
+        Returns
+        -------
+        dict
+            `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, `edges`, E + 1 whole numbers,
+            and E `counts`: interval e is [edges[e], edges[e + 1]).
+        """
+        if len(self.values) <= MOST_VALUES:
+            return {"values": self.values.tolist(), "counts": self.counts.tolist()}
+        low, high = int(self.values[0]), int(self.values[-1])
+        width = -(-(high - low + 1) // (MOST_VALUES - 1))
+        edges = np.arange(low, high + width + 1, width)
+        found = np.bincount((self.values - low) // width, self.counts, len(edges) - 1)
+        return {"edges": edges.tolist(), "counts": found.astype(np.int64).tolist()}
 
 
-def share_histogram(shares: Numbers) -> Histogram:
-    """Count how often each share, 0 to 1, stands in float64 (N,), NaN left out.
+@dataclass(frozen=True)
+class ShareCounts:
+    """How often shares, 0 to 1, stand in some data; those of parts of the data add up.
 
-    Returns
-    -------
-    dict
-        `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, `edges`, the tenths, and ten
-        `counts`: interval e is [edges[e], edges[e + 1]), the last one closed.
+    Parameters
+    ----------
+    exact
+        Shares as they are, to `DIGITS`; of more than `MOST_VALUES`, some of them.
+    tenths
+        int64 (10,): how many there are in each tenth.
     """
-    known = np.round(shares[~np.isnan(shares)], DIGITS) + 0.0
-    values, found = np.unique(known, return_counts=True)
-    if len(values) <= MOST_VALUES:
-        return {"values": values.tolist(), "counts": found.tolist()}
-    return tenths_histogram(known)
+
+    exact: Tally
+    tenths: Ints
+
+    @classmethod
+    def of(cls, shares: Numbers) -> ShareCounts:
+        """Count float64 (N,) shares, NaN left out."""
+        known = np.round(shares[~np.isnan(shares)], DIGITS) + 0.0
+        return cls(Tally.of(known).some(), np.histogram(known, _TENTHS)[0])
+
+    def __add__(self, other: ShareCounts) -> ShareCounts:
+        return ShareCounts((self.exact + other.exact).some(), self.tenths + other.tenths)
+
+    def histogram(self) -> Histogram:
+        """Return how often each share stands there.
+
+        Returns
+        -------
+        dict
+            `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, as `by_tenth`.
+        """
+        return self.exact.histogram() if len(self.exact.values) <= MOST_VALUES else self.by_tenth()
+
+    def by_tenth(self) -> Histogram:
+        """Return `edges`, the tenths, and ten `counts`: interval e is [edges[e], edges[e + 1]), the last one closed."""
+        return {"edges": _TENTHS.tolist(), "counts": self.tenths.tolist()}
 
 
-def tenths_histogram(shares: Numbers) -> Histogram:
-    """Count float64 (N,) shares, 0 to 1, NaN left out, by tenth; see `share_histogram`."""
-    known = np.round(shares[~np.isnan(shares)], DIGITS)
-    return {"edges": _TENTHS.tolist(), "counts": np.histogram(known, _TENTHS)[0].tolist()}
-
-
-def time_histogram(times: Numbers) -> Histogram:
+def time_counts(times: Numbers) -> Ints:
     """Count float64 (N,) response times, ms, none of them NaN, between `TIME_EDGES`; each interval without its end."""
     finite = np.array([np.inf if edge is None else edge for edge in TIME_EDGES])
-    places = np.searchsorted(finite, times, side="right") - 1
-    return {"edges": list(TIME_EDGES), "counts": np.bincount(places, minlength=len(finite) - 1).tolist()}
+    return np.bincount(np.searchsorted(finite, times, side="right") - 1, minlength=len(finite) - 1)
 
 
-def quantiles(values: Numbers, percents: Sequence[int] = QUANTILES) -> dict[str, float | None]:
-    """Return quantiles of float64 (N,), none NaN, by percent: "0" is the least, "50" the median; `None` each of none.
+def quantiles(n: int, tallies: Iterable[Tally], percents: Sequence[int] = QUANTILES) -> dict[str, float | None]:
+    """Return quantiles of numbers by percent: "0" is the least, "50" the median; `None` each of none.
 
     Between two values it is linear, type 7 of Hyndman and Fan.
 
     Source: https://doi.org/10.2307/2684934
+
+    Parameters
+    ----------
+    n
+        How many numbers there are.
+    tallies
+        All of them, in tallies that follow each other, values rising.
+    percents
+        Percents, 0 to 100.
     """
-    if not len(values):
+    if not n:
         return {str(percent): None for percent in percents}
-    found = np.percentile(values, percents)
-    return {str(percent): rounded(value) for percent, value in zip(percents, found, strict=True)}
-
-
-def count_summary(counts: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Summarise int64 (N,) counts: `min`, `median`, `max` (`None` of none), and `histogram`."""
-    median = quantiles(counts.astype(np.float64), (50,))["50"]
-    least, most = (int(counts.min()), int(counts.max())) if len(counts) else (None, None)
-    return {"min": least, "median": median, "max": most, "histogram": count_histogram(counts)}
+    places = (n - 1) * (np.array(percents) / 100)
+    wanted = np.concatenate([np.floor(places), np.ceil(places)]).astype(np.int64)
+    found, seen = np.zeros(len(wanted)), 0
+    for tally in tallies:
+        ends = seen + np.cumsum(tally.counts)
+        here = np.flatnonzero((wanted >= seen) & (wanted < ends[-1]))
+        found[here] = tally.values[np.searchsorted(ends, wanted[here], side="right")]
+        seen = int(ends[-1])
+    low, high = np.split(found, 2)
+    between = places - np.floor(places)
+    # From the nearer end, as NumPy has it.
+    values = np.where(between < 0.5, low + (high - low) * between, high - (high - low) * (1 - between))
+    return {str(percent): rounded(value) for percent, value in zip(percents, values, strict=True)}

@@ -10,25 +10,49 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hmix_hub.contribute.description.cells import cells
 from hmix_hub.contribute.description.choices import NO_CLASS, dominant_classes
-from hmix_hub.contribute.description.histograms import count_summary, mean, mean_interval, rounded, tenths_histogram
-from hmix_hub.schema.arrays import Floats, numbers
+from hmix_hub.contribute.description.gathered import Gathered, UnitRows
+from hmix_hub.contribute.description.histograms import ShareCounts, Tally, rounded
+from hmix_hub.schema.arrays import Floats, matrix, numbers
 from hmix_hub.tasks.votes import entropies, leads
 
 MOST_DISPUTED = 10
 """Stimuli that are listed as the most disputed ones."""
+_VOTES, _OF_LABEL = "votes", "of_label"
 
 
-def vote_statistics(table: pa.Table, shares: Floats) -> dict[str, Any]:
+def vote_parts(rows: UnitRows) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    """Return what the figures of votes need of one unit: counts, and cells by pile."""
+    table, shares = rows.table, matrix(rows.table[rows.task.judged_columns[0]])
+    stated = numbers(table["n_votes"])
+    known = stated[~np.isnan(stated)].astype(np.int64)
+    entropy, largest = entropies(shares), float(np.log(shares.shape[1]))
+    top = shares.max(axis=1, initial=0)
+    label = dominant_classes(table)
+    own = np.flatnonzero(label != NO_CLASS)
+    leading, places = leads(shares[own]), np.arange(len(own))
+    right = leading[places, label[own]] / np.maximum(leading.sum(axis=1), 1)
+    votes = shares[own, label[own]]
+    counts = {
+        "per_stimulus": Tally.of(known),
+        "total": int(known.sum()),
+        "with_counts": table.num_rows - table["class_counts"].null_count,
+        "largest": Tally.of(np.array([largest])),
+        "entropy": ShareCounts.of(np.minimum(entropy / largest, 1)),
+        "leading": ShareCounts.of(top),
+        _OF_LABEL: ShareCounts.of(votes),
+        "most_disputed": _most_disputed(table, entropy, top),
+    }
+    piles = {
+        _VOTES: cells(rows.units, {"entropy": entropy, "leading": top}),
+        _OF_LABEL: cells(rows.units[own], {"right": right, "votes": votes}),
+    }
+    return counts, piles
+
+
+def vote_figures(found: Gathered) -> dict[str, Any]:
     """Compute the statistics of votes.
-
-    Parameters
-    ----------
-    table
-        Table with stimulus_id, n_votes, class_counts, the image labels and mixing_coefficient; N rows, one of each
-        stimulus.
-    shares
-        float64 (N, K): class frequencies.
 
     Returns
     -------
@@ -42,52 +66,55 @@ def vote_statistics(table: pa.Table, shares: Floats) -> dict[str, Any]:
           for it, their intervals, and the `histogram` of the latter by tenth;
         * `most_disputed`: up to ten stimuli by falling entropy: `stimulus`, `votes`, `entropy`, `leading` share.
     """
-    units = np.arange(len(shares))
-    stated = numbers(table["n_votes"])
-    known = stated[~np.isnan(stated)].astype(np.int64)
-    entropy, largest = entropies(shares), float(np.log(shares.shape[1]))
-    top = shares.max(axis=1, initial=0)
+    counts, rows, of_label = found.counts, found.fold(_VOTES), found.fold(_OF_LABEL, among=_OF_LABEL)
+    known = int(counts["per_stimulus"].counts.sum())
+    # Rounded, so that stimuli that differ in the last bit alone stand in the order of their ids.
+    disputed = sorted(counts["most_disputed"], key=lambda row: row[0])[:MOST_DISPUTED]
     return {
         "votes": {
-            "total": int(known.sum()),
-            "known": len(known),
-            "missing": len(shares) - len(known),
-            "with_counts": len(shares) - table["class_counts"].null_count,
-            "per_stimulus": count_summary(known),
+            "total": counts["total"],
+            "known": known,
+            "missing": found.n_units - known,
+            "with_counts": counts["with_counts"],
+            "per_stimulus": counts["per_stimulus"].summary(),
         },
         "entropy": {
-            "mean": mean(entropy),
-            "interval": mean_interval(entropy, units),
-            "largest": rounded(largest),
-            "histogram": tenths_histogram(np.minimum(entropy / largest, 1)),
+            "mean": rows.mean("entropy"),
+            "interval": rows.interval("entropy"),
+            "largest": rounded(counts["largest"].values[-1]),
+            "histogram": counts["entropy"].by_tenth(),
         },
-        "leading": {"mean": mean(top), "interval": mean_interval(top, units), "histogram": tenths_histogram(top)},
-        "of_label": _of_label(table, shares),
-        "most_disputed": _most_disputed(table, entropy, top),
+        "leading": {
+            "mean": rows.mean("leading"),
+            "interval": rows.interval("leading"),
+            "histogram": counts["leading"].by_tenth(),
+        },
+        "of_label": {
+            "judgments": of_label.count,
+            "share": of_label.mean("right"),
+            "interval": of_label.interval("right"),
+            "votes": of_label.mean("votes"),
+            "votes_interval": of_label.interval("votes"),
+            "histogram": counts[_OF_LABEL].by_tenth(),
+        },
+        "most_disputed": [row for _, row in disputed],
     }
 
 
-def _of_label(table: pa.Table, shares: Floats) -> dict[str, Any]:
-    label = dominant_classes(table)
-    rows = np.flatnonzero(label != NO_CLASS)
-    units, leading = np.arange(len(rows)), leads(shares[rows])
-    right = leading[units, label[rows]] / np.maximum(leading.sum(axis=1), 1)
-    votes = shares[rows, label[rows]]
-    return {
-        "judgments": len(rows),
-        "share": mean(right),
-        "interval": mean_interval(right, units),
-        "votes": mean(votes),
-        "votes_interval": mean_interval(votes, units),
-        "histogram": tenths_histogram(votes),
-    }
-
-
-def _most_disputed(table: pa.Table, entropy: Floats, top: Floats) -> list[dict[str, Any]]:
-    # Rounded, so that stimuli that differ in the last bit alone stand in table order.
-    rows = np.argsort(-entropy.round(9), kind="stable")[:MOST_DISPUTED]
-    named = table.select(["stimulus_id", "n_votes"]).take(pa.array(rows)).to_pylist()
+def _most_disputed(table: pa.Table, entropy: Floats, top: Floats) -> list[tuple[tuple[float, str], dict[str, Any]]]:
+    """Return the most disputed stimuli of a unit, each with what it is sorted by."""
+    falling = -entropy.round(9)
+    rows = np.argsort(falling, kind="stable")[:MOST_DISPUTED]
+    named = table.select(["judgment_id", "stimulus_id", "n_votes"]).take(pa.array(rows)).to_pylist()
     return [
-        {"stimulus": row["stimulus_id"], "votes": row["n_votes"], "entropy": rounded(of), "leading": rounded(share)}
-        for row, of, share in zip(named, entropy[rows], top[rows], strict=True)
+        (
+            (float(place), row["judgment_id"]),
+            {
+                "stimulus": row["stimulus_id"],
+                "votes": row["n_votes"],
+                "entropy": rounded(of),
+                "leading": rounded(share),
+            },
+        )
+        for row, place, of, share in zip(named, falling[rows], entropy[rows], top[rows], strict=True)
     ]

@@ -7,57 +7,63 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.agreement import Answers, coefficient_agreement, coefficient_retest
-from hmix_hub.contribute.description.histograms import deviation, mean, mean_interval, share_histogram
+from hmix_hub.contribute.description.cells import cells, with_squares
+from hmix_hub.contribute.description.gathered import Gathered, UnitRows
+from hmix_hub.contribute.description.histograms import ShareCounts
 from hmix_hub.contribute.description.markdown import Markdown, code, inline
 from hmix_hub.contribute.description.markdown import table as markdown_table
 from hmix_hub.schema.arrays import numbers
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.tasks.task import Task
 
 SCALES = "scales"
 """Record set of the scales in a Croissant description."""
 
 
-def rating_figures(table: pa.Table, task: Task, answers: Answers) -> list[dict[str, Any]]:
-    """Describe the answers on each scale: apart, since a mean or a correlation over different scales means nothing.
+GIVEN = "given"
+"""Cells of the answers on a scale, its name behind."""
 
-    Parameters
-    ----------
-    table
-        Judgment table of a task with a facet; N rows.
-    task
-        The task.
-    answers
-        N rows.
+
+def rating_parts(rows: UnitRows) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    """Return what the figures of each scale need of one unit: counts, and cells by pile."""
+    (facet,) = rows.task.facets
+    values, names = numbers(rows.table[rows.task.answered]), rows.table[facet].to_numpy(zero_copy_only=False)
+    counts: dict[str, Any] = {}
+    piles: dict[str, pa.Table] = {}
+    for name in set(names):
+        own = np.flatnonzero(names == name)
+        counts[GIVEN + name] = ShareCounts.of(values[own])
+        piles[GIVEN + name] = cells(rows.units[own], with_squares(values[own]))
+    return counts, piles
+
+
+def rating_figures(found: Gathered) -> dict[str, list[dict[str, Any]]]:
+    """Describe the answers on each scale: apart, since a mean or a correlation over different scales means nothing.
 
     Returns
     -------
-    list of dict
-        By the facet's value, rising: its name, `judgments`, `people`, `stimuli`, `mean` with its `interval`,
+    dict
+        `ratings`: by the facet's value, rising: its name, `judgments`, `people`, `stimuli`, `mean` with its `interval`,
         `standard_deviation` (over N - 1), `histogram`, `agreement` and `retest` as of a coefficient.
     """
-    (facet,) = task.facets
-    values, names = numbers(table[task.answered]), table[facet].to_numpy(zero_copy_only=False)
+    (facet,) = found.task.facets
     figures = []
-    for name in sorted(set(names)):
-        rows = np.flatnonzero(names == name)
-        own, given = answers.of(rows), values[rows]
+    for name in found.scopes:
+        given = found.fold(GIVEN + name, among=GIVEN + name)
         figures.append(
             {
                 facet: name,
-                "judgments": len(rows),
-                "people": len(np.unique(own.people)),
-                "stimuli": len(np.unique(own.stimuli)),
-                "mean": mean(given),
-                "interval": mean_interval(given, own.people),
-                "standard_deviation": deviation(given),
-                "histogram": share_histogram(given),
-                "agreement": coefficient_agreement(own, given),
-                "retest": coefficient_retest(own, given),
+                "judgments": given.count,
+                "people": given.n_present,
+                "stimuli": found.stimulus_counts[f"judged{name}"],
+                "mean": given.mean("value"),
+                "interval": given.interval("value"),
+                "standard_deviation": given.deviation(),
+                "histogram": found.counts[GIVEN + name].histogram(),
+                "agreement": found.agreement(name),
+                "retest": found.retest(name, among=GIVEN + name),
             }
         )
-    return figures
+    return {"ratings": figures}
 
 
 def scale_table(manifest: Manifest, figures: dict[str, Any]) -> Markdown:

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.description.agreement import (
-    Answers,
-    coefficient_agreement,
-    coefficient_retest,
-    soft_label_agreement,
-    soft_label_retest,
-)
-from hmix_hub.contribute.description.choices import (
-    agreement_with_label,
-    choice_agreement,
-    choice_retest,
-    dominant_classes,
+from hmix_hub.contribute.description.agreement import COEFFICIENTS, Answers, Comparison, Values
+from hmix_hub.contribute.description.cells import UNIT, cells, with_squares
+from hmix_hub.contribute.description.choices import CHOICES, NO_CLASS, SOFT_LABELS, dominant_classes
+from hmix_hub.contribute.description.gathered import (
+    ALL,
+    ANSWERS,
+    ID,
+    PEOPLE,
+    PLACE,
+    RETEST,
+    SHOWN,
+    TIMES,
+    UNITS,
+    Gathered,
+    Part,
+    UnitRows,
+    answers_table,
 )
 from hmix_hub.contribute.description.histograms import (
-    Numbers,
-    count_summary,
-    deviation,
+    TIME_EDGES,
+    ShareCounts,
+    Tally,
     interval,
-    mean,
-    mean_interval,
     quantiles,
     rounded,
-    share_histogram,
-    tenths_histogram,
-    time_histogram,
+    time_counts,
 )
-from hmix_hub.contribute.description.pooled_votes import vote_statistics
-from hmix_hub.contribute.description.ratings import rating_figures
-from hmix_hub.resampling import class_masses, levels_of, resample_means
+from hmix_hub.contribute.description.pooled_votes import vote_figures, vote_parts
+from hmix_hub.contribute.description.ratings import rating_figures, rating_parts
+from hmix_hub.database import Database
+from hmix_hub.piles import MOST_ROWS
+from hmix_hub.resampling import class_masses
 from hmix_hub.schema import has_flag
-from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, matrix, numbers
+from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, numbers
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tasks import TASKS, flags_of
 from hmix_hub.tasks.task import Task
@@ -47,13 +50,27 @@ from hmix_hub.tasks.task import Task
 LONG_TIME_MS = 60_000
 """Response time from which an answer counts as long: the person may have been away."""
 
-SHOWN = "mixing_coefficient"
-_SET, _PAIR = "image_set", "pair_id"
-_MEASURED = ("is_repeat", "presentation", "response_time_ms", "image_1_label", "image_2_label", SHOWN, "flags")
+_MEASURED = (
+    *("judgment_id", "is_repeat", "presentation", "response_time_ms", "image_set", "image_1_label", "image_2_label"),
+    *("image_1_index", "image_2_index", SHOWN, "flags"),
+)
 """Columns of every task that figures are made of, where it has them, beside ids."""
+_PARTS = ("image_1", "image_2", "others")
+
+Parts = tuple[dict[str, Any], dict[str, pa.Table]]
+"""What figures need of one unit: what adds up over units, and cells by pile."""
 
 
-def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
+class Statistic(NamedTuple):
+    """Figures that a task may name: what they need of each unit, and what they are of all."""
+
+    parts: Callable[[UnitRows], Parts]
+    figures: Callable[[Gathered], dict[str, Any]]
+
+
+def task_statistics(
+    tables: Iterable[pa.Table], task: str, *, database: Database | None = None, most: int = MOST_ROWS
+) -> dict[str, Any]:
     r"""Compute the statistics of the judgments of one task.
 
     A stimulus is a mixed picture, in the midpoint tasks a pair; repeats count as judgments everywhere but in
@@ -62,10 +79,15 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    table
-        Judgment table of schema 2 of one study; N rows in any order.
+    tables
+        Judgment table of schema 2 of one study, in units of whole participants (in tasks without participants, of whole
+        stimuli), by rising participant; N rows, in any order within a unit. What the units are does not matter.
     task
         Its task.
+    database
+        Takes what is more than `most` rows; `None`: one of its own.
+    most
+        See `hmix_hub.piles.Pile`.
 
     Returns
     -------
@@ -91,51 +113,87 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         Each `interval` of a mean is the low and the high end of its 95 % bootstrap interval over participants (over
         stimuli, in `agreement`), `None` where there are fewer than two of them.
     """
+    if database is None:
+        with Database() as own:
+            return task_statistics(tables, task, database=own, most=most)
+    parts = (unit_part(task, table) for table in tables)
+    return statistics_of(Gathered(parts, TASKS[task], comparison_of(TASKS[task]), database, most=most))
+
+
+def unit_part(task: str, table: pa.Table) -> Part:
+    """Return what the statistics of a task need of one unit of its judgments; see `task_statistics`."""
+    of = TASKS[task]
     # Sums depend on the order of their terms in the last digit. Of ids the numbers are enough: their texts, most of a
     # table, are not copied.
-    order = pc.sort_indices(table["judgment_id"])
-
-    def numbers_of(*names: str) -> Ints:
-        """Return the number of each row's key, in that order."""
-        return encode_key([encode_key([table[name] for name in names])[order.to_numpy()]])
-
-    stimuli, pairs = (
-        int(encode_key([table[name] for name in (_SET, of)]).max(initial=-1)) + 1
-        for of in (TASKS[task].stimulus_column, _PAIR)
+    order = pc.sort_indices(table["judgment_id"]).to_numpy()
+    named = ["participant_id"] if of.has_participants else ["judgment_id"]
+    units, stimuli = (
+        encode_key([encode_key([table[name] for name in names])[order]]) for names in (named, of.key_columns)
     )
-    judged = numbers_of(*TASKS[task].key_columns)
-    people = numbers_of("participant_id") if TASKS[task].has_participants else None
-    table = table.select(_measured(TASKS[task])).take(order)
-    answers = _answers(table, people, judged)
-    of_stimulus = Groups(judged)
-    answer_figures: dict[str, Any] = {}
-    for compute in TASKS[task].tools("statistics", STATISTICS):
-        answer_figures |= compute(table, TASKS[task], answers)
-    figures = {
+    rows = UnitRows(table.select(_measured(of)).take(pa.array(order)), of, units)
+    groups = Groups(units)
+    ids = rows.table["judgment_id"].take(pa.array(groups.first))
+    coefficients = numbers(rows.table[of.coefficient_column])
+    counts: dict[str, Any] = {
         "judgments": table.num_rows,
-        "stimuli": stimuli,
-        "pairs": pairs,
         "of_single_pictures": table["image_2_label"].null_count,
-        "judgments_per_stimulus": count_summary(of_stimulus.sizes),
-        "coefficients": _coefficients(table, task, answers.people),
+        "coefficients": ShareCounts.of(coefficients),
+        "flags": _flags(rows),
     }
-    if TASKS[task].has_participants:
-        figures |= {
-            "repeats": int(answers.is_repeat.sum()),
-            "people": len(np.unique(answers.people)),
-            "judgments_per_person": count_summary(Groups(answers.people).sizes),
-            "people_per_stimulus": count_summary(of_stimulus.distinct(answers.people)),
-            "response_time_ms": _times(numbers(table["response_time_ms"])),
-        }
-    figures |= {**answer_figures, "flags": _flags(table, TASKS[task], answers.people)}
-    return {name: figures[name] for name in sorted(figures, key=_place)}
+    piles = {
+        UNITS: pa.table({UNIT: np.arange(len(groups.sizes)), "n": groups.sizes, ID: ids}),
+        "coefficients": cells(units, with_squares(coefficients)),
+    }
+    answers: dict[str, Any] = {}
+    comparison = comparison_of(of)
+    if comparison is not None:
+        times, presentations = numbers(rows.table["response_time_ms"]), rows.table["presentation"].to_numpy()
+        known = times[~np.isnan(times)]
+        tally, is_repeat = Tally.of(known), rows.table["is_repeat"].to_numpy().astype(bool)
+        counts |= {"repeats": int(is_repeat.sum()), "known": len(known), "times": time_counts(known)}
+        counts["long"] = int((known > LONG_TIME_MS).sum())
+        people = table.select(["participant_id", "collection_round"]).group_by(["participant_id", "collection_round"])
+        piles[PEOPLE] = people.aggregate([([], "count_all")]).rename_columns(
+            ["participant_id", "collection_round", "n"]
+        )
+        piles[TIMES] = pa.table({"time": tally.values, "n": tally.counts})
+        given = comparison.answers(rows.table, of)
+        first, again = Answers(units, stimuli, presentations, is_repeat).within_participants()
+        for scope, own in _scopes(rows, first):
+            within, counts[RETEST + scope] = comparison.within(_taken(given, first[own]), _taken(given, again[own]))
+            piles[RETEST + scope] = cells(units[first[own]], within)
+        answers = {UNIT: units, PLACE: groups.ranks(), "presentation": presentations}
+        answers |= {f"_{name}": _column(values) for name, values in given.items()}
+    for statistic in of.tools("statistics", STATISTICS):
+        more, own_piles = statistic.parts(rows)
+        counts, piles = counts | more, piles | own_piles
+    piles[ANSWERS], names = answers_table(rows.table, of, answers)
+    return Part(len(groups.sizes), counts, piles, names)
 
 
-_ORDER = (
-    *("judgments", "repeats", "people", "stimuli", "pairs", "of_single_pictures", "judgments_per_stimulus"),
-    *("judgments_per_person", "people_per_stimulus", "coefficients", "response_time_ms"),
-)
-"""Figures that stand first, in this order; then what the task names, and the flags."""
+def statistics_of(found: Gathered) -> dict[str, Any]:
+    """Compute the statistics of a task from the parts of its units; see `task_statistics`."""
+    task, counts, stimuli = found.task, found.counts, found.stimulus_counts
+    figures = {"judgments": counts["judgments"]}
+    if task.has_participants:
+        figures |= {"repeats": counts["repeats"], "people": found.n_units}
+    figures |= {name: stimuli[name] for name in ("stimuli", "pairs")}
+    figures |= {"of_single_pictures": counts["of_single_pictures"]}
+    figures |= {"judgments_per_stimulus": stimuli["judgments"].summary()}
+    if task.has_participants:
+        figures["judgments_per_person"] = found.judgments_per_unit().summary()
+        figures["people_per_stimulus"] = stimuli["people"].summary()
+    figures["coefficients"] = _coefficients(found)
+    if task.has_participants:
+        figures["response_time_ms"] = _times(found)
+    for statistic in task.tools("statistics", STATISTICS):
+        figures |= statistic.figures(found)
+    return figures | {"flags": counts["flags"]}
+
+
+def comparison_of(task: Task) -> Comparison | None:
+    """Return how answers of a task are compared with each other; `None`: nobody is told apart."""
+    return next((COMPARISONS[name] for name in task.statistics if name in COMPARISONS), None)
 
 
 def _measured(task: Task) -> list[str]:
@@ -150,184 +208,174 @@ def _measured(task: Task) -> list[str]:
     ]
 
 
-def _place(name: str) -> int:
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+def _scopes(rows: UnitRows, of: Ints) -> list[tuple[str, Ints]]:
+    """Return scopes of rows, and which of them each has: that of all, and one of each value of the facet."""
+    facets = [rows.table[name].to_numpy(zero_copy_only=False) for name in rows.task.facets]
+    by_value = [(name, np.flatnonzero(values[of] == name)) for values in facets for name in set(values)]
+    return [(ALL, np.arange(len(of))), *by_value]
 
 
-def _answers(table: pa.Table, people: Ints | None, judged: Ints) -> Answers:
-    """Return who answered about what; where nobody is named, each row counts as of another person."""
-    if people is None:
-        every = np.arange(table.num_rows)
-        return Answers(every, judged, np.ones_like(every), np.zeros(len(every), dtype=bool))
-    repeats = table["is_repeat"].to_numpy().astype(bool)
-    presentations = table["presentation"].to_numpy().astype(np.int64)
-    return Answers(people, judged, presentations, repeats)
+def _taken(values: Values, rows: Ints) -> Values:
+    return {name: of[rows] for name, of in values.items()}
 
 
-def inference_bias(shown: Numbers, inferred: Numbers, participants: Ints) -> dict[str, Any]:
+def _column(values: np.ndarray) -> pa.Array:
+    if values.ndim == 1:
+        return pa.array(values)
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _nothing(_: UnitRows) -> Parts:
+    return {}, {}
+
+
+def _coefficients(found: Gathered) -> dict[str, Any]:
+    name, folded = found.task.coefficient_column, found.fold("coefficients")
+    return {
+        "column": name,
+        "mean": folded.mean("value"),
+        # The shown coefficients are chosen, not drawn from anything.
+        "interval": None if name == SHOWN else folded.interval("value"),
+        "standard_deviation": folded.deviation(),
+        "histogram": found.counts["coefficients"].histogram(),
+    }
+
+
+def _times(found: Gathered) -> dict[str, Any]:
+    known = found.counts["known"]
+    return {
+        "known": known,
+        "missing": found.counts["judgments"] - known,
+        "quantiles": quantiles(known, found.times()),
+        "share_over_a_minute": rounded(found.counts["long"] / known) if known else None,
+        "histogram": {"edges": list(TIME_EDGES), "counts": found.counts["times"].tolist()},
+    }
+
+
+def _compared(found: Gathered) -> dict[str, Any]:
+    figures = {"agreement": found.agreement(), "retest": found.retest()}
+    if len(found.scopes) > 1:
+        # What differs between scales would pass for a difference between stimuli.
+        figures["agreement"] |= {"icc_1": None, "krippendorff_alpha": None}
+        figures["retest"] |= {"pearson_r": None}
+    return figures
+
+
+def _label_parts(rows: UnitRows) -> Parts:
+    chosen, label = codes(rows.table[rows.task.class_column]), dominant_classes(rows.table)
+    own = np.flatnonzero(label != NO_CLASS)
+    return {}, {"of_label": cells(rows.units[own], {"same": (chosen[own] == label[own]).astype(np.float64)})}
+
+
+def _choices(found: Gathered) -> dict[str, Any]:
+    """Return agreement, and how many judgments chose the class of the picture, of those that can be compared."""
+    same = found.fold("of_label")
+    of_label = {"judgments": same.count, "share": same.mean("same"), "interval": same.interval("same")}
+    return _compared(found) | {"of_label": of_label}
+
+
+def _bias_parts(rows: UnitRows) -> Parts:
+    shown = numbers(rows.table[SHOWN])
+    errors = numbers(rows.table[rows.task.answered]) - shown
+    return {}, {"bias": cells(rows.units, {"error": errors, "distance": np.abs(errors)}, shown)}
+
+
+def inference_bias(found: Gathered) -> dict[str, Any]:
     r"""Measure how far inferred coefficients lie from the shown ones.
 
     `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
     than there is; `mean_absolute_error` is the mean of :math:`|\hat\lambda - \lambda|`. The opposite sign to the
     by-stimulus column `relabel_difference`.
 
-    Parameters
-    ----------
-    shown, inferred
-        float64 (N,), 0 to 1.
-    participants
-        int64 (N,): number of each row's participant.
+    Returns
+    -------
+    dict
+        `bias`: `bias`, its `interval` and `mean_absolute_error` of all, `None` without judgments, and
+        `by_coefficient`: a list of `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and
+        the three figures.
+    """
+    by_level = found.fold("bias")
+    overall, means = by_level.overall, by_level.means("error") if by_level.count else None
+    figures = {
+        "bias": overall.mean("error"),
+        "interval": overall.interval("error"),
+        "mean_absolute_error": overall.mean("distance"),
+        "by_coefficient": [
+            {
+                SHOWN: rounded(centre),
+                "judgments": int(by_level.counts[:, level].sum()),
+                "bias": by_level.mean("error", level),
+                "interval": interval(means, level),
+                "mean_absolute_error": by_level.mean("distance", level),
+            }
+            for level, centre in enumerate(by_level.levels)
+            if means is not None
+        ],
+    }
+    return {"bias": figures}
+
+
+def _mass_parts(rows: UnitRows) -> Parts:
+    one, two = (codes(rows.table[f"image_{i}_label"]) for i in (1, 2))
+    masses = class_masses(classes_or_shares(rows.table[rows.task.judged_columns[0]]), one, two)
+    return {}, {"mass": cells(rows.units, dict(zip(_PARTS, masses, strict=True)), numbers(rows.table[SHOWN]))}
+
+
+def soft_label_mass(found: Gathered) -> dict[str, Any]:
+    """Average the probability that soft labels put on the classes of the two pictures; of chosen classes, their shares.
 
     Returns
     -------
     dict
-        `bias`, its `interval` and `mean_absolute_error` of all, `None` without judgments, and `by_coefficient`: a list
-        of `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and the three figures.
+        `mass`: by `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability
+        of the class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the
+        three.
     """
-    errors = inferred - shown
-    centres, levels = levels_of(shown)
-    means = resample_means(errors, levels, participants, len(centres))
-    return {
-        "bias": mean(errors),
-        "interval": mean_interval(errors, participants),
-        "mean_absolute_error": mean(np.abs(errors)),
-        "by_coefficient": [
-            {
-                SHOWN: rounded(centre),
-                "judgments": int((levels == level).sum()),
-                "bias": mean(errors[levels == level]),
-                "interval": interval(means, level),
-                "mean_absolute_error": mean(np.abs(errors[levels == level])),
-            }
-            for level, centre in enumerate(centres)
-        ],
-    }
-
-
-def soft_label_mass(table: pa.Table, participants: Ints, answers: pa.ChunkedArray) -> list[dict[str, Any]]:
-    """Average the probability that soft labels put on the classes of the two pictures; of chosen classes, their shares.
-
-    Parameters
-    ----------
-    table
-        Judgment table about classes; N rows.
-    participants
-        int64 (N,): number of each row's participant.
-    answers
-        N soft labels, or classes.
-
-    Returns
-    -------
-    list of dict
-        By `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability of the
-        class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the three.
-    """
-    one, two = (codes(table[f"image_{i}_label"]) for i in (1, 2))
-    masses = class_masses(classes_or_shares(answers), one, two)
-    parts = dict(zip(("image_1", "image_2", "others"), masses, strict=True))
-    centres, levels = levels_of(numbers(table[SHOWN]))
-    means = {name: resample_means(mass, levels, participants, len(centres)) for name, mass in parts.items()}
-    return [
+    folded = found.fold("mass")
+    means = {name: folded.means(name) for name in _PARTS if folded.count}
+    levels = [
         {
             SHOWN: rounded(centre),
-            "judgments": int((levels == level).sum()),
-            **{name: mean(mass[levels == level]) for name, mass in parts.items()},
-            "intervals": {name: interval(means[name], level) for name in parts},
+            "judgments": int(folded.counts[:, level].sum()),
+            **{name: folded.mean(name, level) for name in means},
+            "intervals": {name: interval(means[name], level) for name in means},
         }
-        for level, centre in enumerate(centres)
+        for level, centre in enumerate(folded.levels)
     ]
+    return {"mass": levels}
 
 
-def _coefficients(table: pa.Table, task: str, participants: Ints) -> dict[str, Any]:
-    name = TASKS[task].coefficient_column
-    values = numbers(table[name])
-    return {
-        "column": name,
-        "mean": mean(values),
-        # The shown coefficients are chosen, not drawn from anything.
-        "interval": None if name == SHOWN else mean_interval(values, participants),
-        "standard_deviation": deviation(values),
-        "histogram": share_histogram(values),
-    }
+def _confidence_parts(rows: UnitRows) -> Parts:
+    confidence = numbers(rows.table["confidence"])
+    known = np.flatnonzero(~np.isnan(confidence))
+    found = {"confidence": cells(rows.units[known], {"value": confidence[known]})}
+    return {"confidence": ShareCounts.of(confidence)}, found
 
 
-def _times(times: Numbers) -> dict[str, Any]:
-    known = times[~np.isnan(times)]
-    return {
-        "known": len(known),
-        "missing": len(times) - len(known),
-        "quantiles": quantiles(known),
-        "share_over_a_minute": mean((known > LONG_TIME_MS).astype(np.float64)),
-        "histogram": time_histogram(known),
-    }
+def _confidence(found: Gathered) -> dict[str, Any]:
+    known = found.fold("confidence")
+    figures = {"known": known.count, "missing": found.counts["judgments"] - known.count, "mean": known.mean("value")}
+    figures |= {"interval": known.interval("value"), "histogram": found.counts["confidence"].by_tenth()}
+    return {"confidence": figures}
 
 
-def _agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    values = numbers(table[task.answered])
-    found = {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
-    if any(len(table[facet].unique()) > 1 for facet in task.facets):
-        # What differs between scales would pass for a difference between stimuli.
-        found["agreement"] |= {"icc_1": None, "krippendorff_alpha": None}
-        found["retest"] |= {"pearson_r": None}
-    return found
-
-
-def _ratings(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    return {"ratings": rating_figures(table, task, answers)}
-
-
-def _class_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    top, labels = codes(table["top_class"]), matrix(table["soft_label"])
-    return {"agreement": soft_label_agreement(answers, top, labels), "retest": soft_label_retest(answers, top, labels)}
-
-
-def _choice_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    chosen = codes(table[task.class_column])
-    return {
-        "agreement": choice_agreement(answers, chosen),
-        "retest": choice_retest(answers, chosen),
-        "of_label": agreement_with_label(chosen, dominant_classes(table), answers.people),
-    }
-
-
-def _votes(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    return vote_statistics(table, matrix(table[task.judged_columns[0]]))
-
-
-def _bias(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    return {"bias": inference_bias(numbers(table[SHOWN]), numbers(table[task.answered]), answers.people)}
-
-
-def _mass(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    return {"mass": soft_label_mass(table, answers.people, table[task.judged_columns[0]])}
-
-
-def _confidence(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    confidence = numbers(table["confidence"])
-    is_known = ~np.isnan(confidence)
-    known = confidence[is_known]
-    found: dict[str, Any] = {"known": len(known), "missing": len(confidence) - len(known), "mean": mean(known)}
-    found |= {"interval": mean_interval(known, answers.people[is_known]), "histogram": tenths_histogram(known)}
-    return {"confidence": found}
-
-
-STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
-    "agreement": _agreement,
-    "class_agreement": _class_agreement,
-    "choice_agreement": _choice_agreement,
-    "votes": _votes,
-    "bias": _bias,
-    "mass": _mass,
-    "confidence": _confidence,
-    "ratings": _ratings,
+STATISTICS = {
+    "agreement": Statistic(_nothing, _compared),
+    "class_agreement": Statistic(_nothing, _compared),
+    "choice_agreement": Statistic(_label_parts, _choices),
+    "votes": Statistic(vote_parts, vote_figures),
+    "bias": Statistic(_bias_parts, inference_bias),
+    "mass": Statistic(_mass_parts, soft_label_mass),
+    "confidence": Statistic(_confidence_parts, _confidence),
+    "ratings": Statistic(rating_parts, rating_figures),
 }
 """What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
+COMPARISONS = {"agreement": COEFFICIENTS, "class_agreement": SOFT_LABELS, "choice_agreement": CHOICES}
 
 
-def _flags(table: pa.Table, task: Task, participants: np.ndarray) -> dict[str, dict[str, int]]:
-    flags = table["flags"]
-    chosen = {flag: np.flatnonzero(has_flag(flags, flag)) for flag in flags_of(task.name)}
-    people = {flag: {"people": len(np.unique(participants[found]))} for flag, found in chosen.items()}
-    return {
-        flag: {"rows": len(found), **(people[flag] if task.has_participants else {})} for flag, found in chosen.items()
-    }
+def _flags(rows: UnitRows) -> dict[str, dict[str, int]]:
+    flags = rows.table["flags"]
+    chosen = {flag: np.flatnonzero(has_flag(flags, flag)) for flag in flags_of(rows.task.name)}
+    people = {flag: {"people": len(np.unique(rows.units[found]))} for flag, found in chosen.items()}
+    has_participants = rows.task.has_participants
+    return {flag: {"rows": len(found), **(people[flag] if has_participants else {})} for flag, found in chosen.items()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from hmix_hub.contribute.description.statistics import task_statistics
+from hmix_hub.contribute.description.cells import combined
+from hmix_hub.contribute.description.gathered import Gathered
+from hmix_hub.contribute.description.statistics import comparison_of, statistics_of, unit_part
 from hmix_hub.contribute.description.wording import Wording
+from hmix_hub.database import Database
 from hmix_hub.files import json_text
+from hmix_hub.piles import Pile
 from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import TASKS
 
@@ -37,22 +40,34 @@ def study_statistics(study: Study) -> dict[str, Any]:
     """
     wording = study.once(Wording.of)
     made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
-    tables = {task: study.tables[task] for task in TASKS if task in study.tables}
-    of_people = {task: table for task, table in tables.items() if TASKS[task].has_participants}
-    tasks = {
-        task: task_statistics(table, task) | ({"soft_label": made} if TASKS[task].asked_columns else {})
-        for task, table in tables.items()
-    }
+    names = [name for name in study.configurations if name in TASKS]
+    with Database() as database:
+        people = Pile(database, "people")
+        tasks = {
+            task: statistics_of(
+                Gathered(
+                    (unit_part(task, table) for table in study.units(task)),
+                    TASKS[task],
+                    comparison_of(TASKS[task]),
+                    database,
+                    people=people,
+                )
+            )
+            | ({"soft_label": made} if TASKS[task].asked_columns else {})
+            for task in names
+        }
+        n_people = combined(len(found["participant_id"].unique()) for found in people.groups("participant_id"))
+        rounds = combined(map(_rounds, people.groups("participant_id"))) or {}
     votes = sum(figures["votes"]["total"] for figures in tasks.values() if "votes" in figures)
     return {
         "study_id": study.manifest.id,
         "schema_version": study.manifest.schema_version,
         "synthetic": study.manifest.synthetic,
-        "judgments": sum(table.num_rows for table in of_people.values()),
-        "people": len(_people(of_people)) if of_people else None,
+        "judgments": sum(tasks[task]["judgments"] for task in names if TASKS[task].has_participants),
+        "people": n_people,
         **({"votes": votes} if votes else {}),
         "participants_described": None if study.participants is None else study.participants.num_rows,
-        "collection_rounds": _rounds(of_people),
+        "collection_rounds": {name: rounds[name] for name in sorted(rounds)},
         "tasks": tasks,
     }
 
@@ -62,17 +77,8 @@ def statistics_text(statistics: dict[str, Any]) -> str:
     return json_text(statistics)
 
 
-def _people(tables: Mapping[str, pa.Table]) -> set[str]:
-    return {participant for table in tables.values() for participant in table["participant_id"].unique().to_pylist()}
-
-
-def _rounds(tables: Mapping[str, pa.Table]) -> dict[str, dict[str, int]]:
-    columns = ["collection_round", "participant_id"]
-    if not tables:
-        return {}
-    answers = pa.concat_tables([table.select(columns) for table in tables.values()])
-    counted = answers.group_by("collection_round").aggregate(
-        [("participant_id", "count"), ("participant_id", "count_distinct")]
-    )
-    rows = sorted(zip(*(column.to_pylist() for column in counted.columns), strict=True))
-    return {name: {"judgments": judgments, "people": participants} for name, judgments, participants in rows}
+def _rounds(people: pa.Table) -> dict[str, dict[str, int]]:
+    """Count the judgments, and the people, of each round."""
+    counted = people.group_by("collection_round").aggregate([("n", "sum"), ("participant_id", "count_distinct")])
+    rows = counted.select(["collection_round", "n_sum", "participant_id_count_distinct"]).to_pydict().values()
+    return {name: {"judgments": judgments, "people": n} for name, judgments, n in zip(*rows, strict=True)}

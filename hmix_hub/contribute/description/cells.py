@@ -1,0 +1,197 @@
+"""Sums of values by the unit that they were drawn with, a participant or a stimulus, and means with their intervals.
+
+What one part of the data comes to are cells: for each unit, and each level of a coefficient, a number of values and
+their sums, each added in the order of the rows. Cells of all parts, in the order of the units, are folded into as many
+groups of units as are resampled; so figures are the same, to the last bit, whatever the parts were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.contribute.description.histograms import deviation_of, interval, rounded
+from hmix_hub.piles import Pile
+from hmix_hub.resampling import Levels, Means, drawn, resample_folded
+from hmix_hub.schema.arrays import Floats, Ints
+
+UNIT, LEVEL, COUNT = "unit", "level", "n"
+SQUARES = "squares"
+_MIDDLE = 0.5
+"""Values are squared about the middle of their range, since large equal terms would cancel."""
+
+
+def cells(units: Ints, values: Mapping[str, Floats], shown: Floats | None = None) -> pa.Table:
+    """Add up values by unit and level.
+
+    Parameters
+    ----------
+    units
+        int64 (N,): number of each row's unit.
+    values
+        float64 (N,) by name.
+    shown
+        float64 (N,): coefficient whose levels are told apart; `None`: there is one.
+
+    Returns
+    -------
+    pyarrow.Table
+        A row for each unit and level, units rising: both, how many values there are, and their sums.
+    """
+    levels, places = np.unique(np.zeros(len(units)) if shown is None else shown, return_inverse=True)
+    width = max(len(levels), 1)
+    found, codes = np.unique(units * width + places, return_inverse=True)
+    sums = {name: np.bincount(codes, column, len(found)) for name, column in values.items()}
+    return pa.table({UNIT: found // width, LEVEL: levels[found % width], COUNT: np.bincount(codes), **sums})
+
+
+def with_squares(values: Floats) -> dict[str, Floats]:
+    """Return values and their squares, for `Folded.deviation`."""
+    return {"value": values, SQUARES: (values - _MIDDLE) ** 2}
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Numbers and sums of values by group of units (G of them) and level (L).
+
+    Parameters
+    ----------
+    n_units
+        Units in all.
+    levels
+        float64 (L,).
+    counts
+        float64 (G, L): numbers of values.
+    sums
+        float64 (G, L) by name.
+    n_present
+        Units that have values.
+    """
+
+    n_units: int
+    levels: Floats
+    counts: Floats
+    sums: Mapping[str, Floats]
+    n_present: int
+
+    @property
+    def count(self) -> int:
+        """Number of all values."""
+        return int(self.counts.sum())
+
+    @property
+    def overall(self) -> Folded:
+        """The same without levels."""
+        counts, *sums = (part.sum(axis=1, keepdims=True) for part in (self.counts, *self.sums.values()))
+        return Folded(self.n_units, np.zeros(1), counts, dict(zip(self.sums, sums, strict=True)), self.n_present)
+
+    def means(self, name: str, counted: str = "") -> Means:
+        """Return means by level with intervals; a ratio, where `counted` names sums that stand for the numbers."""
+        return resample_folded(self.sums[name], self.sums[counted] if counted else self.counts, self.n_units)
+
+    def total(self, name: str) -> float:
+        """Return the sum of all values."""
+        return float(self.sums[name].sum()) if self.count else 0.0
+
+    def mean(self, name: str, level: int = 0) -> float | None:
+        """Return the mean of the values at a level; `None` of none."""
+        n = int(self.counts[:, level].sum()) if len(self.levels) else 0
+        return rounded(float(self.sums[name][:, level].sum()) / n) if n else None
+
+    def interval(self, name: str, counted: str = "") -> list[float | None] | None:
+        """Return the interval of what has no levels; `None` where it has none."""
+        return interval(self.means(name, counted)) if self.count else None
+
+    def covariation(self, name: str, of: tuple[str, str]) -> float:
+        """Return the sum of products about the means, from that about the middle of the range."""
+        n, (one, two) = self.count, (self.total(part) for part in of)
+        return self.total(name) - (one - _MIDDLE * n) * (two - _MIDDLE * n) / n if n else 0.0
+
+    def deviation(self) -> float | None:
+        """Return the sample standard deviation of `with_squares`, over N - 1; `None` of fewer than two."""
+        return deviation_of(self.covariation(SQUARES, ("value", "value")), self.count - 1)
+
+
+def fold(pile: Pile, ranks: Ints, among: Pile | None = None) -> Folded:
+    """Fold cells of all parts.
+
+    Parameters
+    ----------
+    pile
+        The cells.
+    ranks
+        int64 (U,): place of each unit in the order in which they are resampled.
+    among
+        Cells of the units that count, ranked anew among each other; `None`: all units, as far as the last with values.
+    """
+    if among is not None:
+        chosen = np.zeros(len(ranks) + 1, dtype=np.int64)
+        for block in among.ordered(UNIT, LEVEL):
+            chosen[ranks[block[UNIT].to_numpy()] + 1] = 1
+        ranks = np.cumsum(chosen)[ranks]
+    levels, n_units, n_present, last = Levels.of(np.zeros(0)), 0, 0, -1
+    for block in pile.ordered(UNIT, LEVEL):
+        units = block[UNIT].to_numpy()
+        levels += Levels.of(block[LEVEL].to_numpy())
+        n_units = max(n_units, int(ranks[units].max()) + 1)
+        n_present += int((np.diff(units, prepend=last) != 0).sum())
+        last = int(units[-1])
+    blocks = (
+        (ranks[block[UNIT].to_numpy()], levels.places(block[LEVEL].to_numpy()), arrays(block))
+        for block in pile.ordered(UNIT, LEVEL)
+    )
+    counts, sums = _summed(blocks, n_units, len(levels.centres))
+    return Folded(n_units, levels.centres, counts, sums, n_present)
+
+
+def fold_ordered(blocks: Iterable[dict[str, Floats]], n_units: int) -> Folded:
+    """Fold units that come in order, in blocks of float64 (B,) by name."""
+    counts, sums = _summed(_numbered(blocks), n_units, 1)
+    return Folded(n_units, np.zeros(1), counts, sums, n_units)
+
+
+def arrays(block: pa.Table) -> dict[str, Floats]:
+    """Return the numbers of a block by name, those that are sums or count values."""
+    return {name: block[name].to_numpy() for name in block.column_names if name not in {UNIT, LEVEL}}
+
+
+def _numbered(blocks: Iterable[dict[str, Floats]]) -> Iterator[tuple[Ints, Ints, dict[str, Floats]]]:
+    start = 0
+    for block in blocks:
+        n = len(block[COUNT])
+        yield np.arange(start, start + n), np.zeros(n, dtype=np.int64), block
+        start += n
+
+
+def _summed(
+    blocks: Iterable[tuple[Ints, Ints, dict[str, Floats]]], n_units: int, n_levels: int
+) -> tuple[Floats, dict[str, Floats]]:
+    """Add up blocks of units, their levels and their numbers; one after the other, so that blocks do not matter."""
+    group = drawn(n_units, 0)[0] if n_units else None
+    n_groups = n_units if group is None else int(group.max()) + 1
+    sums: dict[str, Floats] = {}
+    for units, places, columns in blocks:
+        at = (units if group is None else group[units].astype(np.int64)) * n_levels + places
+        for name, column in columns.items():
+            np.add.at(sums.setdefault(name, np.zeros(n_groups * n_levels)), at, column)
+    shaped = {name: column.reshape(n_groups, n_levels) for name, column in sums.items()}
+    return shaped.pop(COUNT, np.zeros((0, n_levels))), shaped
+
+
+def combined(parts: Iterable[Any]) -> Any:
+    """Return what parts come to together: dicts by name, all else by `+`; `None` of none."""
+    return reduce(_both, parts, None)
+
+
+def _both(one: Any, two: Any) -> Any:
+    if one is None or two is None:
+        return two if one is None else one
+    if isinstance(one, dict):
+        return one | {name: _both(one.get(name), value) for name, value in two.items()}
+    return add(one, two)

@@ -1,0 +1,239 @@
+"""What the statistics of a task take from its units, put together: counts, and rows in piles until all units are in.
+
+A unit is whole participants (in tasks without participants, whole stimuli), and its part of the statistics a small
+object that any process may make, `unit_part` in `hmix_hub.contribute.description.statistics`. Parts are added in the
+order of the units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.contribute.description.agreement import Answers, Comparison, with_terms
+from hmix_hub.contribute.description.cells import COUNT, UNIT, Folded, arrays, combined, fold, fold_ordered
+from hmix_hub.contribute.description.histograms import Tally
+from hmix_hub.database import Database
+from hmix_hub.piles import MOST_ROWS, Pile
+from hmix_hub.schema.arrays import Ints, encode, matrix
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tasks.task import Task
+
+ID, FIRST, PLACE = "id", "first", "place"
+PEOPLE, UNITS, ANSWERS, TIMES, RETEST, BETWEEN = "people", "units", "answers", "times", "retest", "between"
+PAIR = ("image_set", "image_1_label", "image_1_index", "image_2_label", "image_2_index")
+"""What a pair of pictures is known by; answers about it, in whichever mixture, are at hand together."""
+SHOWN = "mixing_coefficient"
+ALL = ""
+"""Scope of all answers; others are those of one value of the facet, as of one scale."""
+_PLACES = 32
+"""Bits of a row's place among those of its unit."""
+
+
+@dataclass(frozen=True)
+class UnitRows:
+    """Judgments of one unit, in the order of their ids.
+
+    Parameters
+    ----------
+    table
+        N rows; the columns that figures are made of.
+    task
+        Their task.
+    units
+        int64 (N,): number of each row's participant (in tasks without them, of the row), in the order of the ids.
+    """
+
+    table: pa.Table
+    task: Task
+    units: Ints
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one unit comes to.
+
+    Parameters
+    ----------
+    n_units
+        Participants (in tasks without them, rows), numbered from 0 in the order of their judgments' ids.
+    counts
+        What adds up over parts, by name; see `hmix_hub.contribute.description.cells.combined`.
+    piles
+        Rows by pile. A column `unit` counts within the part.
+    names
+        By column of `answers` that holds numbers for names: the names.
+    """
+
+    n_units: int
+    counts: Mapping[str, Any]
+    piles: Mapping[str, pa.Table]
+    names: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+class Gathered:
+    """Parts of one task together.
+
+    Parameters
+    ----------
+    parts
+        One of each unit, in the order of the units.
+    task
+        The task.
+    comparison
+        How its answers are compared; `None`: nobody is told apart.
+    database
+        Takes what does not fit into memory.
+    people
+        Where the participants and rounds of several tasks go; `None`: nowhere.
+    most
+        See `Pile`.
+    """
+
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        task: Task,
+        comparison: Comparison | None,
+        database: Database,
+        *,
+        people: Pile | None = None,
+        most: int = MOST_ROWS,
+    ) -> None:
+        self.task, self._comparison, self._database, self._most = task, comparison, database, most
+        self._piles: dict[str, Pile] = {} if people is None else {PEOPLE: people}
+        self._names: dict[str, dict[str, int]] = {}
+        self.n_units = 0
+        self.counts: dict[str, Any] = combined(map(self._add, parts))
+        self.stimulus_counts: dict[str, Any] = combined(map(self._compare, self.pile(ANSWERS).groups(*PAIR)))
+
+    def _add(self, part: Part) -> Mapping[str, Any]:
+        for name, rows in part.piles.items():
+            table = rows
+            for column, names in part.names.items() if name == ANSWERS else ():
+                known = self._names.setdefault(column, {})
+                numbers = np.array([known.setdefault(text, len(known)) for text in names], dtype=np.int64)
+                table = _with(table, column, numbers[table[column].to_numpy()])
+            if UNIT in table.column_names:
+                table = _with(table, UNIT, table[UNIT].to_numpy() + self.n_units)
+            self.pile(name).add(table)
+        self.n_units += part.n_units
+        return part.counts
+
+    def pile(self, name: str) -> Pile:
+        """Return a pile by name."""
+        if name not in self._piles:
+            self._piles[name] = Pile(self._database, f"{self.task.name}_{len(self._piles)}", self._most)
+        return self._piles[name]
+
+    @cached_property
+    def ranks(self) -> Ints:
+        """Place of each unit in the order of the ids of judgments; int64 (U,)."""
+        ranks, start = np.empty(self.n_units, dtype=np.int64), 0
+        for block in self.pile(UNITS).ordered(ID):
+            units = block[UNIT].to_numpy()
+            ranks[units] = np.arange(start, start + len(units))
+            start += len(units)
+        return ranks
+
+    def fold(self, name: str, among: str = "") -> Folded:
+        """Fold the cells of a pile; see `hmix_hub.contribute.description.cells.fold`."""
+        return fold(self.pile(name), self.ranks, self.pile(among) if among else None)
+
+    @property
+    def scopes(self) -> list[str]:
+        """Values of the facet, rising."""
+        return sorted({name for facet in self.task.facets for name in self._names.get(facet, ())})
+
+    def judgments_per_unit(self) -> Tally:
+        """Count units by the number of their judgments."""
+        found = (Tally.of(block[COUNT].to_numpy()) for block in self.pile(UNITS).ordered(ID))
+        return combined(found) or Tally.of(np.zeros(0, dtype=np.int64))
+
+    def times(self) -> Iterator[Tally]:
+        """Yield how often each response time stands there, rising; one may be continued in the next."""
+        return (
+            Tally.of(block["time"].to_numpy(), block[COUNT].to_numpy()) for block in self.pile(TIMES).ordered("time")
+        )
+
+    def agreement(self, scope: str = ALL) -> dict[str, Any]:
+        """Compute the agreement between people about one stimulus."""
+        if self._comparison is None:
+            return {}
+        pile = self.pile(BETWEEN + scope)
+        blocks = with_terms(arrays(block.drop_columns(FIRST)) for block in pile.ordered(FIRST))
+        return self._comparison.agreement(fold_ordered(blocks, len(pile)), self.stimulus_counts[BETWEEN + scope])
+
+    def retest(self, scope: str = ALL, among: str = "") -> dict[str, Any]:
+        """Compute the agreement of people with their answers before."""
+        if self._comparison is None:
+            return {}
+        return self._comparison.retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
+
+    def _compare(self, rows: pa.Table) -> dict[str, Any]:
+        """Count what is known of some pairs of pictures, all answers about which are at hand, and compare these."""
+        pairs = encode_key([rows[name].to_numpy() + 1 for name in PAIR])
+        stimuli = encode_key([pairs, rows[SHOWN]]) if SHOWN in rows.column_names else pairs
+        judged = encode_key([stimuli, *(rows[facet] for facet in self.task.facets)])
+        found: dict[str, Any] = {"pairs": int(pairs.max(initial=-1)) + 1, "stimuli": int(stimuli.max(initial=-1)) + 1}
+        found["judgments"] = Tally.of(np.bincount(judged))
+        if self._comparison is None:
+            return found
+        units = rows[UNIT].to_numpy()
+        found["people"] = Tally.of(Groups(judged).distinct(units))
+        places = (self.ranks[units] << _PLACES) + rows[PLACE].to_numpy()
+        order = np.argsort(places)
+        answers = Answers(units, judged, rows["presentation"].to_numpy(), np.zeros(len(units), dtype=bool))
+        for scope, own in self._by_scope(rows, order):
+            chosen, groups = answers.of(own).between_participants()
+            taken = rows.take(pa.array(own[chosen]))
+            given = {name[1:]: _values(taken[name]) for name in rows.column_names if name.startswith("_")}
+            sums, found[BETWEEN + scope] = self._comparison.between(given, groups)
+            first = {FIRST: places[own[chosen]][groups.first], COUNT: groups.sizes}
+            self.pile(BETWEEN + scope).add(pa.table(first | sums))
+            found[f"judged{scope}"] = len(np.unique(judged[own]))
+        return found
+
+    def _by_scope(self, rows: pa.Table, order: Ints) -> Iterator[tuple[str, Ints]]:
+        yield ALL, order
+        for facet in self.task.facets:
+            values = rows[facet].to_numpy()[order]
+            for scope in self.scopes:
+                yield scope, order[values == self._names[facet][scope]]
+
+
+def answers_table(table: pa.Table, task: Task, columns: Mapping[str, Any]) -> tuple[pa.Table, dict[str, list[str]]]:
+    """Return the rows of `answers`, and the names that some of its columns hold numbers for.
+
+    Parameters
+    ----------
+    table
+        Judgments of one unit.
+    task
+        Their task.
+    columns
+        What it holds of them beside what was judged.
+    """
+    names = {}
+    judged: dict[str, Any] = {}
+    for name in (PAIR[0], *task.facets):
+        judged[name], known = encode(table[name])
+        names[name] = known.to_pylist()
+    for name in PAIR[1:]:
+        judged[name] = table[name].cast(pa.int32()).fill_null(-1)
+    if task.shows == "mixture":
+        judged[SHOWN] = table[SHOWN]
+    return pa.table(judged | dict(columns)), names
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    return matrix(column) if pa.types.is_fixed_size_list(column.type) else column.to_numpy()
+
+
+def _with(table: pa.Table, name: str, values: Ints) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, pa.array(values))
