@@ -19,6 +19,7 @@ from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
+from hmix_hub.remote_files import put
 from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, read_checksums
 from hmix_hub.studies.folder import (
     CARD,
@@ -190,7 +191,10 @@ def write_generated(study: Study, names: Iterable[str]) -> list[str]:
         figures = sorted(path.relative_to(out).as_posix() for path in (out / FIGURES).glob("*"))
         written = [name for name in (*GENERATED, *figures) if name.split("/")[0] in wanted]
         for name in written:
-            replace_file(study.folder.file(name), (out / name).read_bytes())
+            content = (out / name).read_bytes()
+            replace_file(study.folder.file(name), content)
+            if study.address is not None:
+                put(f"{study.address.rstrip('/')}/{name}", content)
     return written
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hmix_hub.errors import SourceMissingError, Where
 from hmix_hub.files import is_plain_inside
+from hmix_hub.remote_files import RemoteFile
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.rules import files as rules
@@ -47,10 +48,13 @@ class StudyFolder:
     has_participants: bool = False
     has_pictures: bool = False
     """Whether there is a participants.csv, and a stimuli/images.csv."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Addresses of files that lie elsewhere, by path: of judgments, where the folder is a copy of one at an address."""
 
     def file(self, name: str) -> Path:
         """Return the path of a file of the folder."""
-        return self.path / name
+        address = self.addresses.get(name)
+        return self.path / name if address is None else RemoteFile.at(self.path / name, address)
 
 
 def study_path(place: str | os.PathLike[str]) -> Path:
@@ -77,6 +81,12 @@ def task_and_ending(name: str) -> tuple[str, str] | None:
         if stem != name:
             return (stem, ending) if stem in TASKS else None
     return None
+
+
+def is_judgment_file(name: str) -> bool:
+    """Whether a path within a study folder is of a file of judgments."""
+    folder, _, file = name.partition("/")
+    return folder == JUDGMENTS and "/" not in file and task_and_ending(file) is not None
 
 
 def is_litter(name: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from itertools import chain
 from pathlib import Path
@@ -18,11 +20,21 @@ from hmix_hub.database import Database
 from hmix_hub.errors import StudyError, Where
 from hmix_hub.files import Look, link_or_copy, look_of
 from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.remote_files import is_address, mirror
 from hmix_hub.schema import Column
 from hmix_hub.studies.built_tables import ROW_GROUP, SHARD, parquet_path, study_features, write_table
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import JUDGMENTS, LICENCES, PARTICIPANTS, STIMULI, StudyFolder, find_files, study_path
+from hmix_hub.studies.folder import (
+    JUDGMENTS,
+    LICENCES,
+    PARTICIPANTS,
+    STIMULI,
+    StudyFolder,
+    find_files,
+    is_judgment_file,
+    study_path,
+)
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
@@ -100,6 +112,8 @@ class Study:
     keeps_rows
         Whether validation keeps the rows that it reads, so that the tables are made without reading them again. Set by
         whoever asks for the report first and for the tables then.
+    address
+        Where the folder is a copy of one elsewhere, the address of that.
     database
         What does not fit into memory.
     """
@@ -111,11 +125,13 @@ class Study:
         self.is_draft = is_draft
         self.space = space
         self.keeps_rows = False
+        self.address: str | None = None
         self.database = Database(space.memory, space.folder)
         self._progress = progress
         self._rows: dict[str, StoredRows] = {}
         self._judgments: dict[str, pa.Table] = {}
         self._files: dict[str, _Stored] = {}
+        self._addresses: dict[str, str] = {}
         self._computed: dict[Callable[..., Any], Any] = {}
         # What is on the disk goes with the study, and at the end of the program.
         weakref.finalize(self, self.database.close)
@@ -127,7 +143,8 @@ class Study:
         Parameters
         ----------
         place
-            The folder.
+            The folder; or an address that fsspec knows, such as `hf://datasets/ORG/NAME`: its files are copied, and
+            judgments read where they lie.
         **options
             See `Study`.
 
@@ -135,13 +152,21 @@ class Study:
         ------
         SourceMissingError
             If there is no such folder.
+        SourceError
+            If an address cannot be read.
         """
-        return cls(study_path(place), **options)
+        if not is_address(place):
+            return cls(study_path(place), **options)
+        study = cls(Path(tempfile.mkdtemp(prefix="hmix-study-")), **options)
+        weakref.finalize(study, shutil.rmtree, study.path, ignore_errors=True)
+        study.address = str(place)
+        study._addresses = mirror(study.address, study.path, is_judgment_file)
+        return study
 
     @cached_property
     def _opened(self) -> _Opened:
         report = Report()
-        folder = find_files(self.path, report)
+        folder = replace(find_files(self.path, report), addresses=self._addresses)
         names = (MANIFEST, PARTICIPANTS, *LICENCES, *folder.judgments.values())
         looks = {name: look_of(folder.file(name)) for name in names}
         manifest = read_manifest(self.path, report, is_draft=self.is_draft)

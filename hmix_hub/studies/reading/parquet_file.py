@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pyarrow import types
 
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import first_line
+from hmix_hub.remote_files import RemoteFile
 from hmix_hub.studies.reading.chunks import (
     CELL_LIMIT,
     CHUNK_ROWS,
@@ -45,7 +47,7 @@ def pieces_of(path: Path, rows: int = PIECE_ROWS) -> list[Piece]:
     if not path.name.lower().endswith(".parquet"):
         return [WHOLE]
     try:
-        with open_parquet(path) as file:
+        with _opened(path) as file:
             _check_size(file, path.stat().st_size)
             sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, UnreadableError):
@@ -67,11 +69,11 @@ def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
     """Read a Parquet file, or a piece of it; an `UnreadableError` where it cannot be read on."""
     start = piece.start
     try:
-        with open_parquet(path) as file:
+        with _opened(path) as file:
             _check_size(file, path.stat().st_size)
             schema, texts = file.schema_arrow, _texts(file)
         # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
-        with open_parquet(path, page_checksum_verification=True, read_dictionary=texts) as file:
+        with _opened(path, page_checksum_verification=True, read_dictionary=texts) as file:
             for batch in _batches(file, texts, piece.groups):
                 _check_texts(batch, start)
                 for part in _parts(batch):
@@ -81,6 +83,13 @@ def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
         msg = f"this is no whole Parquet file: {first_line(error)}"
         raise UnreadableError(msg, row=start or None) from None
+
+
+@contextmanager
+def _opened(path: Path, **options: Any) -> Iterator[Any]:
+    where = closing(path.open("rb")) if isinstance(path, RemoteFile) else nullcontext(path)
+    with where as place, open_parquet(place, **options) as file:
+        yield file
 
 
 def _check_size(file: Any, n_bytes: int) -> None:

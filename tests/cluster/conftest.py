@@ -1,0 +1,5 @@
+"""Fixtures: a Hub of each test's own."""
+
+from hub_server.fixtures import hub
+
+__all__ = ["hub"]
