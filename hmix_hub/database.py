@@ -26,7 +26,10 @@ _SHARE = 4
 _SMALL = 16 * 2**20
 """Bytes up to which one thread is as fast as several, and nothing needs a folder."""
 _PREFIX = "hmix-database-"
-_LOCK = "lock"
+_LOCK, _FILE = "lock", "tables.db"
+_ADDED = "_added"
+_ON_DISK = "set search_path='disk.main,memory.main'"
+"""Tables are made in a file, compressed, and read from there piece by piece."""
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]i?|)b?\s*", re.IGNORECASE)
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -60,6 +63,8 @@ class Database:
         self._lock: int | None = None
         self._bytes = 0
         self._tables: set[str] = set()
+        self._held: dict[str, pa.Table] = {}
+        self._new: set[str] = set()
         self._is_sound = True
 
     def __enter__(self) -> Database:
@@ -73,6 +78,8 @@ class Database:
         connection, self._connection = self._connection, None
         if connection is not None:
             if self._own is None and not _IDLE and self._threads is None and self._is_sound:
+                for name in self._held:
+                    connection.unregister(name)
                 for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
                     connection.execute(f'drop table "{name}"')
                 _IDLE.append(connection)
@@ -84,6 +91,8 @@ class Database:
             shutil.rmtree(self._own, ignore_errors=True)
         self._own, self._lock, self._bytes, self._is_sound = None, None, 0, True
         self._tables.clear()
+        self._held.clear()
+        self._new.clear()
 
     def insert(self, name: str, rows: pa.Table | pa.RecordBatch) -> None:
         """Append rows to a table, which is made with their columns where there is none; later rows have the same.
@@ -93,21 +102,34 @@ class Database:
         SpaceError
             If there is no room for them.
         """
+        added = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+        held = self._held.get(name)
+        self._held[name] = added if held is None else pa.concat_tables([held, added.select(held.column_names)])
         self._bytes += rows.nbytes
-        with self._explained() as connection:
-            # A view of its own, so that the rows need not be copied.
-            connection.register(
-                "_inserted", pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
-            )
-            verb = f'insert into "{name}" by name' if name in self._tables else f'create table "{name}" as'
-            try:
-                connection.execute(f"{verb} select * from _inserted")
-            finally:
-                connection.unregister("_inserted")
+        self._new.add(name)
+        if self._held[name].nbytes > _SMALL:
+            with self._explained() as connection:
+                if name in self._held:
+                    self._store(connection, name)
+
+    def _store(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Move rows that are held into their table; of few rows there is none, since queries read them as they are."""
+        held = self._held.pop(name)
+        self._new.discard(name)
+        connection.unregister(name)
+        connection.register(_ADDED, held)
+        verb = f'insert into "{name}" by name' if name in self._tables else f'create table "{name}" as'
+        try:
+            connection.execute(f"{verb} select * from {_ADDED}")
+        finally:
+            connection.unregister(_ADDED)
         self._tables.add(name)
 
     def drop(self, name: str) -> None:
         """Delete a table that rows were inserted into, if there is one."""
+        self._new.discard(name)
+        if self._held.pop(name, None) is not None and self._connection is not None:
+            self._connection.unregister(name)
         if name in self._tables:
             self._tables.remove(name)
             with self._explained() as connection:
@@ -145,6 +167,10 @@ class Database:
         """
         with self._explained() as connection:
             cursor = connection.cursor()
+            if self._own is not None:
+                cursor.execute(_ON_DISK)
+            for name, held in self._held.items():
+                cursor.register(name, held)
         try:
             with self._explained():
                 # Not `execute`, which holds all rows before it gives the first.
@@ -162,11 +188,16 @@ class Database:
         if self._connection is None:
             self._connection = _IDLE.pop() if _IDLE else _new_connection()
             limit = max(self.memory - RESERVED, self.memory // _SHARE)
-            options = {"memory_limit": f"{limit}B", "threads": self._threads or 1, "temp_directory": ""}
-            for name, value in (options | {"enable_progress_bar": False}).items():
-                self._connection.execute(f"set {name}='{value}'")
+            threads = self._threads or 1
+            self._connection.execute(f"set memory_limit='{limit}B'; set threads={threads}; set temp_directory=''")
         if self._own is None and self._bytes > _SMALL:
             self._grow(self._connection)
+        while self._new:
+            name = self._new.pop()
+            if name in self._tables:
+                self._store(self._connection, name)
+            else:
+                self._connection.register(name, self._held[name])
         return self._connection
 
     def _grow(self, connection: duckdb.DuckDBPyConnection) -> Path:
@@ -187,6 +218,7 @@ class Database:
         place = str(self._own).replace("'", "''")
         threads = self._threads or processors()
         connection.execute(f"set temp_directory='{place}'; set threads={threads}")
+        connection.execute(f"attach '{place}/{_FILE}' as disk; {_ON_DISK}")
         return self._own
 
     @contextmanager
@@ -233,7 +265,7 @@ class Database:
 def _new_connection() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "threads": 1,
             # Every query names its order; to keep another one takes memory.
@@ -243,6 +275,8 @@ def _new_connection() -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    connection.execute("set enable_progress_bar=false")
+    return connection
 
 
 def _delete_left(left: Path, *, but: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from hmix_hub.database import Database
 from hmix_hub.studies.checks.across import Ask
-from hmix_hub.studies.checks.participants import check_participation, make_people, taking_part
+from hmix_hub.studies.checks.participants import check_participation, taking_part
 from hmix_hub.studies.checks.rows import ROWS
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.tasks import INFER
@@ -47,7 +47,6 @@ def accused(rows):
     report = Report()
     with Database() as database:
         database.insert(ROWS, rows.narrow())
-        make_people(database, INFER)
         check_participation([taking_part(database, INFER)], Ask(database), INFER, Reporter(report, "a.csv"))
     return [spot.value for found in report if found.rule.code == "HMX592" for spot in found.spots]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from hmix_hub.database import Database
-from hmix_hub.studies.checks.participants import Taking, check_participation, make_people, taking_part
+from hmix_hub.studies.checks.participants import Taking, check_participation, taking_part
 from hmix_hub.studies.checks.rows import Places, answer_of, stimulus_of, tell
 from hmix_hub.studies.checks.trials import (
     check_clashes,
@@ -70,7 +70,7 @@ class Ask:
 
 
 class _Judged(NamedTuple):
-    clashing: pa.Table
+    clashing: pa.Table | None
     unmarked: Places
     of_nothing: Places
     taking: Taking
@@ -78,8 +78,8 @@ class _Judged(NamedTuple):
 
 def by_participant(database: Database, task: str) -> _Judged:
     """Return what the rows of some participants show, compared with each other."""
-    make_people(database, task)
-    return _Judged(clashing(database), *wrong_repeats(database, task), taking_part(database, task))
+    found = clashing(database)
+    return _Judged(found, *wrong_repeats(database, task, clashes=found is not None), taking_part(database, task))
 
 
 def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symmetric: bool) -> None:
@@ -96,7 +96,7 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
     """
     judged = ask("participant", by_participant, task) if TASKS[task].has_participants else []
     if judged:
-        check_clashes([part.clashing for part in judged], path, reporter, ask.database)
+        check_clashes([part.clashing for part in judged if part.clashing is not None], path, reporter, ask.database)
         tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
         tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
     if is_symmetric:

@@ -32,25 +32,11 @@ Numbers = npt.NDArray[np.int64]
 
 SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""
-_BITS = 4
+_BITS = 2
 """Bits of a hash of the answers, most of which agree in each where most answers do: hardly anybody else's do."""
 _AT_ONCE = 1000
 """Participants whose rows are looked at together."""
 _NEAR = 1e-6
-
-
-def make_people(database: Database, task: str) -> None:
-    """Make the table `people`: of each their first row, first good row, number of good rows, and what is wrong."""
-    answer = answer_of(task)
-    bits = [f"count(*) filter (is_good and hash({answer}) & {1 << bit} <> 0)" for bit in range(_BITS)]
-    alike = [f"10 * greatest({n}, n - {n}) >= {STRAIGHTLINING_TENTHS} * n" for n in bits]
-    database.rows(f"""
-        create or replace table people as
-        select participant, min(row) as seen, min(row) filter (is_good) as first_row,
-            count(*) filter (is_good) as n, count(*) filter (is_good and time is not null) as n_timed,
-            not bool_and(is_read) as is_broken, n >= {STRAIGHTLINING_MINIMUM} and {" and ".join(alike)} as may_be_alike,
-            count(elapsed) as n_elapsed
-        from rows where participant is not null group by participant""")
 
 
 class Asking(Protocol):
@@ -70,52 +56,67 @@ class Taking:
     ----------
     people
         By number of rows, and whether all of them are understood: the number of such participants.
-    first
-        The first of those who are understood, by number of rows: first row of any kind, first good row, and id.
+    timed
+        Participants whose rows have times, and such rows.
     alike
         Those who give one answer throughout.
     claiming
         Those whose response times add up to more than went by on the server.
-    timed
-        Participants whose rows have times, and such rows.
     """
 
     people: dict[tuple[int, bool], int]
-    first: dict[int, list[tuple[int, int, str]]]
+    timed: tuple[int, int]
     alike: Places
     claiming: Places
-    timed: tuple[int, int]
+
+
+_PEOPLE = """
+    select participant, min(row) as seen, min(row) filter (is_good) as first_row, count(*) filter (is_good) as n,
+        bool_and(is_read) as is_whole
+    from rows where participant is not null group by participant"""
 
 
 def taking_part(database: Database, task: str) -> Taking:
-    """Return how the participants of a part of a file took part; `people` was made."""
+    """Return how the participants of a part of a file took part."""
+    answer = answer_of(task)
+    bits = [f"count(*) filter (is_good and hash({answer}) & {1 << bit} <> 0)" for bit in range(_BITS)]
+    alike = " and ".join(f"10 * greatest({n}, n - {n}) >= {STRAIGHTLINING_TENTHS} * n" for n in bits)
     counted = database.rows(f"""
-        select n, is_broken, count(*), min_by({{'a': seen, 'b': first_row, 'c': participant}}, seen, {MOST_PLACES}),
-            count(*) filter (n_timed > 0), sum(n_timed)::bigint, count(*) filter (may_be_alike and not is_broken),
-            sum(n_elapsed)::bigint
-        from people group by n, is_broken""")
-    people, timed, alike, elapsed = [sum(row[i] for row in counted) for i in (4, 5, 6, 7)]
+        with people as (
+            select count(*) filter (is_good) as n, bool_and(is_read) as is_whole, count(time) filter (is_good) as timed,
+                count(elapsed) as elapsed, n >= {STRAIGHTLINING_MINIMUM} and is_whole and {alike} as is_alike
+            from rows where participant is not null group by participant)
+        select n, is_whole, count(*), count(*) filter (timed > 0), sum(timed), sum(elapsed), bool_or(is_alike)
+        from people group by n, is_whole""")
     return Taking(
-        {(n, not is_broken): count for n, is_broken, count, *_ in counted if n},
-        {n: [(*one.values(),) for one in first] for n, is_broken, _, first, *_ in counted if n and not is_broken},
-        _alike(database, task) if alike else Places(0, []),
-        _claiming(database) if elapsed else Places(0, []),
-        (people, timed),
+        {(n, is_whole): count for n, is_whole, count, *_ in counted if n},
+        (sum(int(row[3]) for row in counted), sum(int(row[4]) for row in counted)),
+        _alike(database, task) if any(row[6] for row in counted) else Places(0, []),
+        _claiming(database) if any(row[5] for row in counted) else Places(0, []),
     )
 
 
 def _alike(database: Database, task: str) -> Places:
     """Find participants who give one answer throughout."""
     found = database.rows(f"""
-        with suspects as (select * from people where may_be_alike and not is_broken),
-            most as (select participant, max(n) as most from (
-                select participant, count(*) as n from rows
-                where is_good and participant in (select participant from suspects)
-                group by participant, {answer_of(task)}) group by participant)
-        select seen, first_row, participant, count(*) over ()
-        from suspects join most using (participant) where 10 * most >= {STRAIGHTLINING_TENTHS} * n
+        with people as ({_PEOPLE}), most as (select participant, max(n) as most from (
+            select participant, count(*) as n from rows where is_good and participant is not null
+            group by participant, {answer_of(task)}) group by participant)
+        select seen, first_row, participant, count(*) over () from people join most using (participant)
+        where is_whole and n >= {STRAIGHTLINING_MINIMUM} and 10 * most >= {STRAIGHTLINING_TENTHS} * n
         order by seen limit {MOST_PLACES}""")
     return Places(found[0][3] if found else 0, [Place(seen, row, name, "") for seen, row, name, _ in found])
+
+
+def people_of_few_rows(database: Database, counts: list[int], said: str) -> Places:
+    """Find participants whose rows are all understood, and of some numbers."""
+    found = database.rows(
+        f"""select seen, first_row, participant, n, count(*) over () from ({_PEOPLE})
+        where is_whole and n in (select unnest($1)) order by seen limit {MOST_PLACES}""",
+        [counts],
+    )
+    places = [Place(seen, row, name, f"{n} rows; {said}") for seen, row, name, n, _ in found]
+    return Places(found[0][4] if found else 0, places)
 
 
 def _claiming(database: Database) -> Places:
@@ -123,8 +124,8 @@ def _claiming(database: Database) -> Places:
     known = "from rows where participant is not null and time is not null and elapsed is not null"
     # What comes near is summed once more, in the order of the rows.
     suspects = database.rows(f"""
-        select participant, seen from (select distinct participant, time, elapsed {known})
-        join people using (participant) group by all
+        with people as ({_PEOPLE}), pages as (select distinct participant, time, elapsed {known})
+        select participant, seen from pages join people using (participant) group by all
         having sum(time) > {1 + CLOCK_DRIFT - _NEAR} * max(elapsed) + {CLOCK_SLACK_MS - _NEAR}""")
     found = []
     for start in range(0, len(suspects), _AT_ONCE):
@@ -165,15 +166,10 @@ def check_participation(parts: Iterable[Taking], ask: Asking, task: str, reporte
         return
     here = reporter.of("participant_id")
     median = np.median(np.repeat([n for n, _ in people], list(people.values())))
-    few = {n: count for (n, is_whole), count in people.items() if is_whole and 2 * n < median}
-    said = f"rows; the median person has {median:g}"
-    first = sorted(
-        Place(seen, row, name, f"{n} {said}")
-        for part in parts
-        for n in few
-        for seen, row, name in part.first.get(n, ())
-    )
-    tell(here, rules.FEW_ROWS, [Places(sum(few.values()), first)])
+    few = [n for n, is_whole in people if is_whole and 2 * n < median]
+    if few:
+        said = f"the median person has {median:g}"
+        tell(here, rules.FEW_ROWS, ask("participant", people_of_few_rows, few, said))
     tell(here, rules.STRAIGHTLINING, [part.alike for part in parts])
     n_people, n_rows = (sum(part.timed[i] for part in parts) for i in (0, 1))
     _check_ids(ask, task, here, n_people=n_people, n_rows=n_rows)
