@@ -175,15 +175,18 @@ def check_participation(parts: Iterable[Taking], ask: Asking, task: str, reporte
     _check_ids(ask, task, here, n_people=n_people, n_rows=n_rows)
 
 
-def shared_rows(database: Database, task: str, least: int) -> pa.Table:
-    """Return the number of rows with one content that each two participants share, `least` or more.
+def shared_rows(database: Database, task: str, least: int) -> pa.Table | None:
+    """Return the number of rows with one content that each two participants share, `least` or more; `None`: none.
 
     Of a row that very many share, pairs of the first of them are counted.
     """
     content = f"hash({stimulus_of(task)}, {answer_of(task)}, time)"
     timed = "from rows where is_good and time is not null"
+    shared = f"select {content} as content {timed} group by 1 having count(*) > 1"
+    if not database.rows(f"{shared} limit 1"):
+        return None
     return database.table(f"""
-        with shared as (select {content} as content {timed} group by 1 having count(*) > 1),
+        with shared as ({shared}),
             members as (select {content} as content, participant, min(row) as row {timed}
                 and {content} in (select content from shared) group by 1, 2),
             ranked as (select *, row_number() over (partition by content order by row) as nth from members
@@ -226,8 +229,16 @@ def like_rows(database: Database, task: str, rows: pa.Table) -> Numbers:
 
 def _check_ids(ask: Asking, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
     """Report people who share rows with another, in times that chance does not explain."""
-    found = pa.concat_tables(ask("content", shared_rows, task, SHARED_ROWS if ask.n_parts == 1 else 1))
-    shared = found.group_by(["one", "other"]).aggregate([("n", "sum")]).filter(pc.field("n_sum") >= SHARED_ROWS)
+    least = SHARED_ROWS if ask.n_parts == 1 else 1
+    found = [part for part in ask("content", shared_rows, task, least) if part is not None]
+    if not found:
+        return
+    shared = (
+        pa.concat_tables(found)
+        .group_by(["one", "other"])
+        .aggregate([("n", "sum")])
+        .filter(pc.field("n_sum") >= SHARED_ROWS)
+    )
     pairs = {(row["one"], row["other"]): row["n_sum"] for row in shared.to_pylist()}
     if not pairs:
         return
