@@ -103,7 +103,7 @@ def built_before(study: Study, folder: Path) -> Built | None:
         return None
     files, copies = marks(folder), {name: FileMark.of(study.folder.file(name)) for name in copied_files(study)}
     sums = {name: mark.sha256 for name, mark in files.items() if name != CHECKSUMS}
-    is_whole = (folder / CHECKSUMS).read_bytes() == checksums_text(sums).encode()
+    is_whole = read_checksums((folder / CHECKSUMS).read_text(encoding="utf-8")) == sums
     is_current = (folder / RECORD).read_bytes() == record_text(study, copies).encode()
     return Built(folder, study, files) if is_whole and is_current else None
 

@@ -31,8 +31,8 @@ FILTERS = [
     (JUDGMENTS, {"participants": ["p01", "p02", "p12"]}, 2),
     (JUDGMENTS, {"participants": ["p04", "p05"], "mixing_coefficient": (0.4, None), "repeats": False}, 2),
     (JUDGMENTS, {"participants": "p05", "labels": "dog"}, 1),
-    (STIMULI, {"mixing_coefficient": 0.9}, 1),
-    (STIMULI, {"mixing_coefficient": [0.1, (0.85, None)]}, 3),
+    (STIMULI, {"mixing_coefficient": 0.9}, 2),
+    (STIMULI, {"mixing_coefficient": [0.1, (0.85, None)]}, 4),
 ]
 
 
@@ -225,7 +225,7 @@ class TestOnTheHub:
 
 
 @pytest.mark.parametrize(
-    "case", [(JUDGMENTS, "participant_id", "p05", (1, 6)), (STIMULI, "mixing_coefficient", 0.9, (1, 5))]
+    "case", [(JUDGMENTS, "participant_id", "p05", (1, 6)), (STIMULI, "mixing_coefficient", 0.9, (2, 6))]
 )
 class TestElsewhere:
     """What our files promise to others: the same row groups are skipped."""
