@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from hmix_hub.errors import ClusterError, ConfigurationError, HMixError, Where, first_line
 
@@ -30,6 +31,8 @@ _LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
 """Time between two looks at whether any worker is left, and pieces between two looks at how many there are."""
 RETRIES = 2
 """Times a piece is tried again after a failure that is no finding of ours, such as a connection that broke."""
+_SENT_WITH_EACH = 100_000
+"""Bytes that pieces have in common up to which they are sent with each call rather than once."""
 _AHEAD = 3
 """Pieces in work or waiting for each thread of a worker: results come in order, and few are held at a time."""
 
@@ -194,30 +197,37 @@ def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces
 
 
 def _result(client: Client, number: int, future: Any) -> Any:
-    """Wait for a result; while it does not come, look whether there is still anybody who could compute it."""
+    """Return a result, or raise the error of ours that it is."""
+    return _checked(_awaited(client, lambda: future.result(timeout=_LOOK_SECONDS), f"piece {number}"))
+
+
+def _checked(outcome: Any) -> Any:
+    if isinstance(outcome, HMixError):
+        raise outcome
+    return outcome
+
+
+def _awaited(client: Client, get: Callable[[], R], what: str = "a piece") -> R:
+    """Return what a function gets, which is called again after a timeout while anybody is left who could compute it."""
     from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
+    from distributed.client import CancelledError
 
     try:
         alone_since = None
         while True:
             with suppress(TimeoutError):
-                outcome = future.result(timeout=_LOOK_SECONDS)
-                break
+                return get()
             has_workers = client.status == "running" and client.nthreads()
             alone_since = None if has_workers else alone_since or time.monotonic()
             if alone_since and time.monotonic() - alone_since > CONNECT_SECONDS:
                 msg = "all workers are gone"
                 raise ClusterError(msg, where=Where(_address(client)), hint="start workers, and run it again")
     except KilledWorker as error:
-        msg = f"piece {number} ended every worker that took it: {first_line(error)}"
+        msg = f"{what} ended every worker that took it: {first_line(error)}"
         hint = "most likely for want of memory: give each worker more, or fewer threads (`dask worker --nthreads 1`)"
         raise ClusterError(msg, where=Where(_address(client)), hint=hint) from None
-    except (FutureCancelledError, ConnectionError) as error:
+    except (CancelledError, ConnectionError) as error:
         raise _lost(client, error) from None
-    if isinstance(outcome, HMixError):
-        raise outcome
-    return outcome
 
 
 def _lost(client: Client, error: BaseException) -> ClusterError:
@@ -298,3 +308,38 @@ def _join_outcome(join: Callable[[S, Sequence[D]], R], shared: S, own: Sequence[
             return one
         held.append(one)
     return _outcome(join, shared, held)
+
+
+class Held(Generic[P]):
+    """Pieces that call after call is about: with a client, each stays on the worker that made it.
+
+    Parameters
+    ----------
+    make
+        Makes a piece of what is sent for it; made again where a worker is lost.
+    parts
+        What the pieces are made of.
+    client
+        See `map_pieces`.
+    """
+
+    def __init__(self, make: Callable[[D], P], parts: Iterable[D], client: Client | None = None) -> None:
+        self._client = client
+        self._pieces: list[Any] = (
+            list(map(make, parts)) if client is None else [client.submit(make, part, pure=False) for part in parts]
+        )
+
+    def map(self, function: Callable[[S, P], R], shared: S) -> list[R]:
+        """Return what a function makes of each piece, in order; see `map_pieces`."""
+        client = self._client
+        if client is None:
+            return [function(shared, piece) for piece in self._pieces]
+        from distributed import wait
+
+        # All at once: to ask for one after another takes longer than most of them take.
+        given = shared if len(pickle.dumps(shared)) < _SENT_WITH_EACH else client.submit(_itself, shared, pure=False)
+        options = {"pure": False, "retries": RETRIES}
+        futures = [client.submit(_outcome, function, given, piece, **options) for piece in self._pieces]
+        with client.as_current():
+            _awaited(client, lambda: wait(futures, timeout=_LOOK_SECONDS))
+        return [_checked(outcome) for outcome in _awaited(client, lambda: client.gather(futures))]

@@ -99,11 +99,12 @@ def _fit(design: Floats, answers: Ints) -> tuple[Floats, Floats]:
     """Return the coefficients, float64 (P,), and the covariance of their estimates, float64 (P, P)."""
     import torch
 
+    from hmix_hub.cluster import Held
     from hmix_hub.perception.probit import Problem, fit_probit
 
     occurring, places = np.unique(answers, return_inverse=True)
     problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(occurring))
-    found = fit_probit(problem)
+    found = fit_probit(Held(lambda part: part, [problem]))
     covariance = torch.linalg.inv(found.curvature)[problem.n_thresholds :, problem.n_thresholds :]
     return found.coefficients.numpy(), covariance.numpy()
 

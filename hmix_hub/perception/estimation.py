@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from hmix_hub.cluster import Held
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.differences import Differences
 from hmix_hub.perception.mixtures import Observations
-from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, fit_people
-from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit, one_thread
+from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, N_EFFECTS, Grouped, People, fit_people
+from hmix_hub.perception.probit import ProbitFit, differentiate, fit_probit, one_thread
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.schema.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 NARROWEST = 1e-3
 """Minimum range of mixing coefficients: .3 and .1 + .2 are not two of them."""
 FEWEST_JUDGMENTS = 10
 """Minimum number of judgments per term."""
+BLOCK_ROWS = 100_000
+"""Judgments of a block, about: more are summed block by block."""
 _FLAT = 1e-3
 """Eigenvalue of the Hessian below which separation is tested for; ten judgments of a class contribute about 3."""
 _GAIN = 1e-6
@@ -42,8 +50,18 @@ class Estimates:
 
 
 @one_thread()
-def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimates:
+def estimate(
+    seen: Observations,
+    *,
+    classes: bool,
+    people: bool,
+    differences: Differences | None,
+    client: Client | None = None,
+) -> Estimates:
     """Fit a model to judgments; terms that they cannot determine are dropped, with a note.
+
+    More than `BLOCK_ROWS` judgments are cut into blocks of whole participants, whose sums are added up in order. With a
+    client its workers hold the blocks and compute the sums; the estimates are the same, bit for bit.
 
     Raises
     ------
@@ -54,15 +72,12 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
     notes = list(seen.notes)
     terms, values = _plan(seen, classes=classes, differences=differences, notes=notes)
     scale, places = AnswerScale.of(to_percent(seen.inferred))
-    design = terms.rows(seen.coefficient, seen.class_1, seen.class_2, values)
-    problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
-    found = _fit_fixed(problem, terms)
-    effects, eta = None, problem.design @ found.coefficients
-    groups = torch.from_numpy(seen.participant)
+    blocks = Held(_grouped, _blocks(seen, terms, places, values, len(scale.percent)), client)
+    found = _fit_fixed(blocks, terms)
+    effects, modes = None, torch.zeros((len(seen.participants), N_EFFECTS), dtype=torch.float64)
     if people and _are_poolable(seen, notes):
-        columns = torch.from_numpy(person_columns(seen.coefficient))
-        found = pooled = fit_people(problem, columns, groups, found)
-        eta = problem.design @ pooled.coefficients + (columns * pooled.effects[groups]).sum(dim=1)
+        found = pooled = fit_people(blocks, found)
+        modes = pooled.effects
         parts = (pooled.effects, pooled.spread, pooled.covariance)
         effects = People(seen.participants, *(part.numpy() for part in parts))
     if (slope := float(found.coefficients[0])) < 0:
@@ -75,7 +90,7 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
         scale=scale,
         thresholds=found.thresholds.numpy(),
         coefficients=found.coefficients.numpy(),
-        covariance=_clustered(problem, found, eta, torch.from_numpy(seen.cluster)),
+        covariance=_clustered(blocks, found, modes, seen),
         people=effects,
         nll=-found.log_likelihood,
         notes=tuple(notes),
@@ -165,18 +180,72 @@ def _are_poolable(seen: Observations, notes: list[str]) -> bool:
     return True
 
 
-def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
+@dataclass(frozen=True)
+class _Block:
+    """Judgments of participants `first` and after, what their `Grouped` is made of; they are counted from 0 in it."""
+
+    terms: Terms
+    n_answers: int
+    first: int
+    places: Ints
+    coefficient: Floats
+    class_1: Ints
+    class_2: Ints
+    participant: Ints
+    differences: Floats | None
+
+
+def _blocks(
+    seen: Observations, terms: Terms, places: Ints, differences: Floats | None, n_answers: int
+) -> Iterator[_Block]:
+    """Yield blocks of whole participants; of few judgments one, in their own order."""
+    cuts, order = np.array([0, len(seen.participants)]), np.arange(len(seen))
+    if len(seen) > BLOCK_ROWS:
+        order = np.argsort(seen.participant, kind="stable")
+        ends = np.cumsum(np.bincount(seen.participant))
+        # The participant who fills a block is its last.
+        cuts = np.unique([0, *(1 + np.searchsorted(ends, np.arange(BLOCK_ROWS, len(seen), BLOCK_ROWS))), len(ends)])
+    starts = np.searchsorted(seen.participant[order], cuts) if len(cuts) > 2 else [0, len(seen)]
+    for first, begin, end in zip(cuts[:-1], starts[:-1], starts[1:], strict=True):
+        rows = order[begin:end]
+        yield _Block(
+            terms,
+            n_answers,
+            first=int(first),
+            places=places[rows],
+            coefficient=seen.coefficient[rows],
+            class_1=seen.class_1[rows],
+            class_2=seen.class_2[rows],
+            participant=seen.participant[rows],
+            differences=None if differences is None else differences[rows],
+        )
+
+
+def _grouped(block: _Block) -> Grouped:
+    participant = block.participant - block.first
+    return Grouped(
+        answers=torch.from_numpy(block.places),
+        design=torch.from_numpy(block.terms.rows(block.coefficient, block.class_1, block.class_2, block.differences)),
+        n_answers=block.n_answers,
+        columns=torch.from_numpy(person_columns(block.coefficient)),
+        groups=torch.from_numpy(participant),
+        n_groups=int(participant.max()) + 1,
+        first=block.first,
+    )
+
+
+def _fit_fixed(blocks: Held[Grouped], terms: Terms) -> ProbitFit:
     try:
-        found = fit_probit(problem)
+        found = fit_probit(blocks)
     except PerceptionError:
-        check_separation(problem, terms)
+        check_separation(blocks, terms)
         raise
     if float(torch.linalg.eigvalsh(found.curvature)[0]) < _FLAT:
-        check_separation(problem, terms)
+        check_separation(blocks, terms)
     return found
 
 
-def _clustered(problem: Problem, found: ProbitFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
+def _clustered(blocks: Held[Grouped], found: ProbitFit, effects: torch.Tensor, seen: Observations) -> Floats:
     """Return the cluster-robust covariance of the estimated coefficients; float64 (P, P).
 
     Notes
@@ -184,14 +253,29 @@ def _clustered(problem: Problem, found: ProbitFit, eta: torch.Tensor, groups: to
     Sandwich estimator: inverse Hessian, outer products of the scores summed by cluster, inverse Hessian, times
     C / (C - 1). The scores are evaluated at the modes of the participant effects, i.e. they are profile scores.
     """
-    cells = differentiate(*problem.bounds(found.thresholds, eta))
-    scores = problem.scores(cells, groups)
-    n_groups = len(scores)
-    steps = torch.linalg.solve(found.curvature, scores.T)[problem.n_thresholds :]
+    cluster = np.empty(len(seen.participants), dtype=np.int64)
+    cluster[seen.participant] = seen.cluster
+    n_groups, count = int(cluster.max()) + 1, len(found.thresholds)
+    scores = torch.zeros((n_groups, len(found.curvature)), dtype=torch.float64)
+    for numbers, own in blocks.map(_scores, (found.thresholds, found.coefficients, effects, cluster)):
+        scores.index_add_(0, numbers, own)
+    steps = torch.linalg.solve(found.curvature, scores.T)[count:]
     return (steps @ steps.T * (n_groups / max(1, n_groups - 1))).numpy()
 
 
-def check_separation(problem: Problem, terms: Terms) -> None:
+@one_thread()
+def _scores(
+    shared: tuple[torch.Tensor, torch.Tensor, torch.Tensor, Ints], block: Grouped
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the clusters of a block, int64 (C,), and their scores, float64 (C, A - 1 + P)."""
+    thresholds, coefficients, effects, cluster = shared
+    numbers, of_people = np.unique(cluster[block.first : block.first + block.n_groups], return_inverse=True)
+    eta = block.eta(coefficients, block.own_of(effects))
+    cells = differentiate(*block.bounds(thresholds, eta))
+    return torch.from_numpy(numbers), block.scores(cells, torch.from_numpy(of_people)[block.groups])
+
+
+def check_separation(blocks: Held[Grouped], terms: Terms) -> None:
     """Check that the maximum likelihood estimate is finite.
 
     For example, if every answer to mixtures with a class is 1, the likelihood increases with the effect of that class
@@ -209,10 +293,11 @@ def check_separation(problem: Problem, terms: Terms) -> None:
     narrows none. A linear program finds the direction that widens most. Source: Albert and Anderson, *On the existence
     of maximum likelihood estimates in logistic regression models*, Biometrika 71, 1984.
     """
-    direction = _direction(problem)
+    kinds = blocks.map(_kinds, None)
+    direction = _direction(np.unique(np.concatenate([kind for _, kind in kinds]), axis=0), kinds[0][0])
     if direction is None:
         return
-    change = direction[problem.n_thresholds :]
+    change = direction[kinds[0][0] :]
     found = ["the mixing coefficient"] if abs(change[0]) > _GAIN else []
     effects = np.abs(terms.class_effects(change))
     if effects.max(initial=0) > _GAIN:
@@ -225,14 +310,17 @@ def check_separation(problem: Problem, terms: Terms) -> None:
     raise PerceptionError(msg, hint=hint)
 
 
-def _direction(problem: Problem) -> Floats | None:
+def _kinds(_: None, block: Grouped) -> tuple[int, Floats]:
+    """Return the number of thresholds, and each different judgment: its answer and its design, float64 (M, 1 + P)."""
+    return block.n_thresholds, np.unique(np.column_stack([block.answers.numpy(), block.design.numpy()]), axis=0)
+
+
+def _direction(rows: Floats, count: int) -> Floats | None:
     """Return a separating direction, float64 (A - 1 + P,), entries from -1 to 1; `None` if there is none."""
     # Slow to import and rarely needed.
     from scipy import sparse
     from scipy.optimize import linprog
 
-    count = problem.n_thresholds
-    rows = np.unique(np.column_stack([problem.answers.numpy(), problem.design.numpy()]), axis=0)
     answers, design = rows[:, 0].astype(np.int64), rows[:, 1:]
     picks = sparse.eye_array(count, format="csr")
     # The last answer has no upper bound and the first no lower bound.

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from scipy.special import ndtri, stdtrit
 
+from hmix_hub.cluster import map_pieces
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.fitted import FittedModel
@@ -30,6 +31,9 @@ from hmix_hub.perception.probit import Problem, differentiate, one_thread
 from hmix_hub.perception.terms import person_columns
 from hmix_hub.resampling import Estimate, check_seed, finite
 from hmix_hub.schema.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 RESAMPLES = 1000
 PERSON = ("offset", "slope", "correlation")
@@ -102,6 +106,7 @@ def intervals_of(
     level: float,
     resamples: int,
     seed: int,
+    client: Client | None = None,
 ) -> Intervals:
     """Return intervals of a model's estimates; see `hmix_hub.PerceptualModel.intervals`.
 
@@ -115,6 +120,8 @@ def intervals_of(
         float64 (N, F): their features of image 1 minus those of image 2; `None` without.
     level, resamples, seed
         Coverage of the intervals; how often participants are resampled, 100 or more; and the seed.
+    client
+        Whose workers compute the resamplings; `None`: this process.
 
     Raises
     ------
@@ -136,7 +143,8 @@ def intervals_of(
     parts = _parts(model, judged, differences, clusters)
     weights = rng.standard_exponential((resamples, len(parts.gradient)))
     weights *= len(parts.gradient) / weights.sum(axis=1, keepdims=True)
-    pieces = [_draw(parts, torch.from_numpy(weights[at : at + _AT_ONCE])) for at in range(0, resamples, _AT_ONCE)]
+    some = (weights[at : at + _AT_ONCE] for at in range(0, resamples, _AT_ONCE))
+    pieces = map_pieces(_draw, parts, some, client=client)
     steps, covariances = (np.concatenate(part) for part in zip(*pieces, strict=True))
     terms, count, ends = model.terms, len(model.thresholds), _Ends(level, n_clusters)
     drawn = model.coefficients + steps[:, count:]
@@ -225,13 +233,14 @@ def _parts(model: FittedModel, judged: Observations, differences: Floats | None,
     """Return the derivatives, and check that they are those of an optimum."""
     participant, n_people = torch.from_numpy(judged.participant), len(judged.participants)
     columns = torch.from_numpy(person_columns(judged.coefficient))
-    grouped = Grouped(_problem(model, judged, differences), columns, participant, n_people)
+    problem = _problem(model, judged, differences)
+    grouped = Grouped(problem.answers, problem.design, problem.n_answers, columns, participant, n_people)
     effects, covariance = columns.new_zeros((n_people, N_EFFECTS)), None
     if model.people is not None:
         effects, covariance = torch.tensor(model.people.effects), torch.tensor(model.people.covariance)
     eta = grouped.eta(torch.tensor(model.coefficients), effects)
-    cells = differentiate(*grouped.problem.bounds(torch.tensor(model.thresholds), eta))
-    own, across, curvature = grouped.own(cells), grouped.across(cells), grouped.problem.curvature(cells)
+    cells = differentiate(*grouped.bounds(torch.tensor(model.thresholds), eta))
+    own, across, curvature = grouped.own(cells), grouped.across_people(cells), grouped.curvature(cells)
     if covariance is not None:
         # The inverse of `own` plus that of the covariance, which may be singular.
         spread = covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
@@ -239,7 +248,7 @@ def _parts(model: FittedModel, judged: Observations, differences: Floats | None,
     cluster = torch.zeros(n_people, dtype=torch.int64)
     cluster[participant] = torch.from_numpy(clusters)
     found = _Parts(
-        gradient=grouped.problem.scores(cells, torch.from_numpy(clusters)),
+        gradient=grouped.scores(cells, torch.from_numpy(clusters)),
         curvature=curvature,
         cluster=cluster,
         own=own,
@@ -267,8 +276,10 @@ def _other_judgments() -> PerceptionError:
     return PerceptionError(msg, hint="give the same dataset as to fit, and the same features")
 
 
-def _draw(parts: _Parts, weights: torch.Tensor) -> tuple[Floats, Floats]:
+@one_thread()
+def _draw(parts: _Parts, drawn: Floats) -> tuple[Floats, Floats]:
     """Return steps of thresholds and terms, (R, F), and covariances of effects, (R, 2, 2), of R resamplings."""
+    weights = torch.from_numpy(drawn)
     step = weights @ torch.linalg.solve(parts.curvature, parts.gradient.T).T
     if parts.covariance is None:
         return step.numpy(), np.zeros((len(weights), 0, 0))

@@ -6,11 +6,13 @@ from the data. A participant with few judgments is shrunk towards 0; one with ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
 
+from hmix_hub.cluster import Held
 from hmix_hub.errors import PerceptionError, nearest
 from hmix_hub.perception.probit import (
     FEWER,
@@ -21,7 +23,9 @@ from hmix_hub.perception.probit import (
     Problem,
     ascend,
     differentiate,
+    in_order,
     not_converged,
+    one_thread,
     solve,
 )
 from hmix_hub.schema.arrays import Floats, Ints
@@ -102,29 +106,33 @@ class PeopleFit(ProbitFit):
 
 
 @dataclass(frozen=True)
-class Grouped:
-    """A problem with its judgments grouped by participant.
+class Grouped(Problem):
+    """A problem with its judgments grouped by participant, or a block of whole participants.
 
     Parameters
     ----------
-    problem
-        The judgments.
     columns
         float64 (N, 2): design of the participant effects.
     groups
         int64 (N,): participant, 0 to `n_groups` - 1.
     n_groups
         J.
+    first
+        Number of the first participant among those of all blocks.
     """
 
-    problem: Problem
     columns: torch.Tensor
     groups: torch.Tensor
     n_groups: int
+    first: int = 0
+
+    def own_of(self, values: torch.Tensor) -> torch.Tensor:
+        """Return those of the values of all participants that are of this block's, (J, ...)."""
+        return values[self.first : self.first + self.n_groups]
 
     def eta(self, coefficients: torch.Tensor, effects: torch.Tensor) -> torch.Tensor:
         """Return eta of each judgment, given effects; float64 (N,)."""
-        return self.problem.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
+        return self.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
 
     def by_group(self, values: torch.Tensor) -> torch.Tensor:
         """Sum values, (N, ...), over the judgments of each participant; (J, ...)."""
@@ -135,10 +143,10 @@ class Grouped:
         squares = self.columns[:, :, None] * self.columns[:, None, :]
         return self.by_group(cells.curve[:, None, None] * squares)
 
-    def across(self, cells: Cells) -> torch.Tensor:
+    def across_people(self, cells: Cells) -> torch.Tensor:
         """Return minus the mixed second derivatives of (thresholds, coefficients) and effects; float64 (J, F, 2)."""
-        n_answers, design = self.problem.n_answers, self.problem.design
-        cell = self.groups * n_answers + self.problem.answers
+        n_answers, design = self.n_answers, self.design
+        cell = self.groups * n_answers + self.answers
 
         def by_cell(values: torch.Tensor) -> torch.Tensor:
             sums = values.new_zeros((self.n_groups * n_answers, N_EFFECTS)).index_add_(0, cell, values)
@@ -150,40 +158,52 @@ class Grouped:
         return torch.cat([-(upper[:, :-1] + lower[:, 1:]), terms], dim=1)
 
 
-def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, begun: ProbitFit) -> PeopleFit:
-    """Fit thresholds, coefficients, participant effects and their covariance; see `Grouped`.
+def fit_people(blocks: Held[Any], begun: ProbitFit) -> PeopleFit:
+    """Fit thresholds, coefficients, participant effects and their covariance.
 
     Newton steps in all parameters but the covariance alternate with expectation-maximisation steps in the covariance.
     Participant effects are eliminated block by block, so the linear system does not grow with the participants. They
     begin at the estimates without participant effects, `begun`.
+
+    Parameters
+    ----------
+    blocks
+        The judgments, as one `Grouped` or as several, in the order of their participants. Sums are over each, then over
+        all in order.
+    begun
+        Estimates without participant effects.
 
     Raises
     ------
     PerceptionError
         If it does not converge.
     """
-    grouped = Grouped(problem, columns, groups, int(groups.max()) + 1)
-    effects = columns.new_zeros((grouped.n_groups, N_EFFECTS))
+    n_people = sum(blocks.map(_people_in, None))
+    effects = torch.zeros((n_people, N_EFFECTS), dtype=torch.float64)
     fixed = torch.cat([begun.thresholds, begun.coefficients])
-    state = _State(fixed, effects, _START * torch.eye(N_EFFECTS, dtype=columns.dtype))
+    state = _State(len(begun.thresholds), fixed, effects, _START * torch.eye(N_EFFECTS, dtype=torch.float64))
     for _ in range(_MOST_ROUNDS):
-        first, decrement = _improved(grouped, state)
+        first, decrement = _improved(blocks, state)
         if _distance(first, state) < _TOLERANCE and decrement < _NEAR:
-            return _found(grouped, _settled(grouped, first))
-        second, _ = _improved(grouped, first)
+            return _found(blocks, _settled(blocks, first))
+        second, _ = _improved(blocks, first)
         if not float(second.covariance.diagonal().max()) < _LARGEST:
             msg = "the fit did not converge: the variance between participants grows without bound"
             raise PerceptionError(msg, hint="fit without participant effects: people=False")
-        covariance = _extrapolated(state.covariance, first.covariance, second.covariance)
-        state = _State(second.fixed, second.effects, covariance)
+        state = replace(second, covariance=_extrapolated(state.covariance, first.covariance, second.covariance))
     msg = f"the fit of participant effects did not converge in {_MOST_ROUNDS} rounds: no estimates"
     raise PerceptionError(msg, hint=FEWER)
 
 
+def _people_in(_: None, block: Grouped) -> int:
+    return block.n_groups
+
+
 @dataclass(frozen=True)
 class _State:
-    """Thresholds and coefficients, (A - 1 + P,); effects, (J, 2); covariance, (2, 2)."""
+    """Number of thresholds; thresholds and coefficients, (A - 1 + P,); effects, (J, 2); covariance, (2, 2)."""
 
+    count: int
     fixed: torch.Tensor
     effects: torch.Tensor
     covariance: torch.Tensor
@@ -191,53 +211,69 @@ class _State:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Derivatives at a state; `curvature` is the Schur complement, with the effects eliminated."""
+    """Derivatives at a state, of a block or of all; `curvature` is the Schur complement, with the effects eliminated.
+
+    `settled` are the steps of the effects while all else stays, (J, 2); `drag`, (J, 2, A - 1 + P), what a step of all
+    else takes from these; and `pulled`, (A - 1 + P,), what the effects take from the gradient.
+    """
 
     gradient: torch.Tensor
+    curvature: torch.Tensor
+    pulled: torch.Tensor
     pull: torch.Tensor
     spread: torch.Tensor
-    across: torch.Tensor
-    curvature: torch.Tensor
+    settled: torch.Tensor
+    drag: torch.Tensor
 
 
-def _pieces(grouped: Grouped, state: _State) -> _Pieces:
-    count = grouped.problem.n_thresholds
-    bounds = grouped.problem.bounds(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
-    cells = differentiate(*bounds)
+@one_thread()
+def _pieces_of(state: _State, block: Grouped) -> _Pieces:
+    """Return the derivatives of a block."""
+    effects, count = block.own_of(state.effects), state.count
+    cells = differentiate(*block.bounds(state.fixed[:count], block.eta(state.fixed[count:], effects)))
     precision = torch.linalg.inv(state.covariance)
-    spread = torch.linalg.inv(grouped.own(cells) + precision)
-    across = grouped.across(cells)
+    spread = torch.linalg.inv(block.own(cells) + precision)
+    across = block.across_people(cells)
+    pull = block.by_group(cells.slope[:, None] * block.columns) - effects @ precision
+    settled = (spread @ pull[:, :, None])[:, :, 0]
     return _Pieces(
-        gradient=grouped.problem.gradient(cells),
-        pull=grouped.by_group(cells.slope[:, None] * grouped.columns) - state.effects @ precision,
+        gradient=block.gradient(cells),
+        curvature=block.curvature(cells) - torch.einsum("jfe,jge->fg", across @ spread, across),
+        pulled=torch.einsum("jfe,je->f", across, settled),
+        pull=pull,
         spread=spread,
-        across=across,
-        curvature=grouped.problem.curvature(cells) - torch.einsum("jfe,jge->fg", across @ spread, across),
+        settled=settled,
+        drag=torch.einsum("jef,jgf->jeg", spread, across),
     )
 
 
-def _newton(grouped: Grouped, state: _State, pieces: _Pieces) -> tuple[_State, float]:
+def _pieces(blocks: Held[Any], state: _State) -> _Pieces:
+    found = [[getattr(piece, field.name) for field in fields(_Pieces)] for piece in blocks.map(_pieces_of, state)]
+    gradient, curvature, pulled, *of_people = zip(*found, strict=True)
+    return _Pieces(*map(in_order, (gradient, curvature, pulled)), *map(torch.cat, of_people))
+
+
+def _newton(blocks: Held[Any], state: _State, pieces: _Pieces) -> tuple[_State, float]:
     """Return the state after a Newton step in all but the covariance, and the Newton decrement."""
-    settled = (pieces.spread @ pieces.pull[:, :, None])[:, :, 0]
-    step = solve(pieces.curvature, pieces.gradient - torch.einsum("jfe,je->f", pieces.across, settled))
-    turn = settled - torch.einsum("jef,jgf,g->je", pieces.spread, pieces.across, step)
+    step = solve(pieces.curvature, pieces.gradient - pieces.pulled)
+    turn = pieces.settled - torch.einsum("jeg,g->je", pieces.drag, step)
     decrement = float(pieces.gradient @ step + (pieces.pull * turn).sum())
 
     def moved(size: float) -> _State:
-        return _State(state.fixed + size * step, state.effects + size * turn, state.covariance)
+        return replace(state, fixed=state.fixed + size * step, effects=state.effects + size * turn)
 
-    size, _ = ascend(lambda size: _penalised(grouped, moved(size)), _penalised(grouped, state))
+    size, _ = ascend(lambda size: _penalised(blocks, moved(size)), _penalised(blocks, state))
     return moved(size), decrement
 
 
-def _improved(grouped: Grouped, state: _State) -> tuple[_State, float]:
+def _improved(blocks: Held[Any], state: _State) -> tuple[_State, float]:
     """Return the state after a Newton step and an expectation-maximisation step, and the Newton decrement."""
-    pieces = _pieces(grouped, state)
-    moved, decrement = _newton(grouped, state, pieces)
+    pieces = _pieces(blocks, state)
+    moved, decrement = _newton(blocks, state, pieces)
     # Expected second moment of the effects: squared modes plus posterior covariances.
-    covariance = (moved.effects.T @ moved.effects + pieces.spread.sum(dim=0)) / grouped.n_groups
+    covariance = (moved.effects.T @ moved.effects + pieces.spread.sum(dim=0)) / len(moved.effects)
     # Extrapolation would amplify rounding asymmetry.
-    return _State(moved.fixed, moved.effects, (covariance + covariance.T) / 2), decrement
+    return replace(moved, covariance=(covariance + covariance.T) / 2), decrement
 
 
 def _distance(one: _State, other: _State) -> float:
@@ -261,34 +297,39 @@ def _extrapolated(start: torch.Tensor, first: torch.Tensor, second: torch.Tensor
     return second
 
 
-def _settled(grouped: Grouped, state: _State) -> _State:
+def _settled(blocks: Held[Any], state: _State) -> _State:
     """Return the state with thresholds, coefficients and effects optimal given the covariance."""
     for _ in range(MOST_STEPS):
-        state, decrement = _newton(grouped, state, _pieces(grouped, state))
+        state, decrement = _newton(blocks, state, _pieces(blocks, state))
         if decrement < TOLERANCE:
             return state
     raise not_converged(decrement)
 
 
-def _penalised(grouped: Grouped, state: _State) -> float:
+def _penalised(blocks: Held[Any], state: _State) -> float:
     """Return the log likelihood given the effects plus their log density, up to a constant."""
-    count = grouped.problem.n_thresholds
-    value = grouped.problem.log_likelihood(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
+    value: float = sum(blocks.map(_value, state))
     whitened = torch.linalg.solve(state.covariance, state.effects.T)
     return value - 0.5 * float((whitened.T * state.effects).sum())
 
 
-def _found(grouped: Grouped, state: _State) -> PeopleFit:
-    count = grouped.problem.n_thresholds
-    pieces = _pieces(grouped, state)
+@one_thread()
+def _value(state: _State, block: Grouped) -> float:
+    """Return the log likelihood of a block given the effects."""
+    eta = block.eta(state.fixed[state.count :], block.own_of(state.effects))
+    return block.log_likelihood(state.fixed[: state.count], eta)
+
+
+def _found(blocks: Held[Any], state: _State) -> PeopleFit:
+    pieces = _pieces(blocks, state)
     # Laplace approximation of the integral over each participant's effects.
-    spans = torch.logdet(pieces.spread).sum() - grouped.n_groups * torch.logdet(state.covariance)
+    spans = torch.logdet(pieces.spread).sum() - len(state.effects) * torch.logdet(state.covariance)
     return PeopleFit(
-        thresholds=state.fixed[:count],
-        coefficients=state.fixed[count:],
+        thresholds=state.fixed[: state.count],
+        coefficients=state.fixed[state.count :],
         effects=state.effects,
         spread=pieces.spread,
         covariance=state.covariance,
-        log_likelihood=_penalised(grouped, state) + 0.5 * float(spans),
+        log_likelihood=_penalised(blocks, state) + 0.5 * float(spans),
         curvature=pieces.curvature,
     )

@@ -7,13 +7,16 @@ probability of a cell is concave in its two bounds, so the maximum likelihood es
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import torch
 from torch.special import log_ndtr, ndtri
 
+from hmix_hub.cluster import Held
 from hmix_hub.errors import PerceptionError
 
 TOLERANCE = 1e-9
@@ -143,12 +146,12 @@ def padded(thresholds: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Problem:
-    """Judgments to fit.
+    """Judgments to fit, or a block of them.
 
     Parameters
     ----------
     answers
-        int64 (N,): rank of each answer, 0 to `n_answers` - 1; every rank occurs.
+        int64 (N,): rank of each answer, 0 to `n_answers` - 1; every rank occurs, though not in each block.
     design
         float64 (N, P): design matrix of eta.
     n_answers
@@ -179,11 +182,6 @@ class Problem:
     def sum_by_answer(self, values: torch.Tensor) -> torch.Tensor:
         """Sum values, (N, ...), over the judgments with each answer; (A, ...)."""
         return values.new_zeros((self.n_answers, *values.shape[1:])).index_add_(0, self.answers, values)
-
-    def start(self) -> torch.Tensor:
-        """Return the thresholds that reproduce the frequencies of the answers at eta = 0; float64 (A - 1,)."""
-        counts = torch.bincount(self.answers, minlength=self.n_answers).double()
-        return ndtri(counts.cumsum(0)[:-1] / counts.sum())
 
     def gradient(self, cells: Cells) -> torch.Tensor:
         """Return the gradient in thresholds and coefficients; float64 (A - 1 + P,)."""
@@ -242,26 +240,30 @@ class ProbitFit:
     curvature: torch.Tensor
 
 
-def fit_probit(problem: Problem) -> ProbitFit:
+def fit_probit(blocks: Held[Any]) -> ProbitFit:
     """Fit thresholds and coefficients by maximum likelihood, with Newton's method and step halving.
+
+    Sums are over each block, a `Problem`, then over all in order.
 
     Raises
     ------
     PerceptionError
         If it does not converge.
     """
-    count = problem.n_thresholds
-    place = torch.cat([problem.start(), problem.design.new_zeros(problem.design.shape[1])])
-    value = problem.log_likelihood(place[:count], problem.design @ place[count:])
+    counted = blocks.map(_counted, None)
+    counts = in_order(counts for counts, _ in counted)
+    count = len(counts) - 1
+    # The thresholds that reproduce the frequencies of the answers at eta = 0.
+    thresholds = ndtri(counts.double().cumsum(0)[:-1] / counts.sum())
+    place = torch.cat([thresholds, thresholds.new_zeros(counted[0][1])])
+    value = sum(blocks.map(_value, place))
     for _ in range(MOST_STEPS):
-        cells = differentiate(*problem.bounds(place[:count], problem.design @ place[count:]))
-        gradient, curvature = problem.gradient(cells), problem.curvature(cells)
+        gradient, curvature = map(in_order, zip(*blocks.map(_derivatives, place), strict=True))
         step = solve(curvature, gradient)
         decrement = float(gradient @ step)
 
         def taken(size: float, place: torch.Tensor = place, step: torch.Tensor = step) -> float:
-            moved = place + size * step
-            return problem.log_likelihood(moved[:count], problem.design @ moved[count:])
+            return sum(blocks.map(_value, place + size * step))
 
         size, value = ascend(taken, value)
         place = place + size * step
@@ -270,15 +272,40 @@ def fit_probit(problem: Problem) -> ProbitFit:
     raise not_converged(decrement)
 
 
+def in_order(parts: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Return the sum of what blocks come to, added in their order."""
+    return reduce(torch.add, parts)
+
+
+def _counted(_: None, block: Problem) -> tuple[torch.Tensor, int]:
+    """Return how often each answer occurs in a block, int64 (A,), and the number of coefficients."""
+    return torch.bincount(block.answers, minlength=block.n_answers), block.design.shape[1]
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Restrict torch to one thread: for matrices of this size, synchronising threads costs more than it saves."""
+    """Restrict torch to one thread: for such matrices, synchronising threads costs more than it saves."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@one_thread()
+def _value(place: torch.Tensor, block: Problem) -> float:
+    """Return the log likelihood of a block at thresholds and coefficients, float64 (A - 1 + P,)."""
+    count = block.n_thresholds
+    return block.log_likelihood(place[:count], block.design @ place[count:])
+
+
+@one_thread()
+def _derivatives(place: torch.Tensor, block: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the gradient and the curvature of a block at thresholds and coefficients."""
+    count = block.n_thresholds
+    cells = differentiate(*block.bounds(place[:count], block.design @ place[count:]))
+    return block.gradient(cells), block.curvature(cells)
 
 
 def solve(curvature: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -299,21 +326,15 @@ def solve(curvature: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 def ascend(value_at: Callable[[float], float], value: float) -> tuple[float, float]:
     """Return the largest step size of 1, 1/2, 1/4, ... that does not decrease the value, and the value there.
 
-    Parameters
-    ----------
-    value_at
-        Value after a step of a given size.
-    value
-        Value before the step.
+    `value_at` returns the value after a step of a given size, `value` is that before it.
 
     Raises
     ------
     PerceptionError
         If every step decreases the value.
     """
-    size = 1.0
     # Close to the optimum, a step changes the value by less than its rounding error.
-    least = value - 1e-13 * max(1.0, abs(value))
+    size, least = 1.0, value - 1e-13 * max(1.0, abs(value))
     while size >= SMALLEST_STEP:
         reached = value_at(size)
         if reached >= least:

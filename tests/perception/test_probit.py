@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub import PerceptualModel
+from hmix_hub.cluster import Held
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.mixtures import observe
-from hmix_hub.perception.people import fit_people
+from hmix_hub.perception.people import Grouped, fit_people
 from hmix_hub.perception.probit import Problem, cell_masses, differentiate, fit_probit, log_cell
 from hmix_hub.perception.terms import person_columns
 
@@ -90,8 +91,12 @@ def test_gradient_and_curvature_are_those_of_automatic_differentiation(problem):
     torch.testing.assert_close(problem.curvature(cells), -torch.autograd.functional.hessian(likelihood, place))
 
 
+def one_block(problem):
+    return Held(lambda part: part, [problem])
+
+
 def test_the_optimum_has_no_slope(problem):
-    found = fit_probit(problem)
+    found = fit_probit(one_block(problem))
     cells = differentiate(*problem.bounds(found.thresholds, problem.design @ found.coefficients))
     assert float(problem.gradient(cells).abs().max()) < 1e-9
 
@@ -106,16 +111,16 @@ def test_masses_sum_to_one():
 def test_a_problem_that_has_no_optimum_gives_no_numbers():
     design = torch.linspace(-1, 1, 20, dtype=torch.float64)[:, None].expand(20, 2)
     with pytest.raises(PerceptionError, match=r"do not determine|did not converge"):
-        fit_probit(Problem((design[:, 0] > 0.1).long(), design, 2))
+        fit_probit(one_block(Problem((design[:, 0] > 0.1).long(), design, 2)))
 
 
 def test_the_modes_of_people_have_no_slope_and_their_covariance_is_a_fixed_point(simulate):
     seen = observe(simulate(n_people=30, n_each=20, answers=6))
     places = np.unique(seen.inferred, return_inverse=True)[1]
     columns = torch.from_numpy(person_columns(seen.coefficient))
-    problem = Problem(torch.from_numpy(places), columns[:, 1:].contiguous(), 6)
     groups = torch.from_numpy(seen.participant)
-    found = fit_people(problem, columns, groups, fit_probit(problem))
+    problem = Grouped(torch.from_numpy(places), columns[:, 1:].contiguous(), 6, columns, groups, 30)
+    found = fit_people(one_block(problem), fit_probit(one_block(problem)))
     effects = found.effects.clone().requires_grad_()
     fixed = torch.cat([found.thresholds, found.coefficients]).requires_grad_()
     eta = problem.design @ fixed[5:] + (columns * effects[groups]).sum(dim=1)
@@ -135,9 +140,9 @@ def test_the_marginal_likelihood_of_people_is_near_its_integral(simulate):
     seen = observe(simulate(n_people=8, n_each=40, answers=5))
     places = np.unique(seen.inferred, return_inverse=True)[1]
     columns = torch.from_numpy(person_columns(seen.coefficient))
-    problem = Problem(torch.from_numpy(places), columns[:, 1:].contiguous(), 5)
     groups = torch.from_numpy(seen.participant)
-    found = fit_people(problem, columns, groups, fit_probit(problem))
+    problem = Grouped(torch.from_numpy(places), columns[:, 1:].contiguous(), 5, columns, groups, 8)
+    found = fit_people(one_block(problem), fit_probit(one_block(problem)))
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     grid = torch.from_numpy(np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2))
     log_weights = torch.from_numpy(np.log(np.outer(weights, weights).ravel() / weights.sum() ** 2))
