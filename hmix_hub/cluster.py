@@ -25,6 +25,8 @@ S = TypeVar("S")
 D = TypeVar("D")
 
 _PACKAGE = "hmix-hub"
+_ENGINES = ("duckdb", "numpy", "pyarrow")
+"""Packages on which bytes and hashes depend, so that all processes need the same version."""
 CONNECT_SECONDS = 20.0
 """Longest wait for a scheduler to answer, and for a worker where there is none."""
 _LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
@@ -100,25 +102,33 @@ def _check_versions(client: Client, seconds: float) -> None:
     where = Where(_address(client))
     try:
         client.wait_for_workers(1, timeout=seconds)
-        # A function of Python's own, which a worker without hmix-hub understands, too.
-        found = client.run(importlib.metadata.version, _PACKAGE, on_error="return")
-        try:
-            found["the scheduler"] = client.run_on_scheduler(importlib.metadata.version, _PACKAGE)
-        except importlib.metadata.PackageNotFoundError as error:
-            found["the scheduler"] = error
+        _check_package(client, _PACKAGE, _our_version())
+        for name in _ENGINES:
+            _check_package(client, name, importlib.metadata.version(name))
     except TimeoutError:
         msg = "the scheduler has no worker"
         raise ClusterError(msg, where=where, hint=f"start some: `dask worker {where.file}`") from None
     except OSError as error:
         raise _lost(client, error) from None
-    ours = _our_version()
+
+
+def _check_package(client: Client, name: str, ours: str) -> None:
+    """Check that the scheduler and all workers have our version of a package."""
+    # A function of Python's own, which a worker without hmix-hub understands, too.
+    found = client.run(importlib.metadata.version, name, on_error="return")
+    if name == _PACKAGE:
+        try:
+            found["the scheduler"] = client.run_on_scheduler(importlib.metadata.version, name)
+        except importlib.metadata.PackageNotFoundError as error:
+            found["the scheduler"] = error
     others = {place: version for place, version in found.items() if version != ours}
     for place, version in others.items():
-        what = f"runs hmix-hub {version}" if isinstance(version, str) else "has no hmix-hub"
+        what = f"runs {name} {version}" if isinstance(version, str) else f"has no {name}"
         more = f", nor do {len(others) - 1} more" if len(others) > 1 else ""
         msg = f"{place} {what}, and not {ours} as this process{more}"
-        hint = f"install it on every machine: python3 -m pip install 'hmix-hub[dask]=={ours}'"
-        raise ClusterError(msg, where=where, hint=hint)
+        package = "hmix-hub[dask]" if name == _PACKAGE else name
+        hint = f"install it on every machine: python3 -m pip install '{package}=={ours}'"
+        raise ClusterError(msg, where=Where(_address(client)), hint=hint)
 
 
 def _our_version() -> str:
@@ -241,10 +251,26 @@ def _itself(value: S) -> S:
 
 def _outcome(function: Callable[[S, P], R], shared: S, piece: P) -> R | HMixError:
     """Return what a function makes of a piece, or the error of ours that it raises: trying again changes nothing."""
+    if isinstance(piece, HMixError):
+        # The result of another function that failed.
+        return piece
     try:
         return function(shared, piece)
     except HMixError as error:
         return error
+
+
+def hold_pieces(function: Callable[[S, P], object], shared: S, pieces: Iterable[P], *, client: Client) -> list[Any]:
+    """Let the workers compute a result for each piece and keep it; see `map_pieces`.
+
+    Returns
+    -------
+    list
+        One for each piece, in order, to be taken as pieces by `map_pieces` and `exchange`: their functions get the
+        results. They are kept as long as this is.
+    """
+    held = client.submit(_itself, shared, pure=False)
+    return [client.submit(_outcome, function, held, piece, pure=False, retries=RETRIES) for piece in pieces]
 
 
 def exchange(
@@ -280,7 +306,7 @@ def exchange(
         As `map_pieces`.
     """
     held = client.submit(_itself, shared, pure=False)
-    dealt = [client.submit(_outcome, deal, held, piece, pure=False, retries=RETRIES) for piece in pieces]
+    dealt = hold_pieces(deal, shared, pieces, client=client)
     # Each by itself, so that a worker fetches no more of a piece than the part it joins.
     parts = [[client.submit(_item, piece, part, pure=False) for piece in dealt] for part in range(n_parts)]
     joined = deque(

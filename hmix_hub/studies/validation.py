@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
@@ -23,7 +24,11 @@ from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.participants import check_participants
 from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files
 from hmix_hub.studies.rules import files as rules
+from hmix_hub.studies.worker_rows import WorkerRows
 from hmix_hub.tasks import TASKS
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
@@ -37,6 +42,7 @@ def validate(
     keep: Callable[[str, ObservedChunk], None] | None = None,
     progress: Progress | None = None,
     database: Database | None = None,
+    client: Client | None = None,
 ) -> None:
     """Validate a study folder, the files and the manifest of which were looked at.
 
@@ -52,6 +58,8 @@ def validate(
         Called with the file and the rows read so far.
     database
         Where rows are compared with each other; `None`: in one of its own.
+    client
+        Of a cluster whose workers read the rows and compare them, and then keep none; `None`: this process does.
     """
     folder = _without_copies(folder, report)
     if manifest is None:
@@ -65,7 +73,11 @@ def validate(
     with Database() if database is None else nullcontext(database) as base:
         for task in folder.judgments:
             checks = FileChecks(folder, manifest, task, report)
-            judged |= dict.fromkeys(_check_file(checks, pictures, base, keep=keep, progress=progress))
+            if client is None or pictures is None:
+                found = _check_file(checks, pictures, base, keep=keep, progress=progress)
+            else:
+                found = _check_on_workers(WorkerRows(client, checks, base), pictures, progress)
+            judged |= dict.fromkeys(found)
         base.drop(ROWS)
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
@@ -156,5 +168,16 @@ def _check_file(
         done += len(chunk)
         if progress is not None:
             progress(checks.reporter.file, done)
-    checks.finish(Ask(database) if done else None)
-    return judged_by(database) if done and checks.folder.has_participants else []
+    return _finish(checks, Ask(database) if done else None)
+
+
+def _check_on_workers(rows: WorkerRows, pictures: KnownPictures, progress: Progress | None) -> list[str]:
+    """Check the judgments of a task where they are read; see `_check_file`."""
+    name = rows.checks.reporter.file
+    done = rows.read(pictures, progress=None if progress is None else partial(progress, name))
+    return _finish(rows.checks, rows if done else None)
+
+
+def _finish(checks: FileChecks, ask: Ask | None) -> list[str]:
+    checks.finish(ask)
+    return [] if ask is None or not checks.folder.has_participants else judged_by(ask)

@@ -104,8 +104,8 @@ def test_what_is_no_cluster_is_refused(dask):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"_PACKAGE": "no-such-package"}, "has no hmix-hub, and not 0.1.0 as this process, nor do [12] more"),
-        ({"_PACKAGE": "distributed"}, "runs hmix-hub 20"),
+        ({"_PACKAGE": "no-such-package"}, "has no no-such-package, and not 0.1.0 as this process, nor do [12] more"),
+        ({"_PACKAGE": "distributed"}, "runs distributed 20"),
     ],
 )
 def test_workers_that_run_another_version_are_refused(dask, monkeypatch, changes, said):

@@ -6,6 +6,7 @@ The rows lie in the table `rows` of a database, as `narrow_rows` gives them, whi
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,7 +109,12 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
         tell(reporter, answer_rules.STIMULUS_TWICE, ask("pair", stimuli_twice))
 
 
-def judged_by(database: Database) -> list[str]:
+def judged_by(ask: Ask) -> list[str]:
     """Return the ids of participants, in the order of their first rows."""
-    found = database.rows("select participant from rows where participant is not null group by 1 order by min(row)")
-    return [name for (name,) in found]
+    return [name for _, name in sorted(chain.from_iterable(ask("participant", first_rows)))]
+
+
+def first_rows(database: Database) -> list[tuple[int, str]]:
+    """Return the first row of each participant, and who it is."""
+    found = database.rows("select min(row), participant from rows where participant is not null group by participant")
+    return [(int(row), str(name)) for row, name in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,10 @@ class ComputedCheck(Check):
             raw = chunk.extras["flags"]
             marked = given_flag(chunk, SYNTHETIC_FLAG)
             self.reporter.of("flags").add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, raw)
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._chunks += later._chunks
 
     def finish(self) -> None:
         """Report what the rows show together."""

@@ -40,6 +40,7 @@ class FileChecks:
     def __init__(self, folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> None:
         self.folder, self.manifest, self.task = folder, manifest, task
         self.reporter = Reporter(report, folder.judgments[task])
+        self.path = folder.file(self.reporter.file)
         self._read = ReadRows()
         self._checks = [kind(task, manifest, self.reporter) for kind in _CHECKS]
 
@@ -67,6 +68,9 @@ class FileChecks:
                 check.add(chunk)
             yield chunk
 
+    def __len__(self) -> int:
+        return len(self._read)
+
     def merge(self, later: FileChecks) -> None:
         """Add what the checks of the next piece of the file have seen."""
         self.reporter.report.merge(later.reporter.report)
@@ -79,7 +83,6 @@ class FileChecks:
         self._read.finish(self.reporter)
         if ask is not None:
             is_symmetric = self.manifest.stimuli.mixing == PIXEL_LINEAR
-            path = self.folder.file(self.reporter.file)
-            check_across(ask, self.task, path, self.reporter, is_symmetric=is_symmetric)
+            check_across(ask, self.task, self.path, self.reporter, is_symmetric=is_symmetric)
         for check in self._checks:
             check.finish()

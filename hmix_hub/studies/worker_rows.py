@@ -1,0 +1,206 @@
+"""Rows of a judgment file that the workers of a Dask cluster read, check and hold; who asks gets what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.cluster import exchange, hold_pieces, map_pieces
+from hmix_hub.database import Database
+from hmix_hub.errors import ClusterError, Where
+from hmix_hub.remote_files import RemoteFile
+from hmix_hub.studies.checks.across import KEYS, Ask
+from hmix_hub.studies.checks.judgment_file import FileChecks
+from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.judgment_table import kept_rows
+from hmix_hub.studies.pictures import KnownPictures
+from hmix_hub.studies.reading.chunks import Piece
+from hmix_hub.studies.reading.parquet_file import pieces_of
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_PART_ROWS = 2_000_000
+"""Rows of a part, at the most, of those that are compared with each other."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a worker holds of a piece of a file.
+
+    Parameters
+    ----------
+    checks
+        What its checks have seen.
+    narrow
+        What rules across rows look at, by part, participants apart; each is `packed`.
+    kept
+        What tables are made of, `packed`; `None`: none will be, or there are no rows.
+    """
+
+    checks: FileChecks
+    narrow: list[bytes]
+    kept: bytes | None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How pieces of a file are read."""
+
+    checks: FileChecks
+    pictures: KnownPictures
+    keeps: bool
+    n_parts: int
+
+
+class WorkerRows(Ask):
+    """Rows of a judgment file, with the workers of a cluster.
+
+    Parameters
+    ----------
+    client
+        Its client.
+    checks
+        Checks of the file, which have seen nothing yet, and get what its pieces show.
+    database
+        Where answers are brought together.
+    pieces
+        Pieces of the file; `None`: as `pieces_of` cuts it.
+    """
+
+    def __init__(
+        self, client: Client, checks: FileChecks, database: Database, pieces: Sequence[Piece] | None = None
+    ) -> None:
+        super().__init__(database)
+        self.client, self.checks = client, checks
+        self._pieces = pieces_of(checks.path) if pieces is None else list(pieces)
+        n_rows = sum(piece.rows or 0 for piece in self._pieces)
+        self.n_parts = max(sum(client.nthreads().values()), -(-n_rows // _PART_ROWS))
+        self._held: list[Any] = []
+
+    def read(
+        self, pictures: KnownPictures, *, keeps: bool = False, progress: Callable[[int], None] | None = None
+    ) -> int:
+        """Let the workers read the file and check its rows by themselves; return their number.
+
+        Parameters
+        ----------
+        pictures
+            What is known of the pictures.
+        keeps
+            Whether tables will be made of the rows.
+        progress
+            Called with the number of rows that are read.
+        """
+        empty = FileChecks(self.checks.folder, self.checks.manifest, self.checks.task, Report())
+        reading = _Reading(empty, pictures, keeps, self.n_parts)
+        self._held = hold_pieces(_read_piece, reading, self._pieces, client=self.client)
+        done = 0
+        for number, checks in enumerate(map_pieces(_checks_of, None, self._held, client=self.client)):
+            self.checks.merge(checks)
+            done += len(checks)
+            if progress is not None:
+                progress(done)
+            if len(checks) < (self._pieces[number].rows or 0):
+                # It could not be read on; what comes behind is not known of the file.
+                del self._held[number + 1 :]
+                break
+        return done
+
+    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
+        """Return the answers of the parts; see `Ask`."""
+        asked = _Asked(key, KEYS[key](self.checks.task), self.n_parts, question, given)
+        return list(exchange(_deal, _answer, asked, self._held, self.n_parts, client=self.client))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    key: str
+    expression: str
+    n_parts: int
+    question: Callable[..., Any]
+    given: tuple[Any, ...]
+
+
+def _read_piece(reading: _Reading, piece: Piece) -> Held:
+    empty = reading.checks
+    _look_for(empty)
+    checks = FileChecks(empty.folder, empty.manifest, empty.task, Report())
+    narrow: list[pa.Table] = []
+    kept: list[pa.Table] = []
+    for chunk in checks.chunks(reading.pictures, narrow.append, piece):
+        if reading.keeps:
+            kept.append(kept_rows(chunk, empty.task, empty.manifest, kept[0].schema if kept else None))
+    rows = pa.concat_tables(narrow) if narrow else None
+    parts = [] if rows is None else _parts([rows], KEYS["participant"](empty.task), reading.n_parts)
+    return Held(checks, parts, packed(pa.concat_tables(kept)) if kept else None)
+
+
+def _look_for(checks: FileChecks) -> None:
+    """Check that this machine sees the file that is to be read."""
+    path = checks.path
+    if not isinstance(path, RemoteFile) and not path.is_file():
+        msg = "a worker does not see this file"
+        hint = "put the study where all machines see it under the same path, or at an address: s3://…, hf://datasets/…"
+        raise ClusterError(msg, where=Where(str(path)), hint=hint)
+
+
+def _checks_of(_: None, held: Held) -> FileChecks:
+    return held.checks
+
+
+def _deal(asked: _Asked, held: Held) -> list[bytes]:
+    if asked.key == "participant" or not held.narrow:
+        return held.narrow or [b""] * asked.n_parts
+    return _parts(map(unpacked, held.narrow), asked.expression, asked.n_parts)
+
+
+def _answer(asked: _Asked, parts: Sequence[bytes]) -> Any:
+    with worker_database() as database:
+        for part in filter(None, parts):
+            database.insert(ROWS, unpacked(part))
+        return asked.question(database, *asked.given)
+
+
+def packed(rows: pa.Table) -> bytes:
+    """Return rows as bytes: compressed, since workers hold and exchange them."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(rows)
+    return sink.getvalue().to_pybytes()
+
+
+def unpacked(content: bytes) -> pa.Table:
+    """Return rows that were packed."""
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_all()
+
+
+def _parts(tables: Iterable[pa.Table], expression: str, n_parts: int) -> list[bytes]:
+    """Divide rows into parts, those that share what an expression gives into one."""
+    with worker_database() as database:
+        for rows in tables:
+            database.insert(ROWS, rows)
+        numbered = database.table(f"select *, coalesce(hash({expression}) % {n_parts}, 0)::int as part from {ROWS}")
+    part = numbered["part"].to_numpy()
+    ordered = numbered.drop_columns("part").take(np.argsort(part, kind="stable"))
+    ends = np.cumsum(np.bincount(part, minlength=n_parts))
+    return [packed(ordered.slice(start, stop - start)) for start, stop in zip([0, *ends], ends, strict=False)]
+
+
+@contextmanager
+def worker_database() -> Iterator[Database]:
+    """Yield a database within what a thread of this worker may take, in the worker's folder."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    limit = worker.memory_manager.memory_limit
+    threads = worker.state.nthreads
+    with Database(limit and limit // threads, worker.local_directory, threads=1) as database:
+        yield database
