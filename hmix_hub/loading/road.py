@@ -236,7 +236,9 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
         request = replace(request, conditions=[one for one in conditions if one not in met])
     table = in_version(table, configuration, study.manifest, version)
     if request.streaming:
-        return _whole_stream(apply_conditions(table, request.conditions), request.split)
+        stream = apply_conditions(table, request.conditions)
+        study.describe(stream.info, configuration.task)
+        return _whole_stream(stream, request.split)
     study.describe(table.info, configuration.task)
     if study.manifest.has_own_pictures and isinstance(request.of_hub["token"], str):
         # A token is not kept, so what it opens is fetched now.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.tables import arrow_columns, check_dataset_type
+from hmix_hub.tables import check_dataset_type
 from hmix_hub.training.order import Order, check_whole
-from hmix_hub.training.prepared import REPEATED, ROW, Vocabularies, Wanted, wanted_of
+from hmix_hub.training.prepared import Vocabularies, wanted_of
 from hmix_hub.training.remixing import Remixing
+from hmix_hub.training.streaming import StreamRows
 from hmix_hub.training.targets import AUTO
-from hmix_hub.training.windows import Batch, HeldRows, MappedRows
+from hmix_hub.training.windows import Batch, HeldRows, MappedRows, OrderedRows
 
 if TYPE_CHECKING:
     import datasets
@@ -41,42 +40,19 @@ class Batches:
         For each of `columns` that holds codes, the values that they count: ids, class names or flags.
     """
 
-    def __init__(
-        self,
-        dataset: datasets.Dataset,
-        wanted: Wanted,
-        order: Order,
-        epoch: int,
-        remixing: Remixing | None = None,
-    ) -> None:
-        self.order = order
+    def __init__(self, rows: OrderedRows | StreamRows, vocabularies: Mapping[str, Sequence[str]], epoch: int) -> None:
+        self._rows: Any = rows
+        self.vocabularies = vocabularies
         self.epoch = epoch
-        self._start = 0
-        self._next = (epoch, 0)
-        self._dataset = dataset
-        self._wanted = wanted
-        self._remixing = remixing
-        self.vocabularies = wanted.vocabularies
-        kind = HeldRows if order.buffer_size is None else MappedRows
-        self._rows = kind(dataset, wanted, order)
+        self._start = rows.start
+        self._next = (epoch, rows.start)
 
     def __repr__(self) -> str:
-        size, order = min(self.order.batch_size, self.order.n), self.order
-        shuffled = f"shuffled with seed {order.seed}" if order.shuffle else "not shuffled"
-        process = f", process {order.rank} of {order.world_size}" if order.world_size > 1 else ""
-        contents = ", ".join([*self._contents(size), f"{ROW} [{size}]"])
-        return (
-            f"Batches({order.n} rows in {len(self)} batches of up to {order.batch_size}; "
-            f"each holds {contents} on {self._wanted.device}; epoch {self.epoch}, {shuffled}{process})"
-        )
-
-    def _contents(self, size: int) -> list[str]:
-        held = self._wanted.contents(self._dataset, (size,))
-        return held if self._remixing is None else self._remixing.contents(held, size)
+        return f"Batches({self._rows}; epoch {self.epoch}, {self._rows.order})"
 
     def __len__(self) -> int:
         """Return the number of batches that the next loop gives this process."""
-        return self.order.steps(self._start)
+        return int(self._rows.steps(self._start, self.epoch))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch of the next loop, as one does with a `DistributedSampler`.
@@ -85,36 +61,28 @@ class Batches:
         """
         epoch = check_whole(epoch, "epoch")
         if epoch != self.epoch:
-            self._start = 0
+            self._start = self._rows.start
         self.epoch, self._next = epoch, (epoch, self._start)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches of the epoch; each is a dict of tensors whose first dimension is B."""
         epoch, place = self.epoch, self._start
-        self._start = 0
-        end = self.order.end(place)
-        for prepared in self._rows.batches(epoch, place):
-            own_rows = prepared.pop(ROW)
-            places = self.order.places(place, len(own_rows))
-            batch = prepared if self._remixing is None else self._remixing.remix(prepared, epoch, places)
-            batch[ROW] = own_rows
-            if self.order.pad:
-                batch[REPEATED] = torch.tensor([each >= self.order.n for each in places], device=own_rows.device)
-            place += self.order.stride
+        following = (epoch + 1, self._rows.start)
+        self._start = self._rows.start
+        for batch, behind in self._rows.batches(epoch, place):
             # Of the whole epoch, not of this process's part of it, so that all processes say the same.
-            self._next = (epoch, place) if place < end else (epoch + 1, 0)
+            self._next = following if behind is None else (epoch, behind)
             yield batch
-        self.epoch = epoch + 1
-        self._next = (epoch + 1, 0)
+        self.epoch, self._next = epoch + 1, following
 
     def state_dict(self) -> State:
         """Return where the next batch is: numbers and a fingerprint, for a checkpoint.
 
         The same for all processes that have taken as many batches; it may be loaded by another number of them, or with
-        another batch size.
+        another batch size. (That of a stream is of the process alone, and of its number and size.)
         """
         epoch, place = self._next
-        return {"epoch": epoch, "place": place, **self._identity}
+        return {"epoch": epoch, "place": place, **_said(self._rows.identity)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue where a state was taken: the next loop begins with the very batch that would have been next.
@@ -125,57 +93,32 @@ class Batches:
             If the state is of other rows, or of another order.
         """
         found = state if isinstance(state, Mapping) else {}
-        # Those that not every state has are compared below.
-        named = dict.fromkeys(("epoch", "place", *self._identity))
-        missing = [name for name in named if name not in {*found, "mix", "buffer_size"}]
+        identity = self._rows.identity
+        # Those that are not said of every order are compared below.
+        missing = [name for name in ("epoch", "place", *_said(identity)) if name not in {*found, *_NOT_ALWAYS}]
         if missing:
             msg = f"this is no state of batches: it lacks {', '.join(missing)}"
             raise ConfigurationError(msg, hint="state_dict() gives one")
-        for name, ours in {"mix": None, "buffer_size": None, **self._identity}.items():
+        for name, ours in identity.items():
             if state.get(name) != ours:
                 msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                raise ConfigurationError(
-                    msg, hint="give batches the same dataset, seed, shuffle, buffer_size and mix as before"
-                )
+                hint = "give batches the same dataset, seed, shuffle, buffer_size and mix as before"
+                raise ConfigurationError(msg, hint=hint)
         self.epoch = check_whole(state["epoch"], "the epoch of the state")
-        self._start = min(check_whole(state["place"], "the place of the state"), self.order.n)
+        self._start = self._rows.check_place(state["place"])
         self._next = (self.epoch, self._start)
 
-    @cached_property
-    def _identity(self) -> State:
-        mix = {} if self._remixing is None else {"mix": self._remixing.fingerprint()}
-        # Where all rows fill one window, their order is that of rows in memory.
-        is_cut = self.order.shuffle and (self.order.buffer_size or 0) and self.order.buffer_size < self.order.n
-        buffered = {"buffer_size": self.order.buffer_size} if is_cut else {}
-        return {
-            "rows": self.order.n,
-            "seed": self.order.seed,
-            "shuffle": self.order.shuffle,
-            **buffered,
-            "fingerprint": _fingerprint(self._dataset),
-            **mix,
-        }
+
+_NOT_ALWAYS = ("buffer_size", "mix")
 
 
-_ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
-
-
-def _fingerprint(dataset: datasets.Dataset) -> str:
-    """Return a hash of the rows and their order; a dataset that is loaded again has the same."""
-    digest = hashlib.blake2b(str(len(dataset)).encode(), digest_size=8)
-    key = next((name for name in _ID_COLUMNS if name in dataset.column_names), None)
-    if key is not None:
-        ids = arrow_columns(dataset, [key])
-        for batch in ids.to_batches(max_chunksize=_HASHED_AT_ONCE):
-            digest.update("\n".join(batch.column(0).to_pylist()).encode() + b"\n")
-    return digest.hexdigest()
-
-
-_HASHED_AT_ONCE = 65_536
+def _said(identity: State) -> State:
+    """Return what a state says of an order: what is as usual it leaves out."""
+    return {name: value for name, value in identity.items() if value is not None or name not in _NOT_ALWAYS}
 
 
 def batches(
-    dataset: datasets.Dataset,
+    dataset: datasets.Dataset | datasets.IterableDataset,
     batch_size: int = 256,
     *,
     images: str | None = "mixed",
@@ -207,7 +150,11 @@ def batches(
     Parameters
     ----------
     dataset
-        Judgments or stimuli, N rows: any selection.
+        Judgments or stimuli, N rows: any selection. Or a stream of them, `load_dataset(..., streaming=True)`: its
+        shards, of a built study the row groups, are read in a random order, each process its share of them, and rows
+        are shuffled within `buffer_size`. Batches hold `shard` beside `row`, which then counts within it; ids among the
+        columns need `vocabularies`. With `pad`, or `drop_last` and several processes, rows of filtered streams are
+        counted first, for which all are read.
     batch_size
         Rows of a batch, B; of each process, where there are several.
     images
@@ -288,32 +235,43 @@ def batches(
     SchemaError, SourceError
         If a row's pictures do not exist, or cannot be had.
     """
+    from datasets import IterableDataset
+
     epoch = check_whole(epoch, "epoch")
-    dataset = in_one_order(check_dataset_type(dataset))
+    check_whole(buffer_size, "buffer_size", 1)
+    is_stream = isinstance(dataset, IterableDataset)
+    read_at_once = buffer_size if is_stream or not keep_in_memory else None
+    n = 0 if is_stream else len(check_dataset_type(dataset))
+    order = Order(n, batch_size, shuffle, seed, drop_last, rank, world_size, pad, read_at_once)
+    options: dict[str, Any] = {
+        "images": images,
+        "targets": targets,
+        "columns": columns,
+        "dtype": dtype,
+        "normalize": normalize,
+        "toward": toward,
+        "smoothing": smoothing,
+        "on_screen": on_screen,
+        "cifar10": cifar10,
+        "image_sets": image_sets,
+        "image_size": image_size,
+        "vocabularies": vocabularies,
+        "device": device,
+    }
+    if isinstance(dataset, IterableDataset):
+        if mix is not None:
+            msg = "mix= takes a dataset in files, and not a stream"
+            raise ConfigurationError(msg, hint="mix within a batch: mixup(batch['image'], labels)")
+        stream = StreamRows(dataset, options, order)
+        return Batches(stream, stream.vocabularies, epoch)
+    dataset = in_one_order(dataset)
     remixing = None
     if mix is not None:
-        columns = [columns] if isinstance(columns, str) else list(columns)
-        remixing = Remixing.of(dataset, mix, images=images, targets=targets, columns=columns, dtype=dtype)
-        images, targets, columns = images and "endpoints", None, [*columns, *remixing.columns]
-    wanted = wanted_of(
-        dataset,
-        images=images,
-        targets=targets,
-        columns=columns,
-        dtype=dtype,
-        normalize=normalize,
-        toward=toward,
-        smoothing=smoothing,
-        on_screen=on_screen,
-        cifar10=cifar10,
-        image_sets=image_sets,
-        image_size=image_size,
-        vocabularies=vocabularies,
-        device=device,
-    )
+        names = [columns] if isinstance(columns, str) else list(columns)
+        remixing = Remixing.of(dataset, mix, images=images, targets=targets, columns=names, dtype=dtype)
+        options |= {"images": images and "endpoints", "targets": None, "columns": [*names, *remixing.columns]}
+    wanted = wanted_of(dataset, **options)
     if remixing is not None:
         remixing.mixup.to(wanted.device)
-    check_whole(buffer_size, "buffer_size", 1)
-    read_at_once = None if keep_in_memory else buffer_size
-    order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size, pad, read_at_once)
-    return Batches(dataset, wanted, order, epoch, remixing)
+    kind = HeldRows if keep_in_memory else MappedRows
+    return Batches(kind(dataset, wanted, order, remixing), wanted.vocabularies, epoch)

@@ -67,6 +67,10 @@ class Order:
             msg = "pad and drop_last exclude each other: the last rows are filled up, or left out"
             raise ConfigurationError(msg)
 
+    def __str__(self) -> str:
+        process = f", process {self.rank} of {self.world_size}" if self.world_size > 1 else ""
+        return (f"shuffled with seed {self.seed}" if self.shuffle else "not shuffled") + process
+
     @property
     def stride(self) -> int:
         """Rows that all processes together take in one step."""

@@ -1,20 +1,23 @@
-"""Windows of rows that are read from files: prepared one at a time, and cut into batches."""
+"""Rows that batches are cut from: held in memory, or read from files in windows that are prepared one at a time."""
 
 from __future__ import annotations
 
+import hashlib
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from hmix_hub.tables import pick_rows
+from hmix_hub.tables import arrow_columns, pick_rows
 from hmix_hub.training.drawn import KeptPictures, most_kept
-from hmix_hub.training.order import Order
-from hmix_hub.training.prepared import ROW, Prepared, Wanted, prepare
+from hmix_hub.training.order import Order, check_whole
+from hmix_hub.training.prepared import REPEATED, ROW, Prepared, Wanted, prepare
+from hmix_hub.training.remixing import Remixing
 
 if TYPE_CHECKING:
     import datasets
@@ -75,20 +78,8 @@ def batches_across(windows: Iterable[Window], batch_size: int) -> Iterator[Batch
         yield begun
 
 
-class HeldRows:
-    """Rows of a dataset, prepared in memory; see `MappedRows`."""
-
-    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order) -> None:
-        self._prepared, self._order = prepare(dataset, wanted), order
-
-    def batches(self, epoch: int, start: int) -> Iterator[Batch]:
-        """Yield this process's batches of an epoch from a place on."""
-        for rows in self._order.chunks(epoch, start):
-            yield from Window(self._prepared, rows, rows).batches(slice(None), self._order.batch_size)
-
-
-class MappedRows:
-    """Rows of a dataset in mapped files.
+class OrderedRows(ABC):
+    """Rows of a dataset, whose numbers and whose order are known.
 
     Parameters
     ----------
@@ -98,16 +89,106 @@ class MappedRows:
         What batches hold.
     order
         Their order.
+    remixing
+        How their images are mixed anew; `None`: they are not.
     """
 
-    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order) -> None:
-        self._dataset, self._wanted, self._order = dataset, wanted, order
-        self._last: tuple[Rows, Prepared] | None = None
+    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, remixing: Remixing | None) -> None:
+        self.dataset, self.wanted, self.order, self.remixing = dataset, wanted, order, remixing
 
-    def batches(self, epoch: int, start: int) -> Iterator[Batch]:
-        """Yield this process's batches of an epoch from a place on."""
-        windows = (self._window(rows) for rows in self._order.windows(epoch, start))
-        return batches_across(windows, self._order.batch_size)
+    def __str__(self) -> str:
+        size, order = min(self.order.batch_size, self.order.n), self.order
+        contents = self.wanted.contents(self.dataset, (size,))
+        contents = contents if self.remixing is None else self.remixing.contents(contents, size)
+        held = ", ".join([*contents, f"{ROW} [{size}]", *([f"{REPEATED} [{size}]"] if order.pad else [])])
+        steps = order.steps()
+        return (
+            f"{order.n} rows in {steps} batches of up to {order.batch_size}; each holds {held} on {self.wanted.device}"
+        )
+
+    @property
+    def start(self) -> int:
+        """Place that an epoch begins at."""
+        return 0
+
+    def check_place(self, place: object) -> int:
+        """Check a place that a state names."""
+        return min(check_whole(place, "the place of the state"), self.order.n)
+
+    def steps(self, place: int, _epoch: int) -> int:
+        """Return the number of this process's batches of an epoch from a place on."""
+        return self.order.steps(place)
+
+    def batches(self, epoch: int, place: int) -> Iterator[tuple[Batch, int | None]]:
+        """Yield this process's batches of an epoch from a place on, each with the place behind it; `None`: the end.
+
+        Places are the same for all processes that have taken as many batches.
+        """
+        end = self.order.end(place)
+        for prepared in self._prepared(epoch, place):
+            own_rows = prepared.pop(ROW)
+            places = self.order.places(place, len(own_rows))
+            batch = prepared if self.remixing is None else self.remixing.remix(prepared, epoch, places)
+            batch[ROW] = own_rows
+            if self.order.pad:
+                batch[REPEATED] = torch.tensor([each >= self.order.n for each in places], device=own_rows.device)
+            place += self.order.stride
+            yield batch, place if place < end else None
+
+    @abstractmethod
+    def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
+        """Yield the batches as they are before they are mixed anew."""
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What a state must have in common with these rows."""
+        order = self.order
+        # Where all rows fill one window, their order is that of rows in memory.
+        is_cut = order.shuffle and order.buffer_size is not None and order.buffer_size < order.n
+        return {
+            "rows": order.n,
+            "seed": order.seed,
+            "shuffle": order.shuffle,
+            "buffer_size": order.buffer_size if is_cut else None,
+            "fingerprint": _fingerprint(self.dataset),
+            "mix": None if self.remixing is None else self.remixing.fingerprint(),
+        }
+
+
+_ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
+_HASHED_AT_ONCE = 65_536
+
+
+def _fingerprint(dataset: datasets.Dataset) -> str:
+    """Return a hash of the rows and their order; a dataset that is loaded again has the same."""
+    digest = hashlib.blake2b(str(len(dataset)).encode(), digest_size=8)
+    key = next((name for name in _ID_COLUMNS if name in dataset.column_names), None)
+    if key is not None:
+        ids = arrow_columns(dataset, [key])
+        for batch in ids.to_batches(max_chunksize=_HASHED_AT_ONCE):
+            digest.update("\n".join(batch.column(0).to_pylist()).encode() + b"\n")
+    return digest.hexdigest()
+
+
+class HeldRows(OrderedRows):
+    """Rows that are prepared in memory, all of them now."""
+
+    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, remixing: Remixing | None) -> None:
+        super().__init__(dataset, wanted, order, remixing)
+        self._all = prepare(dataset, wanted)
+
+    def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
+        for rows in self.order.chunks(epoch, place):
+            yield from Window(self._all, rows, rows).batches(slice(None), self.order.batch_size)
+
+
+class MappedRows(OrderedRows):
+    """Rows in mapped files, of which a window is in memory."""
+
+    _last: tuple[Rows, Prepared] | None = None
+
+    def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
+        return batches_across(map(self._window, self.order.windows(epoch, place)), self.order.batch_size)
 
     def _window(self, rows: Rows) -> Window:
         order = np.argsort(rows, kind="stable")
@@ -116,12 +197,12 @@ class MappedRows:
         in_order = rows[order]
         # The rows are the same in each epoch where all fill one window.
         if self._last is None or not np.array_equal(self._last[0], in_order):
-            self._last = in_order, prepare(pick_rows(self._dataset, in_order), self._wanted, self._kept)
+            self._last = in_order, prepare(pick_rows(self.dataset, in_order), self.wanted, self._kept)
         return Window(self._last[1], places, rows)
 
     @cached_property
     def _kept(self) -> KeptPictures | None:
-        return kept_pictures(self._wanted, self._order.batch_size, self._order.world_size, 2 * self._order.n)
+        return kept_pictures(self.wanted, self.order.batch_size, self.order.world_size, 2 * self.order.n)
 
 
 def kept_pictures(wanted: Wanted, batch_size: int, processes: int, most: int) -> KeptPictures | None:
