@@ -49,6 +49,12 @@ class Pile:
             self._n_stored, self._n_kept = len(self), 0
             self._kept.clear()
 
+    def drop(self) -> None:
+        """Take all rows off it."""
+        self._kept.clear()
+        self._n_kept = self._n_stored = 0
+        self._database.drop(self._name)
+
     def ordered(self, *by: str) -> Iterator[pa.Table]:
         """Yield all rows by rising columns, `most` of them at a time; equal rows in any order."""
         if self._n_stored:
@@ -57,7 +63,7 @@ class Pile:
         elif self._kept:
             table = pa.concat_tables(self._kept)
             table = table.take(pc.sort_indices(table, [(name, "ascending") for name in by]))
-            yield from (table.slice(start, self._most) for start in range(0, len(table), self._most))
+            yield from (table.slice(start, self._most) for start in range(0, max(len(table), 1), self._most))
 
     def groups(self, *by: str) -> Iterator[pa.Table]:
         """Yield all rows so that those with the same values in some columns come at a time; about `most` of them."""

@@ -293,13 +293,7 @@ def drawn(
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of a coefficient: its values where they are few, else tenths.
-
-    Parameters
-    ----------
-    exact, tenths
-        float64, rising: values to nine digits (of more than `MOST_LEVELS`, some of them), and their nearest tenths.
-    """
+    """Levels of a coefficient, float64, rising: values to nine digits (of many, some), and their nearest tenths."""
 
     exact: Floats
     tenths: Floats

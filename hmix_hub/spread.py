@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from hmix_hub.schema.arrays import Floats, Ints
-from hmix_hub.schema.groups import Groups
+from hmix_hub.schema.arrays import Floats, Ints, Mask
+from hmix_hub.schema.groups import Groups, encode_key
 
 _NO_SPREAD = 1e-12
 """What is left of a sum of squares of equal values is rounding, not spread."""
@@ -145,3 +145,45 @@ class Spread:
             within = np.where(is_paired, sizes * distances / (sizes**2 - same), 0).sum(axis=0) / whole
             apart = of_all / (whole**2 - whole_same)
             return np.where(of_all / whole > _NO_SPREAD, 1 - within / apart, np.nan)
+
+
+def pairwise_distances(values: Floats, groups: Groups) -> Floats:
+    """Sum |x_i - x_j| over the pairs of each group; sorted, each value counts once per value below less above."""
+    order = np.lexsort((values, groups.codes))
+    ranks = np.arange(len(values)) - np.repeat(groups.offsets[:-1], groups.sizes)
+    terms = (2 * ranks + 1 - np.repeat(groups.sizes, groups.sizes)) * values[order]
+    return np.bincount(groups.codes[order], terms, minlength=len(groups.sizes)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Who answered what about which stimulus."""
+
+    people: Ints
+    stimuli: Ints
+    presentations: Ints
+    """int64 (N,): number of each row's person and stimulus, and which showing of it to the person, from 1."""
+    is_repeat: Mask
+    """bool (N,): whether it was shown again on purpose."""
+
+    def of(self, rows: Ints) -> Answers:
+        """Return some rows, int64 (M,), people and stimuli numbered anew."""
+        people, stimuli = (np.unique(all_[rows], return_inverse=True)[1] for all_ in (self.people, self.stimuli))
+        return Answers(people, stimuli, self.presentations[rows], self.is_repeat[rows])
+
+    def between_participants(self) -> tuple[Ints, Groups]:
+        """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""
+        first = np.flatnonzero(self.presentations == 1)
+        sizes = np.bincount(self.stimuli[first], minlength=1)
+        rows = first[sizes[self.stimuli[first]] > 1]
+        return rows, Groups(encode_key([self.stimuli[rows]]))
+
+    def within_participants(self) -> tuple[Ints, Ints]:
+        """Return the rows of first answers, int64 (P,), and of the person's marked repeat of each, int64 (P,)."""
+        keys = encode_key([self.people, self.stimuli])
+        first_of = np.full(len(keys), -1, dtype=np.int64)
+        first = np.flatnonzero(self.presentations == 1)
+        first_of[keys[first]] = first
+        again = np.flatnonzero(self.is_repeat & (self.presentations > 1))
+        again = again[first_of[keys[again]] >= 0]
+        return first_of[keys[again]], again

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.description.agreement import Answers
 from hmix_hub.findings.finding import Number, RowRef
 from hmix_hub.findings.wording import level_name
 from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means, widened_level
@@ -19,7 +18,7 @@ from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
 from hmix_hub.schema.column import Kind
 from hmix_hub.schema.groups import Groups, encode_key
-from hmix_hub.spread import Spread
+from hmix_hub.spread import Answers, Spread
 from hmix_hub.tasks import OVER_CLASSES, TASKS
 from hmix_hub.tasks.task import Task
 

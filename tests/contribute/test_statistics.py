@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.contribute.description.agreement import COEFFICIENTS
-from hmix_hub.contribute.description.histograms import ShareCounts, Tally, quantiles, time_counts
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 from hmix_hub.studies.study import Study
+from hmix_hub.tallies import ShareCounts, Tally, quantiles, time_counts
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 

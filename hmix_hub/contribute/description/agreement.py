@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.contribute.description.cells import COUNT, Folded, with_squares
-from hmix_hub.contribute.description.histograms import Histogram, Numbers, deviation_of, rounded
+from hmix_hub.cells import COUNT, Folded, with_squares
 from hmix_hub.schema.arrays import Floats, Ints, numbers
-from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.schema.groups import Groups
+from hmix_hub.spread import pairwise_distances
+from hmix_hub.tallies import Histogram, Numbers, deviation_of, rounded
 from hmix_hub.tasks.task import Task
 
 Values = Mapping[str, npt.NDArray[Any]]
@@ -56,40 +57,6 @@ class Comparison:
     agreement: Callable[[Folded, Counts], dict[str, Any]]
     within: Callable[[Values, Values], tuple[dict[str, Floats], Counts]]
     retest: Callable[[Folded, Counts], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Who answered what about which stimulus."""
-
-    people: Ints
-    stimuli: Ints
-    presentations: Ints
-    """int64 (N,): number of each row's person and stimulus, and which showing of it to the person, from 1."""
-    is_repeat: npt.NDArray[np.bool_]
-    """bool (N,): whether it was shown again on purpose."""
-
-    def of(self, rows: Ints) -> Answers:
-        """Return some rows, int64 (M,), people and stimuli numbered anew."""
-        people, stimuli = (np.unique(all_[rows], return_inverse=True)[1] for all_ in (self.people, self.stimuli))
-        return Answers(people, stimuli, self.presentations[rows], self.is_repeat[rows])
-
-    def between_participants(self) -> tuple[Ints, Groups]:
-        """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""
-        first = np.flatnonzero(self.presentations == 1)
-        sizes = np.bincount(self.stimuli[first], minlength=1)
-        rows = first[sizes[self.stimuli[first]] > 1]
-        return rows, Groups(encode_key([self.stimuli[rows]]))
-
-    def within_participants(self) -> tuple[Ints, Ints]:
-        """Return the rows of first answers, int64 (P,), and of the person's marked repeat of each, int64 (P,)."""
-        keys = encode_key([self.people, self.stimuli])
-        first_of = np.full(len(keys), -1, dtype=np.int64)
-        first = np.flatnonzero(self.presentations == 1)
-        first_of[keys[first]] = first
-        again = np.flatnonzero(self.is_repeat & (self.presentations > 1))
-        again = again[first_of[keys[again]] >= 0]
-        return first_of[keys[again]], again
 
 
 def pairs_of(sizes: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -236,14 +203,6 @@ def _pearson(people: Folded) -> float | None:
 COEFFICIENTS = Comparison(
     _coefficients, _between_coefficients, coefficient_agreement, _within_coefficients, coefficient_retest
 )
-
-
-def pairwise_distances(values: Numbers, groups: Groups) -> Numbers:
-    """Sum |x_i - x_j| over the pairs of each group; sorted, each value counts once per value below less above."""
-    order = np.lexsort((values, groups.codes))
-    ranks = np.arange(len(values)) - np.repeat(groups.offsets[:-1], groups.sizes)
-    terms = (2 * ranks + 1 - np.repeat(groups.sizes, groups.sizes)) * values[order]
-    return np.bincount(groups.codes[order], terms, minlength=len(groups.sizes)).astype(np.float64)
 
 
 def _millionths(values: Numbers) -> Ints:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from hmix_hub.cells import Folded
 from hmix_hub.contribute.description.agreement import (
     Comparison,
     Counts,
@@ -14,13 +16,12 @@ from hmix_hub.contribute.description.agreement import (
     counted,
     of_pairs,
     pairs_of,
-    pairwise_distances,
 )
-from hmix_hub.contribute.description.cells import Folded
-from hmix_hub.contribute.description.histograms import Tally, rounded
 from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import pairwise_distances
+from hmix_hub.tallies import Tally, rounded
 from hmix_hub.tasks.task import Task
 
 NO_CLASS = -1
@@ -53,14 +54,15 @@ def _within_classes(before: Values, after: Values) -> tuple[dict[str, Floats], C
     return sums, {}
 
 
-def choice_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
-    r"""Measure how far people choose the same class for one stimulus.
+def class_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
+    r"""Measure how far people name the same class for one stimulus.
 
     First answers about stimuli that two people or more judged: with :math:`n_{sc}` of the :math:`n_s` answers about
     stimulus s for class c, S stimuli and N answers,
 
-    * `same_top_class`: share of all pairs of people about one stimulus who chose the same class;
-    * `fleiss_kappa`: :math:`(\bar P - P_e) / (1 - P_e)`, with
+    * `same_top_class`: share of all pairs of people about one stimulus who named the same class;
+    * `mean_total_variation` (of soft labels): :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of such pairs i, j, averaged;
+    * `fleiss_kappa` (of choices): :math:`(\bar P - P_e) / (1 - P_e)`, with
       :math:`\bar P = \frac1S \sum_s \sum_c \frac{n_{sc} (n_{sc} - 1)}{n_s (n_s - 1)}` and
       :math:`P_e = \sum_c (\sum_s n_{sc} / N)^2`. Stimuli may have different numbers of answers;
     * `krippendorff_alpha`, nominal:
@@ -69,91 +71,43 @@ def choice_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
     Source: Fleiss, https://doi.org/10.1037/h0031619; Hayes and Krippendorff,
     https://doi.org/10.1080/19312450709336664.
 
-    Parameters
-    ----------
-    stimuli
-        Sums of stimuli with two answers or more.
-    counts
-        Answers by `classes`.
-
     Returns
     -------
     dict
-        `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and the
-        interval of the first by resampling stimuli.
+        `stimuli`, `answers`, `pairs` (of people), the figures, `None` where they are not defined (the last two where
+        all answers are of one class: nothing is then beyond chance), and intervals of the first two by resampling
+        stimuli.
     """
-    by_chance, kappa = _chance(stimuli, counts), None
-    if by_chance is not None:
-        kappa = rounded((stimuli.total("share") / stimuli.n_units - by_chance) / (1 - by_chance))
-    return {
-        **counted(stimuli),
-        **of_pairs(stimuli, "same", "same_top_class", "same_top_class_interval"),
-        "fleiss_kappa": kappa,
-        "krippendorff_alpha": _alpha(stimuli, counts),
-    }
+    n, of_class = stimuli.count, counts["classes"].counts.astype(np.float64)
+    apart, by_chance = n**2 - float((of_class**2).sum()), float((of_class**2).sum()) / max(n, 1) ** 2
+    figures = counted(stimuli) | of_pairs(stimuli, "same", "same_top_class", "same_top_class_interval")
+    if "variation" in stimuli.sums:
+        figures |= of_pairs(stimuli, "variation", "mean_total_variation", "mean_total_variation_interval")
+    else:
+        kappa = (stimuli.total("share") / max(stimuli.n_units, 1) - by_chance) / (1 - by_chance) if apart >= 1 else None
+        figures["fleiss_kappa"] = rounded(kappa)
+    alpha = 1 - (n - 1) * stimuli.total("apart") / apart if apart >= 1 else None
+    return figures | {"krippendorff_alpha": rounded(alpha)}
 
 
-def soft_label_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
-    r"""Measure how far people agree about the class of one stimulus.
-
-    Over all pairs of people i, j about one stimulus, first answers alone: `same_top_class` and `krippendorff_alpha` of
-    the most probable class, see `choice_agreement`, and `mean_total_variation`,
-    :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of their soft labels, averaged.
-
-    Returns
-    -------
-    dict
-        `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and intervals
-        of the first two by resampling stimuli.
-    """
-    return {
-        **counted(stimuli),
-        **of_pairs(stimuli, "same", "same_top_class", "same_top_class_interval"),
-        **of_pairs(stimuli, "variation", "mean_total_variation", "mean_total_variation_interval"),
-        "krippendorff_alpha": _alpha(stimuli, counts),
-    }
-
-
-def _chance(stimuli: Folded, counts: Counts) -> float | None:
-    """Return how likely two answers are the same by chance; `None` where all are: nothing is then beyond chance."""
-    n, squares = stimuli.count, float((counts["classes"].counts.astype(np.float64) ** 2).sum())
-    return None if n**2 - squares < 1 else squares / n**2
-
-
-def _alpha(stimuli: Folded, counts: Counts) -> float | None:
-    n, by_chance = stimuli.count, _chance(stimuli, counts)
-    return None if by_chance is None else rounded(1 - (n - 1) * stimuli.total("apart") / (n**2 * (1 - by_chance)))
-
-
-def _same_class(people: Folded) -> dict[str, Any]:
-    return {
-        "pairs": people.count,
-        "people": people.n_present,
-        "same_top_class": people.mean("same"),
-        "same_top_class_interval": people.interval("same"),
-    }
-
-
-def choice_retest(people: Folded, _: Counts) -> dict[str, Any]:
+def class_retest(people: Folded, _: Counts) -> dict[str, Any]:
     """Compare marked repeats of classes with the same people's first answers.
 
     Returns
     -------
     dict
-        `pairs`, `people`, and `same_top_class` (share of pairs) with its interval by resampling people; `None` without
-        pairs.
+        `pairs`, `people`, `same_top_class` (share of pairs) and, of soft labels, `mean_total_variation`, with their
+        intervals by resampling people; `None` without pairs.
     """
-    return _same_class(people)
+    figures: dict[str, Any] = {"pairs": people.count, "people": people.n_present}
+    for sums, name in (("same", "same_top_class"), ("variation", "mean_total_variation")):
+        if sums in people.sums:
+            figures |= {name: people.mean(sums), f"{name}_interval": people.interval(sums)}
+    return figures
 
 
-def soft_label_retest(people: Folded, _: Counts) -> dict[str, Any]:
-    """Compare marked repeats of soft labels with the first answers: as `choice_retest`, and `mean_total_variation`."""
-    variation = {"mean_total_variation": people.mean("variation")}
-    return _same_class(people) | variation | {"mean_total_variation_interval": people.interval("variation")}
-
-
-CHOICES = Comparison(_choices, _between_classes, choice_agreement, _within_classes, choice_retest)
-SOFT_LABELS = Comparison(_soft_labels, _between_classes, soft_label_agreement, _within_classes, soft_label_retest)
+CHOICES = Comparison(_choices, _between_classes, class_agreement, _within_classes, class_retest)
+SOFT_LABELS = replace(CHOICES, answers=_soft_labels)
 
 
 def dominant_classes(table: pa.Table) -> Ints:

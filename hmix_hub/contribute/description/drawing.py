@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.figure import PEOPLE, SYNTHETIC
+from hmix_hub.tallies import Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

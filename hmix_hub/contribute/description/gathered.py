@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.agreement import Answers, Comparison, with_terms
-from hmix_hub.contribute.description.cells import COUNT, UNIT, Folded, arrays, combined, fold, fold_ordered
-from hmix_hub.contribute.description.histograms import Tally
+from hmix_hub.cells import COUNT, UNIT, Folded, arrays, combined, fold, fold_ordered
+from hmix_hub.contribute.description.agreement import COEFFICIENTS, Comparison, with_terms
+from hmix_hub.contribute.description.choices import CHOICES, SOFT_LABELS
 from hmix_hub.database import Database
 from hmix_hub.piles import MOST_ROWS, Pile
 from hmix_hub.schema.arrays import Ints, encode, matrix
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Answers
+from hmix_hub.tallies import Tally
 from hmix_hub.tasks.task import Task
 
 ID, FIRST, PLACE = "id", "first", "place"
@@ -31,8 +33,17 @@ PAIR = ("image_set", "image_1_label", "image_1_index", "image_2_label", "image_2
 SHOWN = "mixing_coefficient"
 ALL = ""
 """Scope of all answers; others are those of one value of the facet, as of one scale."""
+COMPARISONS = {"agreement": COEFFICIENTS, "class_agreement": SOFT_LABELS, "choice_agreement": CHOICES}
+"""How answers are compared with each other, by a name among a task's `statistics`."""
+Parts = tuple[dict[str, Any], dict[str, pa.Table]]
+"""What figures need of one unit: what adds up over units, and cells by pile."""
 _PLACES = 32
 """Bits of a row's place among those of its unit."""
+
+
+def comparison_of(task: Task) -> Comparison | None:
+    """Return how answers of a task are compared with each other; `None`: nobody is told apart."""
+    return next((COMPARISONS[name] for name in task.statistics if name in COMPARISONS), None)
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ class Part:
     n_units
         Participants (in tasks without them, rows), numbered from 0 in the order of their judgments' ids.
     counts
-        What adds up over parts, by name; see `hmix_hub.contribute.description.cells.combined`.
+        What adds up over parts, by name; see `hmix_hub.cells.combined`.
     piles
         Rows by pile. A column `unit` counts within the part.
     names
@@ -85,10 +96,8 @@ class Gathered:
         One of each unit, in the order of the units.
     task
         The task.
-    comparison
-        How its answers are compared; `None`: nobody is told apart.
     database
-        Takes what does not fit into memory.
+        Takes what does not fit into memory; nothing stays there once the figures are made.
     people
         Where the participants and rounds of several tasks go; `None`: nowhere.
     most
@@ -99,18 +108,24 @@ class Gathered:
         self,
         parts: Iterable[Part],
         task: Task,
-        comparison: Comparison | None,
         database: Database,
         *,
         people: Pile | None = None,
         most: int = MOST_ROWS,
     ) -> None:
-        self.task, self._comparison, self._database, self._most = task, comparison, database, most
+        self.task, self._database, self._most = task, database, most
         self._piles: dict[str, Pile] = {} if people is None else {PEOPLE: people}
         self._names: dict[str, dict[str, int]] = {}
         self.n_units = 0
         self.counts: dict[str, Any] = combined(map(self._add, parts))
         self.stimulus_counts: dict[str, Any] = combined(map(self._compare, self.pile(ANSWERS).groups(*PAIR)))
+        self.pile(ANSWERS).drop()
+
+    def close(self) -> None:
+        """Take all rows back out of the database, but those of people."""
+        for name, pile in self._piles.items():
+            if name != PEOPLE:
+                pile.drop()
 
     def _add(self, part: Part) -> Mapping[str, Any]:
         for name, rows in part.piles.items():
@@ -128,7 +143,7 @@ class Gathered:
     def pile(self, name: str) -> Pile:
         """Return a pile by name."""
         if name not in self._piles:
-            self._piles[name] = Pile(self._database, f"{self.task.name}_{len(self._piles)}", self._most)
+            self._piles[name] = Pile(self._database, f"statistics_{self.task.name}_{len(self._piles)}", self._most)
         return self._piles[name]
 
     @cached_property
@@ -142,7 +157,7 @@ class Gathered:
         return ranks
 
     def fold(self, name: str, among: str = "") -> Folded:
-        """Fold the cells of a pile; see `hmix_hub.contribute.description.cells.fold`."""
+        """Fold the cells of a pile; see `hmix_hub.cells.fold`."""
         return fold(self.pile(name), self.ranks, self.pile(among) if among else None)
 
     @property
@@ -163,17 +178,18 @@ class Gathered:
 
     def agreement(self, scope: str = ALL) -> dict[str, Any]:
         """Compute the agreement between people about one stimulus."""
-        if self._comparison is None:
+        pile, comparison = self.pile(BETWEEN + scope), comparison_of(self.task)
+        if comparison is None:
             return {}
-        pile = self.pile(BETWEEN + scope)
         blocks = with_terms(arrays(block.drop_columns(FIRST)) for block in pile.ordered(FIRST))
-        return self._comparison.agreement(fold_ordered(blocks, len(pile)), self.stimulus_counts[BETWEEN + scope])
+        return comparison.agreement(fold_ordered(blocks, len(pile)), self.stimulus_counts[BETWEEN + scope])
 
     def retest(self, scope: str = ALL, among: str = "") -> dict[str, Any]:
         """Compute the agreement of people with their answers before."""
-        if self._comparison is None:
+        comparison = comparison_of(self.task)
+        if comparison is None:
             return {}
-        return self._comparison.retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
+        return comparison.retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
 
     def _compare(self, rows: pa.Table) -> dict[str, Any]:
         """Count what is known of some pairs of pictures, all answers about which are at hand, and compare these."""
@@ -182,7 +198,8 @@ class Gathered:
         judged = encode_key([stimuli, *(rows[facet] for facet in self.task.facets)])
         found: dict[str, Any] = {"pairs": int(pairs.max(initial=-1)) + 1, "stimuli": int(stimuli.max(initial=-1)) + 1}
         found["judgments"] = Tally.of(np.bincount(judged))
-        if self._comparison is None:
+        comparison = comparison_of(self.task)
+        if comparison is None:
             return found
         units = rows[UNIT].to_numpy()
         found["people"] = Tally.of(Groups(judged).distinct(units))
@@ -193,7 +210,7 @@ class Gathered:
             chosen, groups = answers.of(own).between_participants()
             taken = rows.take(pa.array(own[chosen]))
             given = {name[1:]: _values(taken[name]) for name in rows.column_names if name.startswith("_")}
-            sums, found[BETWEEN + scope] = self._comparison.between(given, groups)
+            sums, found[BETWEEN + scope] = comparison.between(given, groups)
             first = {FIRST: places[own[chosen]][groups.first], COUNT: groups.sizes}
             self.pile(BETWEEN + scope).add(pa.table(first | sums))
             found[f"judged{scope}"] = len(np.unique(judged[own]))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.cells import cells
+from hmix_hub.cells import cells
 from hmix_hub.contribute.description.choices import NO_CLASS, dominant_classes
-from hmix_hub.contribute.description.gathered import Gathered, UnitRows
-from hmix_hub.contribute.description.histograms import ShareCounts, Tally, rounded
+from hmix_hub.contribute.description.gathered import Gathered, Parts, UnitRows
 from hmix_hub.schema.arrays import Floats, matrix, numbers
+from hmix_hub.tallies import ShareCounts, Tally, rounded
 from hmix_hub.tasks.votes import entropies, leads
 
 MOST_DISPUTED = 10
@@ -22,7 +22,7 @@ MOST_DISPUTED = 10
 _VOTES, _OF_LABEL = "votes", "of_label"
 
 
-def vote_parts(rows: UnitRows) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+def vote_parts(rows: UnitRows) -> Parts:
     """Return what the figures of votes need of one unit: counts, and cells by pile."""
     table, shares = rows.table, matrix(rows.table[rows.task.judged_columns[0]])
     stated = numbers(table["n_votes"])

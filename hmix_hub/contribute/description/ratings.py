@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.cells import cells, with_squares
-from hmix_hub.contribute.description.gathered import Gathered, UnitRows
-from hmix_hub.contribute.description.histograms import ShareCounts
+from hmix_hub.cells import cells, with_squares
+from hmix_hub.contribute.description.gathered import Gathered, Parts, UnitRows
 from hmix_hub.contribute.description.markdown import Markdown, code, inline
 from hmix_hub.contribute.description.markdown import table as markdown_table
 from hmix_hub.schema.arrays import numbers
 from hmix_hub.studies.manifest import Manifest
+from hmix_hub.tallies import ShareCounts
 
 SCALES = "scales"
 """Record set of the scales in a Croissant description."""
@@ -23,7 +23,7 @@ GIVEN = "given"
 """Cells of the answers on a scale, its name behind."""
 
 
-def rating_parts(rows: UnitRows) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+def rating_parts(rows: UnitRows) -> Parts:
     """Return what the figures of each scale need of one unit: counts, and cells by pile."""
     (facet,) = rows.task.facets
     values, names = numbers(rows.table[rows.task.answered]), rows.table[facet].to_numpy(zero_copy_only=False)

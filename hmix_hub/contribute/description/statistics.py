@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.description.agreement import COEFFICIENTS, Answers, Comparison, Values
-from hmix_hub.contribute.description.cells import UNIT, cells, with_squares
-from hmix_hub.contribute.description.choices import CHOICES, NO_CLASS, SOFT_LABELS, dominant_classes
+from hmix_hub.cells import UNIT, cells, with_squares
+from hmix_hub.contribute.description.agreement import Values
+from hmix_hub.contribute.description.by_coefficient import bias_parts, inference_bias, mass_parts, soft_label_mass
+from hmix_hub.contribute.description.choices import NO_CLASS, dominant_classes
 from hmix_hub.contribute.description.gathered import (
     ALL,
     ANSWERS,
@@ -24,26 +25,27 @@ from hmix_hub.contribute.description.gathered import (
     UNITS,
     Gathered,
     Part,
+    Parts,
     UnitRows,
     answers_table,
-)
-from hmix_hub.contribute.description.histograms import (
-    TIME_EDGES,
-    ShareCounts,
-    Tally,
-    interval,
-    quantiles,
-    rounded,
-    time_counts,
+    comparison_of,
 )
 from hmix_hub.contribute.description.pooled_votes import vote_figures, vote_parts
 from hmix_hub.contribute.description.ratings import rating_figures, rating_parts
 from hmix_hub.database import Database
 from hmix_hub.piles import MOST_ROWS
-from hmix_hub.resampling import class_masses
 from hmix_hub.schema import has_flag
-from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, numbers
+from hmix_hub.schema.arrays import Ints, codes, numbers
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Answers
+from hmix_hub.tallies import (
+    TIME_EDGES,
+    ShareCounts,
+    Tally,
+    quantiles,
+    rounded,
+    time_counts,
+)
 from hmix_hub.tasks import TASKS, flags_of
 from hmix_hub.tasks.task import Task
 
@@ -55,10 +57,6 @@ _MEASURED = (
     *("image_1_index", "image_2_index", SHOWN, "flags"),
 )
 """Columns of every task that figures are made of, where it has them, beside ids."""
-_PARTS = ("image_1", "image_2", "others")
-
-Parts = tuple[dict[str, Any], dict[str, pa.Table]]
-"""What figures need of one unit: what adds up over units, and cells by pile."""
 
 
 class Statistic(NamedTuple):
@@ -117,7 +115,7 @@ def task_statistics(
         with Database() as own:
             return task_statistics(tables, task, database=own, most=most)
     parts = (unit_part(task, table) for table in tables)
-    return statistics_of(Gathered(parts, TASKS[task], comparison_of(TASKS[task]), database, most=most))
+    return statistics_of(Gathered(parts, TASKS[task], database, most=most))
 
 
 def unit_part(task: str, table: pa.Table) -> Part:
@@ -172,7 +170,7 @@ def unit_part(task: str, table: pa.Table) -> Part:
 
 
 def statistics_of(found: Gathered) -> dict[str, Any]:
-    """Compute the statistics of a task from the parts of its units; see `task_statistics`."""
+    """Compute the statistics of a task from the parts of its units, and close them; see `task_statistics`."""
     task, counts, stimuli = found.task, found.counts, found.stimulus_counts
     figures = {"judgments": counts["judgments"]}
     if task.has_participants:
@@ -188,12 +186,8 @@ def statistics_of(found: Gathered) -> dict[str, Any]:
         figures["response_time_ms"] = _times(found)
     for statistic in task.tools("statistics", STATISTICS):
         figures |= statistic.figures(found)
+    found.close()
     return figures | {"flags": counts["flags"]}
-
-
-def comparison_of(task: Task) -> Comparison | None:
-    """Return how answers of a task are compared with each other; `None`: nobody is told apart."""
-    return next((COMPARISONS[name] for name in task.statistics if name in COMPARISONS), None)
 
 
 def _measured(task: Task) -> list[str]:
@@ -274,77 +268,6 @@ def _choices(found: Gathered) -> dict[str, Any]:
     return _compared(found) | {"of_label": of_label}
 
 
-def _bias_parts(rows: UnitRows) -> Parts:
-    shown = numbers(rows.table[SHOWN])
-    errors = numbers(rows.table[rows.task.answered]) - shown
-    return {}, {"bias": cells(rows.units, {"error": errors, "distance": np.abs(errors)}, shown)}
-
-
-def inference_bias(found: Gathered) -> dict[str, Any]:
-    r"""Measure how far inferred coefficients lie from the shown ones.
-
-    `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
-    than there is; `mean_absolute_error` is the mean of :math:`|\hat\lambda - \lambda|`. The opposite sign to the
-    by-stimulus column `relabel_difference`.
-
-    Returns
-    -------
-    dict
-        `bias`: `bias`, its `interval` and `mean_absolute_error` of all, `None` without judgments, and
-        `by_coefficient`: a list of `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and
-        the three figures.
-    """
-    by_level = found.fold("bias")
-    overall, means = by_level.overall, by_level.means("error") if by_level.count else None
-    figures = {
-        "bias": overall.mean("error"),
-        "interval": overall.interval("error"),
-        "mean_absolute_error": overall.mean("distance"),
-        "by_coefficient": [
-            {
-                SHOWN: rounded(centre),
-                "judgments": int(by_level.counts[:, level].sum()),
-                "bias": by_level.mean("error", level),
-                "interval": interval(means, level),
-                "mean_absolute_error": by_level.mean("distance", level),
-            }
-            for level, centre in enumerate(by_level.levels)
-            if means is not None
-        ],
-    }
-    return {"bias": figures}
-
-
-def _mass_parts(rows: UnitRows) -> Parts:
-    one, two = (codes(rows.table[f"image_{i}_label"]) for i in (1, 2))
-    masses = class_masses(classes_or_shares(rows.table[rows.task.judged_columns[0]]), one, two)
-    return {}, {"mass": cells(rows.units, dict(zip(_PARTS, masses, strict=True)), numbers(rows.table[SHOWN]))}
-
-
-def soft_label_mass(found: Gathered) -> dict[str, Any]:
-    """Average the probability that soft labels put on the classes of the two pictures; of chosen classes, their shares.
-
-    Returns
-    -------
-    dict
-        `mass`: by `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability
-        of the class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the
-        three.
-    """
-    folded = found.fold("mass")
-    means = {name: folded.means(name) for name in _PARTS if folded.count}
-    levels = [
-        {
-            SHOWN: rounded(centre),
-            "judgments": int(folded.counts[:, level].sum()),
-            **{name: folded.mean(name, level) for name in means},
-            "intervals": {name: interval(means[name], level) for name in means},
-        }
-        for level, centre in enumerate(folded.levels)
-    ]
-    return {"mass": levels}
-
-
 def _confidence_parts(rows: UnitRows) -> Parts:
     confidence = numbers(rows.table["confidence"])
     known = np.flatnonzero(~np.isnan(confidence))
@@ -364,13 +287,12 @@ STATISTICS = {
     "class_agreement": Statistic(_nothing, _compared),
     "choice_agreement": Statistic(_label_parts, _choices),
     "votes": Statistic(vote_parts, vote_figures),
-    "bias": Statistic(_bias_parts, inference_bias),
-    "mass": Statistic(_mass_parts, soft_label_mass),
+    "bias": Statistic(bias_parts, inference_bias),
+    "mass": Statistic(mass_parts, soft_label_mass),
     "confidence": Statistic(_confidence_parts, _confidence),
     "ratings": Statistic(rating_parts, rating_figures),
 }
 """What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
-COMPARISONS = {"agreement": COEFFICIENTS, "class_agreement": SOFT_LABELS, "choice_agreement": CHOICES}
 
 
 def _flags(rows: UnitRows) -> dict[str, dict[str, int]]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from hmix_hub.contribute.description.cells import combined
+from hmix_hub.cells import combined
 from hmix_hub.contribute.description.gathered import Gathered
-from hmix_hub.contribute.description.statistics import comparison_of, statistics_of, unit_part
+from hmix_hub.contribute.description.statistics import statistics_of, unit_part
 from hmix_hub.contribute.description.wording import Wording
-from hmix_hub.database import Database
 from hmix_hub.files import json_text
 from hmix_hub.piles import Pile
 from hmix_hub.studies.study import Study, once_per_study
@@ -41,33 +40,24 @@ def study_statistics(study: Study) -> dict[str, Any]:
     wording = study.once(Wording.of)
     made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
     names = [name for name in study.configurations if name in TASKS]
-    with Database() as database:
-        people = Pile(database, "people")
-        tasks = {
-            task: statistics_of(
-                Gathered(
-                    (unit_part(task, table) for table in study.units(task)),
-                    TASKS[task],
-                    comparison_of(TASKS[task]),
-                    database,
-                    people=people,
-                )
-            )
-            | ({"soft_label": made} if TASKS[task].asked_columns else {})
-            for task in names
-        }
-        n_people = combined(len(found["participant_id"].unique()) for found in people.groups("participant_id"))
-        rounds = combined(map(_rounds, people.groups("participant_id"))) or {}
+    pile = Pile(study.database, "statistics_people")
+    tasks = {}
+    for task in names:
+        parts = (unit_part(task, table) for table in study.units(task))
+        tasks[task] = statistics_of(Gathered(parts, TASKS[task], study.database, people=pile))
+        tasks[task] |= {"soft_label": made} if TASKS[task].asked_columns else {}
+    people = combined(map(_people, pile.groups("participant_id"))) or {"people": None, "rounds": {}}
+    pile.drop()
     votes = sum(figures["votes"]["total"] for figures in tasks.values() if "votes" in figures)
     return {
         "study_id": study.manifest.id,
         "schema_version": study.manifest.schema_version,
         "synthetic": study.manifest.synthetic,
         "judgments": sum(tasks[task]["judgments"] for task in names if TASKS[task].has_participants),
-        "people": n_people,
+        "people": people["people"],
         **({"votes": votes} if votes else {}),
         "participants_described": None if study.participants is None else study.participants.num_rows,
-        "collection_rounds": {name: rounds[name] for name in sorted(rounds)},
+        "collection_rounds": dict(sorted(people["rounds"].items())),
         "tasks": tasks,
     }
 
@@ -77,8 +67,9 @@ def statistics_text(statistics: dict[str, Any]) -> str:
     return json_text(statistics)
 
 
-def _rounds(people: pa.Table) -> dict[str, dict[str, int]]:
-    """Count the judgments, and the people, of each round."""
+def _people(people: pa.Table) -> dict[str, Any]:
+    """Count people, and the judgments and people of each round, among whole participants."""
     counted = people.group_by("collection_round").aggregate([("n", "sum"), ("participant_id", "count_distinct")])
-    rows = counted.select(["collection_round", "n_sum", "participant_id_count_distinct"]).to_pydict().values()
-    return {name: {"judgments": judgments, "people": n} for name, judgments, n in zip(*rows, strict=True)}
+    columns = (counted[name].to_pylist() for name in ("collection_round", "n_sum", "participant_id_count_distinct"))
+    rounds = {name: {"judgments": judgments, "people": n} for name, judgments, n in zip(*columns, strict=True)}
+    return {"people": len(people["participant_id"].unique()), "rounds": rounds}

@@ -1,4 +1,4 @@
-"""Histograms and summaries of numbers, as plain JSON values that are the same bytes everywhere."""
+"""Counts of numbers that add up over parts of the data; their histograms and quantiles, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.resampling import Means
-from hmix_hub.schema.arrays import Ints
+from hmix_hub.resampling import Ints, Means
 
 Numbers = npt.NDArray[np.float64]
 Histogram = dict[str, Any]

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.description.histograms import deviation_of, interval, rounded
 from hmix_hub.piles import Pile
-from hmix_hub.resampling import Levels, Means, drawn, resample_folded
-from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.resampling import Floats, Ints, Levels, Means, drawn, resample_folded
+from hmix_hub.tallies import deviation_of, interval, rounded
 
 UNIT, LEVEL, COUNT = "unit", "level", "n"
 SQUARES = "squares"
@@ -47,7 +46,8 @@ def cells(units: Ints, values: Mapping[str, Floats], shown: Floats | None = None
     levels, places = np.unique(np.zeros(len(units)) if shown is None else shown, return_inverse=True)
     width = max(len(levels), 1)
     found, codes = np.unique(units * width + places, return_inverse=True)
-    sums = {name: np.bincount(codes, column, len(found)) for name, column in values.items()}
+    # Of no rows, NumPy's sums are whole numbers.
+    sums = {name: np.bincount(codes, column, len(found)).astype(np.float64) for name, column in values.items()}
     return pa.table({UNIT: found // width, LEVEL: levels[found % width], COUNT: np.bincount(codes), **sums})
 
 
@@ -62,16 +62,12 @@ class Folded:
 
     Parameters
     ----------
-    n_units
-        Units in all.
+    n_units, n_present
+        Units in all, and those that have values.
     levels
         float64 (L,).
-    counts
-        float64 (G, L): numbers of values.
-    sums
-        float64 (G, L) by name.
-    n_present
-        Units that have values.
+    counts, sums
+        Numbers of values, float64 (G, L), and by name their sums.
     """
 
     n_units: int
@@ -139,9 +135,9 @@ def fold(pile: Pile, ranks: Ints, among: Pile | None = None) -> Folded:
     for block in pile.ordered(UNIT, LEVEL):
         units = block[UNIT].to_numpy()
         levels += Levels.of(block[LEVEL].to_numpy())
-        n_units = max(n_units, int(ranks[units].max()) + 1)
+        n_units = max(n_units, int(ranks[units].max(initial=-1)) + 1)
         n_present += int((np.diff(units, prepend=last) != 0).sum())
-        last = int(units[-1])
+        last = int(units.max(initial=last))
     blocks = (
         (ranks[block[UNIT].to_numpy()], levels.places(block[LEVEL].to_numpy()), arrays(block))
         for block in pile.ordered(UNIT, LEVEL)
