@@ -9,13 +9,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, stdtrit
 
+from hmix_hub.cluster import map_pieces
 from hmix_hub.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -200,6 +204,7 @@ def resample(
     seed: int = 0,
     resamples: int = RESAMPLES,
     level: float = COVERAGE,
+    client: Client | None = None,
 ) -> Means:
     """Compute statistics with bootstrap intervals over units.
 
@@ -216,6 +221,8 @@ def resample(
         Seed and number of the resamplings.
     level
         Share of the resamplings that an interval contains.
+    client
+        Whose workers compute the resamplings; `None`: this process.
 
     Returns
     -------
@@ -239,19 +246,27 @@ def resample(
         def of_units(chosen: Floats) -> Floats:
             return statistic(chosen if group is None else chosen[:, group])
 
-        low, high = _ends(of_units, weights, max(width, n_units), level)
+        low, high = _ends(of_units, weights, max(width, n_units), level, client)
     return Means(mean, low, high)
 
 
 def _ends(
-    statistic: Callable[[Floats], Floats], weights: npt.NDArray[np.int16], width: int, level: float
+    statistic: Callable[[Floats], Floats],
+    weights: npt.NDArray[np.int16],
+    width: int,
+    level: float,
+    client: Client | None = None,
 ) -> tuple[Floats, Floats]:
     """Return both ends of the intervals of L statistics, float64 (L,) each, from how often each unit is drawn."""
     at_once = int(np.clip(_AT_ONCE // max(width, 1), 1, _CHUNK))
-    starts = range(0, len(weights), at_once)
+    some = (weights[start : start + at_once] for start in range(0, len(weights), at_once))
+    draws = list(map_pieces(_statistics_of, statistic, some, client=client))
+    return percentile_interval(np.concatenate(draws), level)
+
+
+def _statistics_of(statistic: Callable[[Floats], Floats], weights: npt.NDArray[np.int16]) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
-        draws = [statistic(weights[start : start + at_once].astype(np.float64)) for start in starts]
-        return percentile_interval(np.concatenate(draws), level)
+        return statistic(weights.astype(np.float64))
 
 
 def check_seed(seed: object) -> int:
@@ -323,24 +338,3 @@ def levels_of(shown: Floats) -> tuple[Floats, Ints]:
     """Return the levels of a coefficient, float64 (L,), and each row's, int64 (N,); see `Levels`."""
     levels = Levels.of(shown)
     return levels.centres, levels.places(shown)
-
-
-def class_masses(labels: Floats | Ints, one: Ints, two: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return the probability on the class of image 1, on that of image 2, and on all others; float64 (N,) each.
-
-    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
-
-    Parameters
-    ----------
-    labels
-        float64 (N, K): soft labels; rows sum to 1. Or int64 (N,): classes, with all probability.
-    one, two
-        int64 (N,): classes of both pictures. Where the second is -1, as of a single picture, or the same class, its
-        probability is 0.
-    """
-    rows, has_second = np.arange(len(labels)), (two >= 0) & (two != one)
-    if labels.ndim == 1:
-        first, second = (labels == one) * 1.0, (has_second & (labels == two)) * 1.0
-    else:
-        first, second = labels[rows, one], np.where(has_second, labels[rows, two], 0.0)
-    return first, second, 1 - first - second

@@ -32,6 +32,11 @@ picture_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write: .png, .pdf or .svg.",
 )
+dask_option = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Spread the work over the workers of a Dask cluster: the address of its scheduler, tcp://HOST:8786.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 configuration_argument = click.argument("config", metavar="CONFIG")
 """The loader checks its name."""

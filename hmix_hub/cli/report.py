@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hmix_hub.cli.options import json_option, source_option
+from hmix_hub.cli.options import dask_option, json_option, source_option
 from hmix_hub.cli.output import echo_json, echo_table, tell_on_terminal
 from hmix_hub.datasets_by_name import H_MIX
 
@@ -39,8 +39,11 @@ seed_option = click.option("--seed", default=0, show_default=True, help="Seed of
     help="Folder for report.html and report.json; without it, the summary alone.",
 )
 @seed_option
+@dask_option
 @json_option
-def report(datasets: tuple[str, ...], source: str | None, output: Path | None, seed: int, as_json: bool) -> None:
+def report(
+    datasets: tuple[str, ...], source: str | None, output: Path | None, seed: int, dask: str | None, as_json: bool
+) -> None:
     """Report findings about judgments, with 95 % intervals, as a page with figures and tables.
 
     DATASET is h-mix (default), the folder of a study, or its repository on the Hub, ORG/NAME; several are combined. The
@@ -49,7 +52,7 @@ def report(datasets: tuple[str, ...], source: str | None, output: Path | None, s
     from hmix_hub.cli.data import writing
     from hmix_hub.findings.page.writing import numbers_text, write_report
 
-    made = _report(datasets, source, seed=seed)
+    made = _report(datasets, source, seed=seed, dask=dask)
     written = None
     if output is not None:
         tell_on_terminal("drawing")
@@ -63,13 +66,13 @@ def report(datasets: tuple[str, ...], source: str | None, output: Path | None, s
         click.echo(f"wrote {written} and {written.with_suffix('.json').name}", err=as_json)
 
 
-def _report(datasets: tuple[str, ...], source: str | None, *, seed: int) -> Report:
+def _report(datasets: tuple[str, ...], source: str | None, *, seed: int, dask: str | None = None) -> Report:
     """Return the report, and write on stderr, where it spoils no output, which judgments a program made."""
     from hmix_hub.findings.page.view import origin_of_report
     from hmix_hub.findings.report import report as make
 
     tell_on_terminal("reading judgments, and computing intervals")
-    made = make(*(datasets or (H_MIX,)), source=source, seed=seed)
+    made = make(*(datasets or (H_MIX,)), source=source, seed=seed, client=dask)
     if mark := origin_of_report(made).mark:
         click.echo(f"hmix: {mark}", err=True)
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.spread import Answers, Spread
 from hmix_hub.tasks import OVER_CLASSES, TASKS
 from hmix_hub.tasks.task import Task
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 T = TypeVar("T")
 
@@ -55,6 +58,8 @@ class Judgments:
         int64 (N,): number of each row's place, and its 0-based data row there.
     seed, resamples
         Of the intervals.
+    client
+        Whose workers compute the resamplings that take long; `None`: this process.
     """
 
     task: str
@@ -65,6 +70,7 @@ class Judgments:
     row_of: Ints
     seed: int = 0
     resamples: int = RESAMPLES
+    client: Client | None = field(default=None, repr=False)
     _known: dict[str, Floats] = field(default_factory=dict, repr=False)
     _computed: dict[Callable[[Judgments], Any], Any] = field(default_factory=dict, repr=False)
 
@@ -270,11 +276,13 @@ class Judgments:
         spread
             The judgments that the statistics are of.
         """
-        return self._resampled(statistic, spread.counts.shape[1], spread.width)
+        return self._resampled(statistic, spread.counts.shape[1], spread.width, self.client)
 
-    def _resampled(self, statistic: Callable[[Floats], Floats], n_people: int, width: int) -> Means:
-        level = widened_level(n_people)
-        return resample(statistic, n_people, width=width, seed=self.seed, resamples=self.resamples, level=level)
+    def _resampled(
+        self, statistic: Callable[[Floats], Floats], n_people: int, width: int, client: Client | None = None
+    ) -> Means:
+        options: dict[str, Any] = {"seed": self.seed, "resamples": self.resamples, "level": widened_level(n_people)}
+        return resample(statistic, n_people, width=width, client=client, **options)
 
 
 def estimate_of(means: Means, level: int = 0) -> tuple[float, float, float]:

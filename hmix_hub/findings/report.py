@@ -6,7 +6,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
+from hmix_hub.cluster import Cluster, connected
 from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.findings.agreement import agreement, retest
@@ -202,6 +203,7 @@ def report(
     token: str | bool | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    client: Cluster = None,
 ) -> Report:
     """Return the findings about judgments, each number with its interval and the rows behind it.
 
@@ -216,6 +218,9 @@ def report(
         Resamplings of participants behind each interval, 100 or more.
     seed
         Seed of the resampling. Intervals depend on the seed, not on the order of the rows.
+    client
+        A `dask.distributed` client, or the address of a scheduler, whose workers compute the resamplings of agreement
+        and of deviations, which take longest. `None`: this process. The report is the same, bit for bit.
 
     Returns
     -------
@@ -230,6 +235,8 @@ def report(
         If a dataset is not a judgment table of schema 2, lacks a column, or shares judgments with another.
     SourceError
         If a file is unavailable, or has another sha256 than expected.
+    ClusterError
+        If there is no cluster, or it is lost.
 
     Examples
     --------
@@ -247,7 +254,9 @@ def report(
     if not judgments:
         msg = "there is nothing to report on: the datasets have no judgments"
         raise ConfigurationError(msg, hint="loosen the filters, or name other datasets")
-    with tqdm(FINDINGS.items(), unit=" findings", leave=False, disable=not sys.stderr.isatty()) as each:
+    progress = tqdm(FINDINGS.items(), unit=" findings", leave=False, disable=not sys.stderr.isatty())
+    with connected(client) as connection, progress as each:
+        judgments = {task: replace(part, client=connection) for task, part in judgments.items()}
         found = {words: compute(judgments) for words, compute in each}
     left_out = {words: finding for words, finding in found.items() if isinstance(finding, str)}
     return Report(

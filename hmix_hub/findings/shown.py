@@ -9,8 +9,8 @@ import numpy as np
 from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.wording import counted, figure, level_name, listed, not_asked, with_interval
-from hmix_hub.resampling import class_masses, levels_of
-from hmix_hub.schema.arrays import Floats, Ints, classes_or_shares
+from hmix_hub.resampling import levels_of
+from hmix_hub.schema.arrays import Floats, Ints, class_masses, classes_or_shares
 from hmix_hub.schema.groups import Groups
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import SchemaError
-from hmix_hub.resampling import class_masses
-from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, numbers
+from hmix_hub.schema.arrays import Floats, Ints, Mask, class_masses, codes, numbers
 from hmix_hub.schema.groups import Groups, encode
 from hmix_hub.summaries import soft_labels
 from hmix_hub.tables import arrow_columns, check_dataset_type

@@ -16,7 +16,8 @@ from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.figure import BARS, ERROR, FAINT, PEOPLE, SYNTHETIC, Picture, check_ending, finish, save
 from hmix_hub.plots.ratings import draw_ratings
 from hmix_hub.plots.selection import Selection, select
-from hmix_hub.resampling import Floats, Ints, class_masses, levels_of, resample_means
+from hmix_hub.resampling import Floats, Ints, levels_of, resample_means
+from hmix_hub.schema.arrays import class_masses
 from hmix_hub.stimuli.mixtures import steps_of
 from hmix_hub.tables import check_dataset_type
 from hmix_hub.tasks import TASKS

@@ -227,6 +227,27 @@ def shares_by_class(column: pa.ChunkedArray, n_classes: int) -> Floats:
     return shares
 
 
+def class_masses(labels: Floats | Ints, one: Ints, two: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return the probability on the class of image 1, on that of image 2, and on all others; float64 (N,) each.
+
+    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
+
+    Parameters
+    ----------
+    labels
+        float64 (N, K): soft labels; rows sum to 1. Or int64 (N,): classes, with all probability.
+    one, two
+        int64 (N,): classes of both pictures. Where the second is -1, as of a single picture, or the same class, its
+        probability is 0.
+    """
+    rows, has_second = np.arange(len(labels)), (two >= 0) & (two != one)
+    if labels.ndim == 1:
+        first, second = (labels == one) * 1.0, (has_second & (labels == two)) * 1.0
+    else:
+        first, second = labels[rows, one], np.where(has_second, labels[rows, two], 0.0)
+    return first, second, 1 - first - second
+
+
 def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
     """Return a column of label lists as bool (N, K): true where the row's list has the label."""
     table = np.zeros((len(column), n_classes), dtype=bool)

@@ -9,7 +9,8 @@ from matplotlib.text import Text
 import hmix_hub
 from hmix_hub.plots.axes import mean_text, share_axis
 from hmix_hub.plots.figure import BARS, Picture
-from hmix_hub.resampling import class_masses, levels_of, resample_means
+from hmix_hub.resampling import levels_of, resample_means
+from hmix_hub.schema.arrays import class_masses
 from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 MIDPOINTS = ["construct_midpoint", "select_shuffled_midpoint"]

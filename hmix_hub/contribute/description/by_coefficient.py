@@ -8,8 +8,7 @@ import numpy as np
 
 from hmix_hub.cells import cells
 from hmix_hub.contribute.description.gathered import SHOWN, Gathered, Parts, UnitRows
-from hmix_hub.resampling import class_masses
-from hmix_hub.schema.arrays import classes_or_shares, codes, numbers
+from hmix_hub.schema.arrays import class_masses, classes_or_shares, codes, numbers
 from hmix_hub.tallies import interval, rounded
 
 _PARTS = ("image_1", "image_2", "others")
