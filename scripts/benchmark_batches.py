@@ -180,15 +180,29 @@ def seconds_per_picture(epoch: Epoch, wanted: int, *, skip: int = 0) -> float:
     return (time.perf_counter() - started) / seen
 
 
-def seconds_of_reads(epoch: Iterable[Batch], wanted: int) -> float:
-    """Time a loop that reads several batches at once, from its first read on; cut off after so many pictures."""
-    seen, started = 0, time.perf_counter()
-    while seen < wanted:
-        for batch in epoch:
-            seen += len(batch["human"])
-            if seen >= wanted:
-                break
-    return (time.perf_counter() - started) / seen
+class Read:
+    """Batches that are read from mapped files, one epoch after the other.
+
+    Parameters
+    ----------
+    training
+        What they are of.
+    """
+
+    def __init__(self, training: Training) -> None:
+        loader = training.batches(keep_in_memory=False)
+        started = time.perf_counter()
+        seen = sum(len(batch["human"]) for batch in loader)
+        self.first_epoch = (time.perf_counter() - started) / seen
+        # Begun anew in each turn, an epoch would begin with rows that were just read.
+        self._batches = itertools.chain.from_iterable(loader for _ in itertools.count())
+
+    def seconds_per_picture(self, wanted: int) -> float:
+        """Time so many pictures of later epochs, from where the turn before stopped."""
+        seen, started = 0, time.perf_counter()
+        while seen < wanted:
+            seen += len(next(self._batches)["human"])
+        return (time.perf_counter() - started) / seen
 
 
 class Copy:

@@ -123,7 +123,7 @@ def test_the_whole_part_on_training_is_printed(training, capsys, monkeypatch):
     monkeypatch.setattr(benchmark_training, "_memory_of_own", lambda *_, in_memory: "1 MiB")
     benchmark_training.print_training([600], 1)
     printed = capsys.readouterr().out
-    assert printed.count("| 600 |") == 14
+    assert printed.count("| 600 |") == 16
     assert "predicted: 3,072 bytes read and 12,288 written a picture" in printed
     assert "at 600 judgments: 1 MiB with keep_in_memory=True, 1 MiB with keep_in_memory=False" in printed
 
