@@ -5,12 +5,14 @@ To draw a picture takes several times as long as to copy it, and a file's pages 
 
 from __future__ import annotations
 
+import math
+import os
 import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -61,24 +63,39 @@ class KeptPictures:
 
     def __init__(self, size: Size, most: int, spare: int, scaling: Scaling, device: torch.device) -> None:
         self.size, self.most, self.spare, self.scaling, self.device = size, most, spare, scaling, device
-        self._number = 0
-        self._keys = np.empty((most, 3), dtype=np.int64)
+        self.set_numbers: dict[str, int] = {}
+        self.opened = 0
+        self._open()
+
+    def _open(self) -> None:
+        """Begin a file without a picture."""
+        self.opened += 1
+        self._process, self._lock = os.getpid(), threading.Lock()
+        self._number, self._room = 0, self.most
+        self._keys = np.empty((self.most, 3), dtype=np.int64)
         # Zeros that are never touched take no memory.
-        self._index = np.zeros(1 << (2 * most).bit_length(), dtype=np.int32)
-        self._writing = threading.Lock()
+        self._index = np.zeros(1 << (2 * self.most).bit_length(), dtype=np.int32)
         # Closed once nobody holds these pictures.
         self._file: Any = tempfile.TemporaryFile(prefix="hmix-pictures-", buffering=0)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
-        shape = (spare + most, 3, *size)
+        shape = (self.spare + self.most, 3, *self.size)
         try:
-            for _ in range(spare):
-                self._file.write(bytes(3 * size[0] * size[1]))
+            for place in range(self.spare):
+                self._write(place, np.zeros(shape[1:], dtype=np.uint8))
             # A file with a hole, which takes no more of the disk than what is written.
-            self._file.truncate(max(1, int(np.prod(shape))))
+            self._file.truncate(max(1, math.prod(shape)))
         except OSError as error:
-            raise self._no_room(error) from None
+            raise _no_room(error) from None
         self._table = torch.from_numpy(np.memmap(self._file, dtype=np.uint8, mode="r+", shape=shape))
-        self._pictures = Pictures(self._table, torch.empty(0, dtype=torch.int64), scaling)
+        self._pictures = Pictures(self._table, torch.empty(0, dtype=torch.int64), self.scaling)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other threads from writing; a forked process, which shares the file, gets one of its own."""
+        if self._process != os.getpid():
+            self._open()
+        with self._lock:
+            yield
 
     def __reduce__(self) -> tuple[Any, ...]:
         return KeptPictures, (self.size, self.most, self.spare, self.scaling, self.device)
@@ -100,17 +117,19 @@ class KeptPictures:
 
         Those for which there is none have spare places, until the next are written.
         """
-        with self._writing:
-            first, n_kept = self._number, min(len(keys), self.most - self._number)
-            try:
-                self._write(self.spare + first, pictures[:n_kept])
-            except OSError:
-                # The disk is full, and stays so.
-                self.most, n_kept = first, 0
-            self._number += n_kept
-            self._keys[first : first + n_kept] = keys[:n_kept]
-            self._list(first, keys[:n_kept])
+        first, n_kept = self._number, min(len(keys), self._room - self._number)
+        try:
+            self._write(self.spare + first, pictures[:n_kept])
+        except OSError:
+            # The disk is full, and stays so.
+            self._room, n_kept = first, 0
+        self._number += n_kept
+        self._keys[first : first + n_kept] = keys[:n_kept]
+        self._list(first, keys[:n_kept])
+        try:
             self._write(0, pictures[n_kept:])
+        except OSError as error:
+            raise _no_room(error) from None
         kept = np.arange(self.spare + first, self.spare + first + n_kept)
         return np.concatenate([kept, np.arange(len(keys) - n_kept)])
 
@@ -145,12 +164,12 @@ class KeptPictures:
         while left:
             left = left[self._file.write(left) :]
 
-    def _no_room(self, error: OSError) -> SpaceError:
-        msg = f"no room for pictures: {error.strerror or error}"
-        return SpaceError(msg, where=Where(tempfile.gettempdir()), hint="set TMPDIR to a folder with more room")
+
+def _no_room(error: OSError) -> SpaceError:
+    msg = f"no room for pictures: {error.strerror or error}"
+    return SpaceError(msg, where=Where(tempfile.gettempdir()), hint="set TMPDIR to a folder with more room")
 
 
-@dataclass(frozen=True, eq=False)
 class DrawnPictures:
     """The D distinct pictures of N rows, of which each is drawn when it is needed and not kept already.
 
@@ -166,45 +185,45 @@ class DrawnPictures:
         Draws pictures by number, int64 (B,): uint8 (B, 3, H, W).
     """
 
-    kept: KeptPictures
-    keys: Ints
-    of_row: torch.Tensor
-    draw: Callable[[Ints], Bytes]
-    _places: Ints = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_places", self.kept.find(self.keys))
+    def __init__(self, kept: KeptPictures, keys: Ints, of_row: Ints, draw: Callable[[Ints], Bytes]) -> None:
+        self._kept, self._keys, self._draw = kept, keys, draw
+        self._of_row = torch.from_numpy(of_row)
+        self._opened, self._places = 0, np.zeros(0, dtype=np.int64)
 
     def number(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the numbers of the pictures of rows, int64 (B,) each."""
-        return self.of_row.index_select(0, rows.cpu())
+        return self._of_row.index_select(0, rows.cpu())
 
     def take(self, numbers: torch.Tensor) -> torch.Tensor:
         """Return pictures by number, scaled: (B, 3, H, W)."""
-        which = numbers.numpy()
-        places = self._places[which]
-        if (places < 0).any():
-            new = np.unique(which[places < 0])
-            # Another column of pictures, or another window, may have needed them since.
-            self._places[new] = self.kept.find(self.keys[new])
-            new = new[self._places[new] < 0]
-            self._places[new] = self.kept.keep(self.keys[new], self.draw(new))
+        kept, which = self._kept, numbers.numpy()
+        with kept.held():
+            if self._opened != kept.opened:
+                self._opened, self._places = kept.opened, kept.find(self._keys)
             places = self._places[which]
-            # Spare places are another picture's soon.
-            self._places[new[self._places[new] < self.kept.spare]] = -1
-        return self.kept.take(places)
+            if (places < 0).any():
+                new = np.unique(which[places < 0])
+                # Another column of pictures, or another window, may have needed them since.
+                self._places[new] = kept.find(self._keys[new])
+                new = new[self._places[new] < 0]
+                self._places[new] = kept.keep(self._keys[new], self._draw(new))
+                places = self._places[which]
+                # Spare places are another picture's soon.
+                self._places[new[self._places[new] < kept.spare]] = -1
+            return kept.take(places)
 
 
 def drawn_of(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, kept: KeptPictures
 ) -> dict[str, DrawnPictures]:
     """Return the pictures of all rows: "image", or of `images="endpoints"` "image_1" and "image_2"."""
-    names = sorted(image_sets)
-    own = np.array([names.index(name) for name in mixtures.set_names], dtype=np.int64)[mixtures.set_number] << 32
+    known = kept.set_numbers
+    sets = [known.setdefault(name, len(known)) for name in mixtures.set_names]
+    own = np.array(sets, dtype=np.int64)[mixtures.set_number] << 32
     if images == "mixed":
         keys = np.stack([own + mixtures.first + 1, mixtures.second + 1, mixtures.coefficient.view(np.int64)], axis=1)
         drawing = partial(draw, mixtures, image_sets, size=kept.size)
-        return {"image": DrawnPictures(kept, keys, torch.from_numpy(mixtures.of_row), drawing)}
+        return {"image": DrawnPictures(kept, keys, mixtures.of_row, drawing)}
     return {f"image_{which + 1}": _endpoints(mixtures, image_sets, which, own, kept) for which in (0, 1)}
 
 
@@ -219,4 +238,4 @@ def _endpoints(
     def drawing(chosen: Ints) -> Bytes:
         return take_endpoints(mixtures, image_sets, which, some[chosen], size=kept.size)
 
-    return DrawnPictures(kept, keys, torch.from_numpy(of_mixture.astype(np.int64)[mixtures.of_row]), drawing)
+    return DrawnPictures(kept, keys, of_mixture.astype(np.int64)[mixtures.of_row], drawing)

@@ -187,6 +187,10 @@ class MappedRows(OrderedRows):
 
     _last: tuple[Rows, Prepared] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process reads for itself.
+        return {name: value for name, value in vars(self).items() if name not in {"_last", "_kept"}}
+
     def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
         return batches_across(map(self._window, self.order.windows(epoch, place)), self.order.batch_size)
 

@@ -1,5 +1,6 @@
 """Pictures of batches: gathered and scaled, the same on the processor and on an accelerator; and kept in a file."""
 
+import dataclasses
 import errno
 import os
 import pickle
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import SpaceError
+from hmix_hub.loading.pictures import mixtures_in, open_image_sets
 from hmix_hub.training import drawn, windows
 from hmix_hub.training.drawn import KeptPictures
 from hmix_hub.training.pictures import CIFAR10_MEAN_STD, Pictures, scaling_of
@@ -111,6 +113,36 @@ def test_with_a_full_disk_pictures_are_drawn_each_time(load_sample, monkeypatch)
     monkeypatch.setattr(drawn.tempfile, "TemporaryFile", lambda **options: FullDisk(temporary_file(**options), 1000))
     with pytest.raises(SpaceError, match="No space left on device"):
         next(iter(hmix_hub.batches(dataset, 100, keep_in_memory=False)))
+
+
+@pytest.mark.parametrize("move", ["pickle", "fork"])
+def test_another_process_keeps_pictures_of_its_own(move, load_sample, monkeypatch):
+    loader = hmix_hub.batches(load_sample(), 100, keep_in_memory=False, buffer_size=300)
+    batches = iter(loader)
+    first = next(batches)["image"]
+    if move == "fork":
+        monkeypatch.setattr(drawn.os, "getpid", lambda: -1)
+    else:
+        loader = pickle.loads(pickle.dumps(loader))
+    kept = loader._rows._kept
+    assert torch.equal(next(iter(loader))["image"], first)
+    assert kept.opened == (2 if move == "fork" else 1)
+    assert len(kept.find(kept._keys[:100])) == 100
+
+
+def test_image_sets_that_come_with_a_later_window_have_pictures_of_their_own(load_sample, tmp_path):
+    dataset = load_sample().select(range(40))
+    mixtures = mixtures_in(dataset, "infer_mixing_factor")
+    kept = KeptPictures((32, 32), 100, 100, scaling_of(torch.uint8, None), torch.device("cpu"))
+    opened = open_image_sets(dataset)
+    (name,) = opened
+    every = torch.from_numpy(mixtures.of_row)
+    shown = drawn.drawn_of(mixtures, opened, "mixed", kept)["image"].take(every)
+    np.save(tmp_path / "dark.npy", np.zeros_like(opened[name].pictures))
+    dark = dataclasses.replace(opened[name], name="dark", path=tmp_path / "dark.npy")
+    in_the_dark = dataclasses.replace(mixtures, set_names=["dark"])
+    assert not drawn.drawn_of(in_the_dark, {"dark": dark, **opened}, "mixed", kept)["image"].take(every).any()
+    assert torch.equal(drawn.drawn_of(mixtures, opened, "mixed", kept)["image"].take(every), shown)
 
 
 @pytest.mark.parametrize("images", ["mixed", "endpoints"])
