@@ -1,14 +1,19 @@
-"""Row groups of built Parquet files: which of them conditions can be met in, and their rows, read one by one."""
+"""Row groups of built Parquet files: which of them conditions can be met in, and their rows, read and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from hmix_hub.errors import SchemaError, SourceError, Where, first_line
+from hmix_hub.judgments.checks import check_values
 from hmix_hub.judgments.conditions import Condition
+from hmix_hub.schema import Column, Vocabulary
+
+T = TypeVar("T")
 
 _BATCH_ROWS = 100_000
 
@@ -26,6 +31,8 @@ class BuiltFile:
     open
         Opens it as a `pyarrow.parquet.ParquetFile`. Taken is what is read of it, where that is known: a `RowGroup`,
         and names of columns, or `None` for all of them.
+    hint
+        What to do where it is not what it should be.
     check
         Raises an error if the file is not what it should be; `None`: it was checked, or cannot be.
     """
@@ -33,7 +40,21 @@ class BuiltFile:
     name: str
     sha256: str
     open: Callable[..., Any]
+    hint: str
     check: Callable[[], object] | None = None
+
+    def tried(self, read: Callable[[], T]) -> T:
+        """Return what is read; a `SourceError` where the file is damaged, or cannot be read."""
+        try:
+            return read()
+        except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:
+            raise wrong(self, first_line(error)) from None
+
+
+def wrong(file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
+    """Return an error that says what is wrong with a file."""
+    msg = f"not a valid table of a built study: {said}"
+    return SourceError(msg, where=Where(file.name, row, column), hint=file.hint)
 
 
 @dataclass(frozen=True)
@@ -93,10 +114,59 @@ class RowGroup:
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Read its rows, at most 100,000 at a time; of some columns, or of all."""
-        with self.file.open(self, columns) as parquet:
-            yield from parquet.iter_batches(
-                batch_size=_BATCH_ROWS, row_groups=[self.number], columns=columns, use_threads=False
-            )
+        with self.file.tried(lambda: self.file.open(self, columns)) as parquet:
+            options = {"row_groups": [self.number], "columns": columns, "use_threads": False}
+            batches = parquet.iter_batches(batch_size=_BATCH_ROWS, **options)
+            while (batch := self.file.tried(lambda: next(batches, None))) is not None:
+                yield batch
+
+
+@dataclass(frozen=True)
+class CheckedReader:
+    """Reads row groups in the types of a table, and checks each value by the schema; picklable.
+
+    Parameters
+    ----------
+    schema
+        Arrow schema of the table.
+    columns
+        Its columns that the package's schema describes.
+    vocabulary
+        Class names that labels count in.
+    names
+        Columns that are read alone; `None`: all.
+    """
+
+    schema: pa.Schema
+    columns: tuple[Column, ...]
+    vocabulary: Vocabulary
+    names: tuple[str, ...] | None = None
+
+    def of(self, names: Sequence[str]) -> CheckedReader:
+        """Return what reads some columns alone."""
+        schema = pa.schema([self.schema.field(name) for name in names])
+        return replace(self, schema=schema, columns=tuple(c for c in self.columns if c.name in names), names=(*names,))
+
+    def tables(self, group: RowGroup) -> Iterator[pa.Table]:
+        """Read a row group, at most 100,000 rows at a time; a `SourceError` where it is damaged or a value is wrong."""
+        row = group.start
+        for batch in group.batches(self.names):
+            try:
+                table = pa.Table.from_batches([batch]).select(self.schema.names).cast(self.schema)
+                check_values(table, self.columns, self.vocabulary)
+            except SchemaError as error:
+                at = None if error.where.row is None else row + error.where.row
+                raise wrong(group.file, error.message, error.where.column, at) from None
+            except (pa.ArrowException, KeyError, ValueError) as error:
+                raise wrong(group.file, first_line(error)) from None
+            row += table.num_rows
+            yield table
+
+    def read(self, groups: Sequence[RowGroup]) -> pa.Table:
+        """Read row groups into one table."""
+        return pa.concat_tables(
+            [self.schema.empty_table(), *(table for group in groups for table in self.tables(group))]
+        )
 
 
 def row_groups(file: BuiltFile, footer: Any) -> list[RowGroup]:

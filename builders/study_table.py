@@ -15,10 +15,8 @@ import pyarrow as pa
 
 from hmix_hub.builders.cached_table import CachedTable
 from hmix_hub.builders.h_mix import code_fingerprint
-from hmix_hub.builders.row_groups import BuiltFile, RowGroup, row_groups
-from hmix_hub.errors import SchemaError, SourceError, Where, first_line
+from hmix_hub.builders.row_groups import BuiltFile, CheckedReader, RowGroup, row_groups, wrong
 from hmix_hub.filters import warn_empty
-from hmix_hub.judgments.checks import check_values
 from hmix_hub.judgments.conditions import Condition, IsAnyOf, select_rows, within
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.studies.built_tables import study_features
@@ -55,8 +53,6 @@ class StudyTable(CachedTable):
         Returns the columns that the schema describes, given the names of those that are there.
     vocabulary
         Class names that labels count in.
-    hint
-        What to do where a file is not what it should be.
     conditions
         What is asked of the rows of `some_rows`, and of a stream as far as its columns can tell: row groups in which
         no row can meet them are not read. A table in the cache is whole.
@@ -78,12 +74,11 @@ class StudyTable(CachedTable):
         files: Sequence[BuiltFile],
         columns_of: Callable[[list[str]], tuple[Column, ...]],
         vocabulary: Vocabulary,
-        hint: str,
         *,
         conditions: Sequence[Condition] = (),
         **options: Any,
     ) -> None:
-        self.files, self._columns_of, self._vocabulary, self._hint = files, columns_of, vocabulary, hint
+        self.files, self._columns_of, self._vocabulary = files, columns_of, vocabulary
         self._conditions, self._footers = conditions, dict[str, Any]()
         super().__init__(
             dataset_name="h-mix-study",
@@ -99,7 +94,7 @@ class StudyTable(CachedTable):
         columns = self._columns_of(schema.names)
         for column in columns:
             if schema.get_field_index(column.name) < 0:
-                raise self._wrong(first, f"there is no column {column.name}, or more than one")
+                raise wrong(first, f"there is no column {column.name}, or more than one")
         features = study_features(schema, columns, self._vocabulary)
         self._check_classes(first, schema, features)
         return datasets.DatasetInfo(features=features)
@@ -164,8 +159,9 @@ class StudyTable(CachedTable):
         condition.check([ids], [condition.mask(ids, {})])
 
     def _ids(self, group: RowGroup, name: str) -> set[str | None]:
-        batches = self._batches(group, [name])
-        return {value for batch in batches for value in batch[name].unique().cast(pa.string()).to_pylist()}
+        return {
+            value for batch in group.batches([name]) for value in batch[name].unique().cast(pa.string()).to_pylist()
+        }
 
     def _check_classes(self, file: BuiltFile, schema: pa.Schema, features: datasets.Features) -> None:
         """Check that labels are coded in the classes of the manifest, where the file names its classes."""
@@ -173,86 +169,38 @@ class StudyTable(CachedTable):
             named = datasets.Features.from_arrow_schema(schema) if b"huggingface" in (schema.metadata or {}) else {}
         # A description that anybody may have written raises anything.
         except Exception:
-            raise self._wrong(file, "the description of its columns cannot be read") from None
+            raise wrong(file, "the description of its columns cannot be read") from None
         for name, feature in features.items():
             names, own = (getattr(one, "names", None) for one in (feature, named.get(name)))
             if names is not None and own is not None and list(own) != list(names):
-                raise self._wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
+                raise wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
 
     def _generate_tables(
         self, groups: list[RowGroup], conditions: tuple[Condition, ...]
     ) -> Iterator[tuple[Any, pa.Table]]:
-        schema, number = self.info.features.arrow_schema, 0
-        columns, vocabularies = self._columns_of(list(self.info.features)), vocabularies_of(self.info.features)
-        for group in groups:
-            row = group.start
-            for batch in self._batches(group):
-                try:
-                    table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
-                    check_values(table, columns, self._vocabulary)
-                except SchemaError as error:
-                    at = None if error.where.row is None else row + error.where.row
-                    raise self._wrong(group.file, error.message, error.where.column, at) from None
-                except (pa.ArrowException, KeyError, ValueError) as error:
-                    raise self._wrong(group.file, first_line(error)) from None
-                row += table.num_rows
-                if conditions:
-                    (kept,), _ = select_rows([table], conditions, [vocabularies], is_whole=False)
-                    table = table.filter(kept)
-                yield (0, number), table
-                number += 1
+        reader, vocabularies = self._reader, vocabularies_of(self.info.features)
+        for number, table in enumerate(table for group in groups for table in reader.tables(group)):
+            (kept,), _ = select_rows([table], conditions, [vocabularies], is_whole=False)
+            yield (0, number), table.filter(kept) if conditions else table
+
+    @property
+    def _reader(self) -> CheckedReader:
+        features = self.info.features
+        return CheckedReader(features.arrow_schema, self._columns_of(list(features)), self._vocabulary)
 
     def reader(self, groups: Sequence[RowGroup], names: Sequence[str]) -> Callable[[], pa.Table]:
         """Return what reads columns of row groups, and checks their values; picklable, for another process."""
-        schema = self.info.features.arrow_schema
-        columns = [column for column in self._columns_of(list(self.info.features)) if column.name in names]
-        wanted = pa.schema([schema.field(name) for name in names])
-        return partial(_read, groups, wanted, columns, self._vocabulary, self._hint)
-
-    def _batches(self, group: RowGroup, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        batches = group.batches(columns)
-        while (batch := self._tried(group.file, lambda: next(batches, None))) is not None:
-            yield batch
+        return partial(self._reader.of(names).read, groups)
 
     def _footer(self, file: BuiltFile) -> Any:
         """Return the metadata of a file, read once."""
         if file.name not in self._footers:
-            with self._tried(file, file.open) as parquet:
+            with file.tried(file.open) as parquet:
                 footer = self._footers[file.name] = parquet.metadata
             fault = fault_of_rows(footer.num_rows, _bytes_of(footer))
             if fault is not None:
-                raise self._wrong(file, fault)
+                raise wrong(file, fault)
         return self._footers[file.name]
-
-    def _tried(self, file: BuiltFile, read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:
-            raise self._wrong(file, first_line(error)) from None
-
-    def _wrong(self, file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
-        msg = f"not a valid table {self.config.name} of a built study: {said}"
-        return SourceError(msg, where=Where(file.name, row, column), hint=self._hint)
-
-
-def _read(
-    groups: Sequence[RowGroup], wanted: pa.Schema, columns: Sequence[Column], vocabulary: Vocabulary, hint: str
-) -> pa.Table:
-    """Read columns of row groups, and check their values."""
-    tables = [wanted.empty_table()]
-    for group in groups:
-        try:
-            table = pa.Table.from_batches(list(group.batches(wanted.names)))
-            tables.append(table.select(wanted.names).cast(wanted))
-            check_values(tables[-1], columns, vocabulary)
-        except SchemaError as error:
-            at = None if error.where.row is None else group.start + error.where.row
-            msg = f"not a valid table of a built study: {error.message}"
-            raise SourceError(msg, where=Where(group.file.name, at, error.where.column), hint=hint) from None
-        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-            msg = f"not a valid table of a built study: {first_line(error)}"
-            raise SourceError(msg, where=Where(group.file.name), hint=hint) from None
-    return pa.concat_tables(tables)
 
 
 def _bytes_of(metadata: Any) -> int:

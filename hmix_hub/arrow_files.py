@@ -7,7 +7,6 @@ that it owns, or a path, wherever that can be; and nothing is read ahead in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +14,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 
-def open_parquet(file: Path | BinaryIO | RawIOBase, **options: Any) -> Any:
+def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
     """Return a Parquet file, open for reading; use it in a `with` statement.
 
     Parameters

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import tempfile
 import warnings
@@ -80,6 +78,7 @@ class HubStudy(StudyOfTables):
                 partial(_open_remote, f"datasets/{self.repository}@{self.commit}/{file}", self.token)
                 if path is None
                 else partial(open_local, path),
+                self.hint,
                 partial(self._checked, file, {file: sums[file]}) if in_parts and path is not None else None,
             )
             for file, path in zip(names, paths, strict=True)
@@ -152,46 +151,17 @@ class HubStudy(StudyOfTables):
         return folder
 
 
-class _RemoteFile(io.RawIOBase):
-    """A file of the Hub, of which as much is downloaded as is read; what is held is downloaded with one request."""
-
-    def __init__(self, remote: Any) -> None:
-        self._remote, self._start, self._held = remote, 0, b""
-
-    def hold(self, start: int, stop: int) -> None:
-        """Download what lies between two places of the file, which stays in memory until it is closed."""
-        self._remote.seek(start)
-        self._start, self._held = start, self._remote.read(stop - start)
-        self._remote.seek(0)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return int(self._remote.tell())
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return int(self._remote.seek(offset, whence))
-
-    def read(self, size: int = -1) -> bytes:
-        place = self.tell() - self._start
-        if size < 0 or place < 0 or place + size > len(self._held):
-            return bytes(self._remote.read(size))
-        self._remote.seek(size, os.SEEK_CUR)
-        return self._held[place : place + size]
-
-
 def _open_remote(
     address: str, token: str | bool | None, group: RowGroup | None = None, columns: Sequence[str] | None = None
 ) -> Any:
     """Open a Parquet file of the Hub, from which what is wanted of a row group is downloaded at once."""
-    remote = _RemoteFile(HfFileSystem(token=token).open(address, "rb", cache_type="none"))
+    # Of a block of one byte, what is read stays in memory, and no more is read ahead.
+    remote = HfFileSystem(token=token).open(address, "rb", cache_type="readahead", block_size=1)
     if group is None:
         return open_parquet(remote)
-    remote.hold(*group.byte_range(columns))
+    start, stop = group.byte_range(columns)
+    remote.seek(start)
+    remote.read(stop - start)
     return open_parquet(remote, metadata=group.footer, page_checksum_verification=True)
 
 

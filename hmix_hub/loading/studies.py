@@ -219,7 +219,7 @@ class StudyOfTables(LoadableStudy):
             raise SourceMissingError(msg, where=Where(self.where), hint=self.hint)
         columns = partial(_columns_of, CONFIGURATIONS.get(name), self.manifest.schema_version)
         vocabulary, cache_dir = self.manifest.vocabulary, options.get("cache_dir")
-        return StudyTable(name, files, columns, vocabulary, self.hint, conditions=conditions, cache_dir=cache_dir)
+        return StudyTable(name, files, columns, vocabulary, conditions=conditions, cache_dir=cache_dir)
 
     @property
     def where(self) -> str:
@@ -276,7 +276,7 @@ class BuiltStudy(StudyOfTables):
             with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
                 list(pool.map(lambda check: check(), checks))
         return [
-            BuiltFile(str(path), sums[file], partial(open_local, path), check if in_parts else None)
+            BuiltFile(str(path), sums[file], partial(open_local, path), self.hint, check if in_parts else None)
             for file, path, check in zip(names, paths, checks, strict=True)
         ]
 
