@@ -112,6 +112,10 @@ class Database:
                 if name in self._held:
                     self._store(connection, name)
 
+    def held(self, name: str) -> pa.Table | None:
+        """Return the rows of a table that are so few that they were not moved; `None`: there are more, or none."""
+        return None if name in self._tables else self._held.get(name)
+
     def _store(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         """Move rows that are held into their table; of few rows there is none, since queries read them as they are."""
         held = self._held.pop(name)

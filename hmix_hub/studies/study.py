@@ -207,7 +207,9 @@ class Study:
             # Validation opens every picture; what is published later are the same bytes.
             pictures = (path for path in self.folder.file(STIMULI).rglob("*") if not path.is_dir())
             opened.looks.update({path.relative_to(self.path).as_posix(): look_of(path) for path in pictures})
-        validate(opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress)
+        validate(
+            opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress, database=self.database
+        )
         for task, file in opened.folder.judgments.items():
             if opened.report.has_errors_in(file):
                 self._rows.pop(task, None)

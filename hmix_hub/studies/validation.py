@@ -16,6 +16,7 @@ from hmix_hub.studies.checks.across import Ask, judged_by
 from hmix_hub.studies.checks.answers import check_scales
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.checks.screen import nothing_across
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest
@@ -168,6 +169,10 @@ def _check_file(
         done += len(chunk)
         if progress is not None:
             progress(checks.reporter.file, done)
+    few = database.held(ROWS)
+    if few is not None and nothing_across(few, checks.task, is_symmetric=checks.is_symmetric):
+        checks.finish(None)
+        return few["participant"].drop_null().unique().to_pylist()
     return _finish(checks, Ask(database) if done else None)
 
 

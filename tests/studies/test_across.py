@@ -1,15 +1,20 @@
-"""Rules across rows show the same of a file in several parts as of one: rows that share a key are in one part."""
+"""Rules across rows show the same of a file in several parts as of one, and of few rows they may not be asked."""
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from broken_rows import broken
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hmix_hub.database import Database
-from hmix_hub.studies.checks.across import KEYS, Ask
+from hmix_hub.studies.checks.across import KEYS, Ask, check_across
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import ROWS
-from hmix_hub.studies.findings import Report
+from hmix_hub.studies.checks.screen import nothing_across
+from hmix_hub.studies.example import example_study
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER
 
@@ -49,3 +54,41 @@ def test_parts_show_what_the_file_shows(task, seed, write):
     assert found[0] == found[1]
     codes = {finding["code"] for finding in found[0]["findings"]}
     assert codes >= {"HMX570", "HMX571", "HMX573", "HMX564", "HMX591", "HMX592", "HMX597"}
+
+
+_ROW = st.fixed_dictionaries(
+    {
+        "participant": st.sampled_from(["a", "b"]),
+        "trial": st.integers(0, 6),
+        "first": st.integers(0, 3),
+        "second": st.integers(4, 6) | st.sampled_from([0, 4]),
+        "shown": st.sampled_from([0.1, 0.5]),
+        "answer_0": st.floats(0, 1),
+        "answer_1": st.sampled_from([0.0, None]),
+        "time": st.sampled_from([700.0, None, 1e4]) | st.floats(10, 4e6),
+        "elapsed": st.sampled_from([None, None, None, 5.0]),
+        "is_repeat": st.sampled_from([False, False, False, True]),
+    }
+)
+
+
+@settings(max_examples=100)
+@given(drawn=st.lists(_ROW, min_size=1, max_size=5), is_symmetric=st.booleans())
+def test_few_rows_are_passed_over_only_where_nothing_is_found(drawn, is_symmetric):
+    rows = pa.table(
+        {name: pa.array([row[name] for row in drawn], pa.float64() if name == "elapsed" else None) for name in drawn[0]}
+        | {"row": range(len(drawn)), "is_good": [True] * len(drawn), "is_read": [True] * len(drawn)}
+    )
+    for name in ("answer_1", "time"):
+        rows = rows.set_column(rows.column_names.index(name), name, rows[name].cast(pa.float64()))
+    if nothing_across(rows, INFER, is_symmetric=is_symmetric):
+        report = Report()
+        with Database() as database:
+            database.insert(ROWS, rows)
+            check_across(Ask(database), INFER, None, Reporter(report, "a.csv"), is_symmetric=is_symmetric)
+        assert report.findings == []
+
+
+def test_an_ordinary_small_file_is_passed_over(write, monkeypatch):
+    monkeypatch.setattr(Database, "rows", None)
+    assert Study.open(write(example_study(INFER))).report.errors == []

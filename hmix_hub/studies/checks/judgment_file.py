@@ -78,11 +78,15 @@ class FileChecks:
         for mine, other in zip(self._checks, later._checks, strict=True):
             mine.merge(other)
 
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether a mixture of A and B is one of B and A."""
+        return self.manifest.stimuli.mixing == PIXEL_LINEAR
+
     def finish(self, ask: Ask | None) -> None:
-        """Report what the rows show together, those that `ask` asks about; `None`: there are none."""
+        """Report what the rows show together, those that `ask` asks about; `None`: nothing is to be found there."""
         self._read.finish(self.reporter)
         if ask is not None:
-            is_symmetric = self.manifest.stimuli.mixing == PIXEL_LINEAR
-            check_across(ask, self.task, self.path, self.reporter, is_symmetric=is_symmetric)
+            check_across(ask, self.task, self.path, self.reporter, is_symmetric=self.is_symmetric)
         for check in self._checks:
             check.finish()
