@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hmix_hub.cli.contribute_import import import_command, pictures_command, propose_map
-from hmix_hub.cli.options import json_option
+from hmix_hub.cli.options import json_option, space_options
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
 from hmix_hub.tasks import DEFAULT_TASK, TASKS
+
+if TYPE_CHECKING:
+    from hmix_hub.studies.study import Space
 
 study_argument = click.argument("folder", metavar="DIR")
 
@@ -61,8 +64,9 @@ contribute.add_command(propose_map)
 @study_argument
 @click.option("--draft", is_flag=True, help="Let the starter's TODO stand: they are warnings.")
 @json_option
+@space_options
 @click.pass_context
-def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool) -> None:
+def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space: Space) -> None:
     """Check every rule over every row of a study folder, and tell all that is wrong at once.
 
     Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
@@ -71,7 +75,7 @@ def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool) -> No
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        report = check_study(Study.open(folder, is_draft=draft, progress=progress))
+        report = check_study(Study.open(folder, is_draft=draft, progress=progress, space=space))
     ctx.exit(echo_report(report, as_json))
 
 
@@ -151,14 +155,15 @@ def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
 @contribute.command("stats", short_help="Compute the study's statistics, and draw them.")
 @study_argument
 @json_option
-def _stats(folder: str, as_json: bool) -> None:
+@space_options
+def _stats(folder: str, as_json: bool, space: Space) -> None:
     """Compute a study's statistics into statistics.json, and draw them into statistics/."""
     from hmix_hub.contribute.building import write_generated
     from hmix_hub.contribute.description.totals import study_statistics
     from hmix_hub.studies.folder import FIGURES, STATISTICS
     from hmix_hub.studies.study import Study
 
-    study = Study.open(folder, is_draft=True)
+    study = Study.open(folder, is_draft=True, space=space)
     written, statistics = write_generated(study, [STATISTICS, FIGURES]), study_statistics(study)
     if as_json:
         echo_json(statistics)
@@ -181,37 +186,40 @@ def _stats(folder: str, as_json: bool) -> None:
 
 @contribute.command("card", short_help="Write the dataset card.")
 @study_argument
-def _card(folder: str) -> None:
+@space_options
+def _card(folder: str, space: Space) -> None:
     """Write the dataset card, README.md, from study.yaml and the statistics; it is generated, never edited."""
     from hmix_hub.studies.folder import CARD
 
-    _generate(folder, CARD)
+    _generate(folder, CARD, space)
 
 
-def _generate(folder: str, name: str) -> None:
+def _generate(folder: str, name: str, space: Space) -> None:
     from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.study import Study
 
-    for written in write_generated(Study.open(folder, is_draft=True), [name]):
+    for written in write_generated(Study.open(folder, is_draft=True, space=space), [name]):
         click.echo(f"wrote {folder.rstrip('/')}/{written}")
 
 
 @contribute.command("croissant", short_help="Write the Croissant description.")
 @study_argument
-def _croissant(folder: str) -> None:
+@space_options
+def _croissant(folder: str, space: Space) -> None:
     """Write the Croissant description, croissant.json (JSON-LD); it is generated, never edited.
 
     With the extra `croissant`, `mlcroissant validate --jsonld` checks it.
     """
     from hmix_hub.studies.folder import CROISSANT
 
-    _generate(folder, CROISSANT)
+    _generate(folder, CROISSANT, space)
 
 
 @contribute.command("build", short_help="Write the publishable form: Parquet, card, statistics, checksums.")
 @study_argument
 @click.option("-o", "--output", required=True, metavar="OUT", help="Folder to write: new, empty, or built before.")
-def _build(folder: str, output: str) -> None:
+@space_options
+def _build(folder: str, output: str, space: Space) -> None:
     """Write the publishable form of a study: Parquet, card, Croissant, statistics, checksums.
 
     The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
@@ -221,7 +229,7 @@ def _build(folder: str, output: str) -> None:
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        study = Study.open(folder, progress=progress)
+        study = Study.open(folder, progress=progress, space=space)
         built = build(study, output, tell=tell_on_terminal)
     for name, mark in built.files.items():
         click.echo(f"{size_text(mark.size):>10}  {name}")
@@ -280,7 +288,8 @@ _DONE = {
 @click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
 @click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
 @click.option("--built", metavar="DIR", help="Keep there what is built; it is built again once the study changed.")
-def _publish(folder: str, repo_id: str, pull_request: bool, **options: Any) -> None:
+@space_options
+def _publish(folder: str, repo_id: str, pull_request: bool, space: Space, **options: Any) -> None:
     """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
 
     Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
@@ -289,7 +298,7 @@ def _publish(folder: str, repo_id: str, pull_request: bool, **options: Any) -> N
     from hmix_hub.studies.study import Study
 
     tell = partial(click.echo, err=True)
-    done = publish(Study.open(folder), repo_id, push=not pull_request, tell=tell, **options)
+    done = publish(Study.open(folder, space=space), repo_id, push=not pull_request, tell=tell, **options)
     if done.action == "dry run":
         for name, mark in done.files.items():
             click.echo(f"{size_text(mark.size):>10}  {name}")

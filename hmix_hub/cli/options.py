@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,3 +45,23 @@ configuration_argument = click.argument("config", metavar="CONFIG")
 """The loader checks its name."""
 configurations_epilog = "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
 """The end of a verb's help."""
+
+
+def space_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a study may take of memory and disk to a verb, which gets it as `space`."""
+
+    @click.option("--memory", metavar="SIZE", help="Memory to use, such as 2GB; default: half of what there is.")
+    @click.option(
+        "--temporary-folder",
+        metavar="DIR",
+        help="Folder for what does not fit into memory; default: the system's folder for temporary files.",
+    )
+    @wraps(verb)
+    def with_space(*args: Any, memory: str | None, temporary_folder: str | None, **options: Any) -> Any:
+        from hmix_hub.database import read_size
+        from hmix_hub.studies.study import Space
+
+        space = Space(None if memory is None else read_size(memory), temporary_folder)
+        return verb(*args, space=space, **options)
+
+    return with_space

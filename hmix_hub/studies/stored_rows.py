@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hmix_hub.database import Database
-from hmix_hub.errors import StudyError, Where
+from hmix_hub.errors import HMixError, StudyError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as pooled
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.schema.judgment import EXTRA_PREFIX
@@ -107,10 +108,7 @@ class StoredRows:
             return
         columns, by = (", ".join(map(self._place, part)) for part in (names, order))
         for batch in self._database.batches(f"select {columns} from read_parquet($1) order by {by}", [str(self._path)]):
-            yield pa.table(
-                [column.cast(field.type) for column, field in zip(batch.columns, fields, strict=True)],
-                pa.schema(fields),
-            )
+            yield _typed(batch, pa.schema(fields))
 
     def _place(self, name: str) -> str:
         return f"c{self._schema.get_field_index(name)}"
@@ -138,14 +136,41 @@ class StoredRows:
 
     def units(self, *, by_stimulus: bool = False) -> Iterator[pa.Table]:
         """Yield the judgment table, or the by-stimulus table, unit by unit."""
+        for rows in self._units(by_stimulus=by_stimulus):
+            unit = self._completed(rows)
+            yield pooled(unit, self.task, self.manifest.vocabulary) if by_stimulus else unit
+
+    def in_file_order(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield columns of the judgment table, any number of rows at a time, in the order of the file."""
+        units = ((rows[ROW], self._completed(rows).select(names)) for rows in self._units(by_stimulus=False))
+        if not self.is_large:
+            yield from (unit for _, unit in units)
+            return
+        table, columns = f"computed-{self.task}", ", ".join(f'"{name}"' for name in names)
+        schema = pa.schema([])
+        for numbers, unit in units:
+            schema = unit.schema
+            self._database.insert(table, unit.append_column(ROW, numbers))
+        for batch in self._database.batches(f'select {columns} from "{table}" order by "{ROW}"'):
+            yield _typed(batch, schema)
+        self._database.drop(table)
+
+    def _units(self, *, by_stimulus: bool) -> Iterator[pa.Table]:
+        """Yield the kept rows of each unit."""
         task, names = TASKS[self.task], self._schema.names
         keys = self._stimulus if by_stimulus or not task.has_participants else ["participant_id"]
         order = [*keys, *(("participant_id", "trial_index") if task.has_participants else ()), ROW]
         if by_stimulus:
             names = [name for name in names if name not in self._kinds]
-        for rows in cut(self._batches(names, order if self.is_large else ()), keys, self._unit):
-            unit = complete(rows, self.task, self.manifest, self.file, self.facts)
-            yield pooled(unit, self.task, self.manifest.vocabulary) if by_stimulus else unit
+        yield from cut(self._batches(names, order if self.is_large else ()), keys, self._unit)
+
+    def _completed(self, rows: pa.Table) -> pa.Table:
+        try:
+            return complete(rows, self.task, self.manifest, self.file, self.facts)
+        except HMixError as error:
+            if error.where.row is not None:
+                error.where = replace(error.where, row=rows[ROW][error.where.row].as_py())
+            raise
 
     def table(self, *, by_stimulus: bool = False) -> pa.Table:
         """Return all units in one table."""
@@ -161,7 +186,14 @@ class StoredRows:
         ]
 
 
-def read_rows(folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int) -> StoredRows:
+def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
+    """Return rows of the database in the types of Arrow that they had."""
+    return pa.table([column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema)
+
+
+def read_rows(
+    folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int = ROW_GROUP
+) -> StoredRows:
     """Read the judgment file of a task of a study.
 
     Parameters
@@ -217,7 +249,7 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str, *, by_sti
         See `read_rows`.
     """
     with Database() as database:
-        return read_rows(folder, manifest, task, database, ROW_GROUP).table(by_stimulus=by_stimulus)
+        return read_rows(folder, manifest, task, database).table(by_stimulus=by_stimulus)
 
 
 def cut(tables: Iterable[pa.Table], keys: Sequence[str], size: int) -> Iterator[pa.Table]:

@@ -73,7 +73,7 @@ def validate(
     judged: dict[str, None] = {}
     with Database() if database is None else nullcontext(database) as base:
         for task in folder.judgments:
-            checks = FileChecks(folder, manifest, task, report)
+            checks = FileChecks(folder, manifest, task, report, base)
             if client is None or pictures is None:
                 found = _check_file(checks, pictures, base, keep=keep, progress=progress)
             else:

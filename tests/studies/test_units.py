@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.studies.checks import computed
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
-from hmix_hub.studies.stored_rows import cut
+from hmix_hub.studies.stored_rows import cut, read_rows
 from hmix_hub.studies.study import Space, Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS
 
@@ -119,3 +122,27 @@ def test_a_unit_ends_with_the_key_that_fills_it(sizes, size, data):
         assert len(unit) >= size
         assert unit.index(unit[-1]) < size
     assert all(set(one).isdisjoint(other) for one, other in pairwise(units))
+
+
+def test_computed_columns_of_a_large_file_are_compared_in_the_order_of_the_file(tmp_path, monkeypatch):
+    table = Study.open(write_files(tmp_path / "example", example_study(INFER))).tables[INFER]
+    columns = {name: table[name].to_pylist() for name in ("judgment_id", "batch_id", "presentation")}
+    for name, row in (("batch_id", 100), ("batch_id", 7), ("presentation", 143)):
+        columns[name][row] = 9
+    files = example_study(INFER)
+    rows = list(csv.DictReader(io.StringIO(files[f"judgments/{INFER}.csv"].decode())))
+    given = [{**row, **{name: values[number] for name, values in columns.items()}} for number, row in enumerate(rows)]
+    order = np.random.default_rng(0).permutation(len(given)).tolist()
+    folder = write_files(
+        tmp_path / "given", files | {f"judgments/{INFER}.csv": csv_bytes([given[number] for number in order])}
+    )
+    whole = Study.open(folder).report.as_dict()
+    monkeypatch.setattr(computed, "read_rows", partial(read_rows, unit=20))
+    assert Study.open(folder).report.as_dict() == whole
+    places = {
+        (found["column"], place["row"])
+        for found in whole["findings"]
+        if found["code"] == "HMX534"
+        for place in found["places"]
+    }
+    assert places == {("batch_id", order.index(100)), ("batch_id", order.index(7)), ("presentation", order.index(143))}

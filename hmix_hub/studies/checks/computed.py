@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Self
 
@@ -13,29 +14,42 @@ from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, TOLERANCE, Kind
 from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.studies.checks.rows import Check
-from hmix_hub.studies.findings import Mask, Reporter
+from hmix_hub.studies.findings import Mask, Report, Reporter
+from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import given_flag
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
-from hmix_hub.studies.stored_rows import StoredRows
+from hmix_hub.studies.stored_rows import read_rows
 from hmix_hub.tasks import FLAGS, computed_columns
 
 
 class ComputedCheck(Check):
-    """Whether computed columns hold what the computation gives; of a file without any, nothing is kept."""
+    """Whether computed columns hold what the computation gives; a file that has any is read once more.
 
-    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+    Parameters
+    ----------
+    folder, manifest, task
+        The study, and the task of the file.
+    reporter
+        The file.
+    database
+        Gets what does not fit into memory; `None`: one of its own does.
+    """
+
+    def __init__(
+        self, folder: StudyFolder, manifest: Manifest, task: str, reporter: Reporter, database: Database | None = None
+    ) -> None:
         super().__init__(task, manifest, reporter)
+        self._folder, self._database = folder, database
         self._columns = {column.name: column for column in computed_columns(task)}
-        self._chunks: list[ObservedChunk] = []
+        self._names: dict[str, None] = {}
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
-        if any(name in self._columns for name in chunk.extras):
-            self._chunks.append(chunk)
+        self._names |= dict.fromkeys(name for name in chunk.extras if name in self._columns)
         if "flags" in chunk.extras and not self.manifest.synthetic:
             raw = chunk.extras["flags"]
             marked = given_flag(chunk, SYNTHETIC_FLAG)
@@ -43,33 +57,31 @@ class ComputedCheck(Check):
 
     def merge(self, later: Self) -> None:
         """Add what a check of the next rows of the file has seen."""
-        self._chunks += later._chunks
+        self._names |= later._names
 
     def finish(self) -> None:
         """Report what the rows show together."""
-        reporter = self.reporter
         # What breaks another rule may not be computed at all.
-        if not self._chunks or any(found.file == reporter.file for found in reporter.report.errors):
-            return
+        if self._names and not self.reporter.report.has_errors_in(self.reporter.file):
+            with Database() if self._database is None else nullcontext(self._database) as database:
+                self._compare(database)
+
+    def _compare(self, database: Database) -> None:
+        reporter, names = self.reporter, list(self._names)
+        pending = pa.table({})
         try:
-            with Database() as database:
-                rows = StoredRows(self.task, self.manifest, reporter.file, database, sum(map(len, self._chunks)))
-                for chunk in self._chunks:
-                    rows.add(chunk)
-                table = rows.table()
+            wanted = read_rows(self._folder, self.manifest, self.task, database).in_file_order(names)
+            for chunk in observed_chunks(self._folder, self.manifest, self.task, Report()):
+                while len(pending) < len(chunk):
+                    pending = pa.concat_tables([pending, next(wanted)]) if len(pending) else next(wanted)
+                part, pending = pending.slice(0, len(chunk)), pending.slice(len(chunk))
+                for name in filter(chunk.extras.__contains__, names):
+                    raw, right = chunk.extras[name], part[name].combine_chunks()
+                    bad = ~_is_equal(raw, right, self._columns[name].kind)
+                    reporter.of(name).add_where(rules.COMPUTED, bad, chunk.rows, raw, partial(_wanted, right))
         except HMixError as error:
-            for name in dict.fromkeys(name for chunk in self._chunks for name in chunk.extras if name in self._columns):
+            for name in names:
                 reporter.of(name).add(rules.COMPUTED, row=error.where.row, note=error.message)
-            return
-        start = 0
-        for chunk in self._chunks:
-            part = table.slice(start, len(chunk))
-            start += len(chunk)
-            for name in filter(self._columns.__contains__, chunk.extras):
-                raw, wanted = chunk.extras[name], part[name].combine_chunks()
-                bad = ~_is_equal(raw, wanted, self._columns[name].kind)
-                notes = partial(_wanted, wanted)
-                reporter.of(name).add_where(rules.COMPUTED, bad, chunk.rows, raw, notes)
 
 
 def _wanted(values: pa.Array, position: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
+from hmix_hub.database import Database
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.across import Ask, check_across
 from hmix_hub.studies.checks.answers import ContradictionCheck, ScaleCheck, SliderCheck, StatedCheck, VotesCheck
@@ -20,10 +21,8 @@ from hmix_hub.studies.observed import ObservedChunk, ReadRows, observed_chunks
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.reading.chunks import WHOLE, Piece
 
-_CHECKS: tuple[type[Check], ...] = (
-    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck, ComputedCheck, StatedCheck),
-)
-"""In the order in which they end: computed columns are compared in a file without errors alone."""
+_CHECKS: tuple[type[Check], ...] = (*(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck),)
+"""In the order in which they end."""
 
 
 class FileChecks:
@@ -35,14 +34,23 @@ class FileChecks:
         The study, and one of `folder.judgments`.
     report
         Gets the findings.
+    database
+        Gets what does not fit into memory; `None`: one of its own does.
     """
 
-    def __init__(self, folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> None:
+    def __init__(
+        self, folder: StudyFolder, manifest: Manifest, task: str, report: Report, database: Database | None = None
+    ) -> None:
         self.folder, self.manifest, self.task = folder, manifest, task
         self.reporter = Reporter(report, folder.judgments[task])
         self.path = folder.file(self.reporter.file)
         self._read = ReadRows()
-        self._checks = [kind(task, manifest, self.reporter) for kind in _CHECKS]
+        self._checks = [
+            *(kind(task, manifest, self.reporter) for kind in _CHECKS),
+            # Computed columns are compared in a file without errors alone, but for those of what was asked.
+            ComputedCheck(folder, manifest, task, self.reporter, database),
+            StatedCheck(task, manifest, self.reporter),
+        ]
 
     def chunks(
         self, pictures: KnownPictures | None, insert: Callable[[pa.Table], object], piece: Piece = WHOLE
