@@ -90,6 +90,9 @@ def build(
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
     target = target_folder(out, study, may_replace=_holds_built_files_alone, why="holds something that was not built")
+    tell("computing the tables")
+    for name in study.configurations:
+        study.rows_of(name)
     with whole_folder(target, replaces=True) as made:
         tell("writing tables, statistics and card")
         files = write_all(study, made, card)

@@ -186,3 +186,15 @@ def test_what_a_desktop_leaves_behind_is_passed_over(hmix, study):
     for name in ("desktop.ini", "Thumbs.db", ".DS_Store", f"judgments/~${INFER}.csv"):
         (study / name).write_bytes(b"\0")
     assert hmix("contribute", "validate", study).exit_code == 0
+
+
+class TestSpace:
+    def test_a_study_takes_the_memory_and_the_folder_that_it_is_allowed(self, hmix, study, tmp_path):
+        space = ("--memory", "900MB", "--temporary-folder", tmp_path / "space")
+        assert hmix("contribute", "build", study, "-o", tmp_path / "built", *space).exit_code == 0
+        assert not any((tmp_path / "space").glob("*"))
+
+    @pytest.mark.parametrize("verb", ["validate", "stats", "card", "croissant"])
+    def test_what_is_no_size_is_refused(self, hmix, study, verb):
+        told = hmix("contribute", verb, study, "--memory", "much")
+        assert (told.exit_code, "'much' is no size" in told.stderr) == (2, True)
