@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hmix_hub.cells import COUNT, fold_ordered
-from hmix_hub.contribute.description.agreement import with_terms
+from hmix_hub.comparisons import with_terms
 from hmix_hub.schema.groups import Groups, encode_key
 
 

@@ -12,6 +12,9 @@ import pyarrow as pa
 from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Floats, Ints
 
+_MOST = 1 << 62
+"""Different keys that are numbered at once."""
+
 
 def encode(column: pa.ChunkedArray) -> Ints:
     """Return each row the number of its value, counted in the order of first appearance; int64 (N,)."""
@@ -23,11 +26,15 @@ def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
 
     Numbers count from 0 in the order of first appearance.
     """
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    codes, bound = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
         part = column if isinstance(column, np.ndarray) else encode(column)
-        codes = _renumber(codes * (part.max(initial=0) + 1) + part)
-    return codes
+        width = int(part.max(initial=0)) + 1
+        if bound > _MOST // width:
+            codes = _renumber(codes)
+            bound = int(codes.max(initial=0)) + 1
+        codes, bound = codes * width + part, bound * width
+    return _renumber(codes)
 
 
 def _renumber(codes: Ints) -> Ints:

@@ -12,7 +12,7 @@ from compared_answers import agreement_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hmix_hub.contribute.description.agreement import COEFFICIENTS
+from hmix_hub.comparisons import COEFFICIENTS
 from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 from hmix_hub.studies.study import Study

@@ -11,7 +11,7 @@ from compared_answers import agreement_of
 from made_choices import PAGES, THREE, dataset, judged
 
 import hmix_hub
-from hmix_hub.contribute.description.choices import CHOICES, dominant_classes
+from hmix_hub.comparisons import CHOICES, dominant_classes
 from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.tasks import CHOICE

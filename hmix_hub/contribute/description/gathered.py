@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.cells import COUNT, UNIT, Folded, arrays, combined, fold, fold_ordered
-from hmix_hub.contribute.description.agreement import COEFFICIENTS, Comparison, with_terms
-from hmix_hub.contribute.description.choices import CHOICES, SOFT_LABELS
+from hmix_hub.comparisons import CHOICES, COEFFICIENTS, SOFT_LABELS, Comparison, with_terms
 from hmix_hub.database import Database
 from hmix_hub.piles import MOST_ROWS, Pile
 from hmix_hub.schema.arrays import Ints, encode, matrix
@@ -41,9 +40,9 @@ _PLACES = 32
 """Bits of a row's place among those of its unit."""
 
 
-def comparison_of(task: Task) -> Comparison | None:
-    """Return how answers of a task are compared with each other; `None`: nobody is told apart."""
-    return next((COMPARISONS[name] for name in task.statistics if name in COMPARISONS), None)
+def comparison_of(task: Task) -> Comparison:
+    """Return how answers of a task, each of one person, are compared with each other."""
+    return next(COMPARISONS[name] for name in task.statistics if name in COMPARISONS)
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,8 @@ class UnitRows:
 
     Parameters
     ----------
-    table
-        N rows; the columns that figures are made of.
-    task
-        Their task.
+    table, task
+        N rows, the columns that figures are made of; and their task.
     units
         int64 (N,): number of each row's participant (in tasks without them, of the row), in the order of the ids.
     """
@@ -177,19 +174,16 @@ class Gathered:
         )
 
     def agreement(self, scope: str = ALL) -> dict[str, Any]:
-        """Compute the agreement between people about one stimulus."""
-        pile, comparison = self.pile(BETWEEN + scope), comparison_of(self.task)
-        if comparison is None:
-            return {}
+        """Compute the agreement between people about one stimulus; of answers that are compared."""
+        pile = self.pile(BETWEEN + scope)
         blocks = with_terms(arrays(block.drop_columns(FIRST)) for block in pile.ordered(FIRST))
-        return comparison.agreement(fold_ordered(blocks, len(pile)), self.stimulus_counts[BETWEEN + scope])
+        return comparison_of(self.task).agreement(
+            fold_ordered(blocks, len(pile)), self.stimulus_counts[BETWEEN + scope]
+        )
 
     def retest(self, scope: str = ALL, among: str = "") -> dict[str, Any]:
-        """Compute the agreement of people with their answers before."""
-        comparison = comparison_of(self.task)
-        if comparison is None:
-            return {}
-        return comparison.retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
+        """Compute the agreement of people with their answers before; of answers that are compared."""
+        return comparison_of(self.task).retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
 
     def _compare(self, rows: pa.Table) -> dict[str, Any]:
         """Count what is known of some pairs of pictures, all answers about which are at hand, and compare these."""
@@ -198,8 +192,7 @@ class Gathered:
         judged = encode_key([stimuli, *(rows[facet] for facet in self.task.facets)])
         found: dict[str, Any] = {"pairs": int(pairs.max(initial=-1)) + 1, "stimuli": int(stimuli.max(initial=-1)) + 1}
         found["judgments"] = Tally.of(np.bincount(judged))
-        comparison = comparison_of(self.task)
-        if comparison is None:
+        if not self.task.has_participants:
             return found
         units = rows[UNIT].to_numpy()
         found["people"] = Tally.of(Groups(judged).distinct(units))
@@ -210,7 +203,7 @@ class Gathered:
             chosen, groups = answers.of(own).between_participants()
             taken = rows.take(pa.array(own[chosen]))
             given = {name[1:]: _values(taken[name]) for name in rows.column_names if name.startswith("_")}
-            sums, found[BETWEEN + scope] = comparison.between(given, groups)
+            sums, found[BETWEEN + scope] = comparison_of(self.task).between(given, groups)
             first = {FIRST: places[own[chosen]][groups.first], COUNT: groups.sizes}
             self.pile(BETWEEN + scope).add(pa.table(first | sums))
             found[f"judged{scope}"] = len(np.unique(judged[own]))

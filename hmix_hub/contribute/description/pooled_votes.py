@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.cells import cells
-from hmix_hub.contribute.description.choices import NO_CLASS, dominant_classes
+from hmix_hub.comparisons import NO_CLASS, dominant_classes
 from hmix_hub.contribute.description.gathered import Gathered, Parts, UnitRows
 from hmix_hub.schema.arrays import Floats, matrix, numbers
 from hmix_hub.tallies import ShareCounts, Tally, rounded

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.cells import UNIT, cells, with_squares
-from hmix_hub.contribute.description.agreement import Values
+from hmix_hub.comparisons import NO_CLASS, Values, dominant_classes
 from hmix_hub.contribute.description.by_coefficient import bias_parts, inference_bias, mass_parts, soft_label_mass
-from hmix_hub.contribute.description.choices import NO_CLASS, dominant_classes
 from hmix_hub.contribute.description.gathered import (
     ALL,
     ANSWERS,
@@ -97,8 +96,8 @@ def task_statistics(
           `interval` (of the selected one), `standard_deviation` (over N - 1) and `histogram`;
         * `response_time_ms`: `known`, `missing`, `quantiles` by percent, `share_over_a_minute` of those known,
           `histogram`;
-        * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement` and, of
-          chosen classes, `choices`, as of `of_label`, their agreement with the class of the picture;
+        * `agreement` between people and `retest` within them: see `hmix_hub.comparisons`; of chosen classes also
+          `of_label`, their agreement with the class of the picture;
         * `bias` (infer alone): see `inference_bias`; `mass` (of classes): see `soft_label_mass`;
         * `ratings` (of scales alone): see `rating_figures`;
         * `confidence`, where it may be asked: `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
@@ -143,8 +142,8 @@ def unit_part(task: str, table: pa.Table) -> Part:
         "coefficients": cells(units, with_squares(coefficients)),
     }
     answers: dict[str, Any] = {}
-    comparison = comparison_of(of)
-    if comparison is not None:
+    if of.has_participants:
+        comparison = comparison_of(of)
         times, presentations = numbers(rows.table["response_time_ms"]), rows.table["presentation"].to_numpy()
         known = times[~np.isnan(times)]
         tally, is_repeat = Tally.of(known), rows.table["is_repeat"].to_numpy().astype(bool)
