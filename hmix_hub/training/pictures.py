@@ -1,4 +1,4 @@
-"""Pictures of batches: gathered from a table of distinct pictures, then scaled.
+"""Pictures of batches: gathered from a table of distinct pictures and scaled.
 
 On the processor, large blocks of memory are used again as soon as nobody holds them: a fresh block of tens of megabytes
 costs the system more time than filling it.
@@ -10,7 +10,7 @@ import math
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,13 @@ from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import Mixtures
 from hmix_hub.stimuli.sizes import Size
 
-NUMBERS_AT_ONCE = 1 << 20
+NUMBERS_AT_ONCE = 3 << 17
 """Numbers of pictures made at a time on the processor: few enough to stay in its cache, enough that what an operation
 costs by itself is little beside them."""
+FRESH_NUMBERS = 1 << 22
+"""Numbers of pictures that are made in a fresh block at most: the allocator keeps blocks of up to 32 MiB by itself."""
+LINE_BYTES = 8
+"""Of a factor and an offset, float32 each."""
 Block = npt.NDArray[np.uint8]
 _WORTHWHILE = 1 << 20
 """Bytes from which a block is kept: smaller ones the allocator keeps itself."""
@@ -107,15 +111,31 @@ class Scaling:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Distinct pictures, uint8 (D, C, H, W), on a device, and which of them each row shows, int64 (N,)."""
+    """Distinct pictures, uint8 (D, C, H, W), on a device, and which of them each row shows, int64 (N,).
+
+    `channels` are the same bytes in the layout of `with_lines`.
+    """
 
     table: torch.Tensor
     of_row: torch.Tensor
     scaling: Scaling
+    channels: torch.Tensor | None = None
     _memory: Memory = field(default_factory=Memory, init=False)
 
+    @classmethod
+    def fixed(cls, table: torch.Tensor, of_row: torch.Tensor, scaling: Scaling) -> Pictures:
+        """Return pictures whose table is never written to, laid out to be gathered and scaled in one operation.
+
+        Then `table` is a view of `channels`. Where there is no such operation, it stays as it is.
+        """
+        if table.device.type != "cpu" or not has_one_pass(scaling):
+            return cls(table, of_row, scaling)
+        channels = with_lines(table, scaling)
+        return cls(channels[:, :-LINE_BYTES].view(table.shape), of_row, scaling, channels)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return Pictures, (self.table, self.of_row, self.scaling)
+        make = Pictures if self.channels is None else Pictures.fixed
+        return make, (self.table, self.of_row, self.scaling)
 
     def number(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the numbers of the pictures of rows, int64 (B,) each."""
@@ -148,7 +168,10 @@ class Pictures:
         return [torch.tensor(each, dtype=self.scaling.dtype).repeat_interleave(area) for each in self.scaling.line]
 
     def _take_on_processor(self, numbers: torch.Tensor) -> torch.Tensor:
-        taken = self._memory.empty((len(numbers), *self.table.shape[1:]), self.scaling.dtype)
+        shape = (len(numbers), *self.table.shape[1:])
+        if self.channels is not None and math.prod(shape) <= FRESH_NUMBERS:
+            return take_channels(self.channels, numbers, shape[1]).view(shape)
+        taken = self._memory.empty(shape, self.scaling.dtype)
         flat = taken.flatten(1)
         if self.scaling.dtype == torch.uint8:
             torch.index_select(self._bytes, 0, numbers, out=flat)
@@ -161,12 +184,52 @@ class Pictures:
 
     def _fill(self, flat: torch.Tensor, numbers: torch.Tensor) -> None:
         """Write scaled pictures, few enough that their bytes are still in the processor's cache."""
+        if self.channels is not None:
+            flat.copy_(take_channels(self.channels, numbers, self.table.shape[1]).view(flat.shape))
+            return
         flat.copy_(self._bytes.index_select(0, numbers))
         if self.scaling.mean:
             factor, offset = self._line
             torch.addcmul(offset, flat, factor, out=flat)
         else:
             flat.mul_(1 / 255)
+
+
+def with_lines(table: torch.Tensor, scaling: Scaling) -> torch.Tensor:
+    """Return the channels of pictures, each followed by its factor and offset: uint8 (D * C, H * W + 8).
+
+    So torch lays out embeddings of bytes, of which one operation gathers rows and scales them.
+    """
+    number, channels, height, width = table.shape
+    line = torch.tensor(scaling.line, dtype=torch.float32).t().contiguous().view(torch.uint8)
+    laid_out = torch.empty(number, channels, height * width + LINE_BYTES, dtype=torch.uint8)
+    laid_out[..., :-LINE_BYTES] = table.flatten(2)
+    laid_out[..., -LINE_BYTES:] = line
+    return laid_out.flatten(0, 1)
+
+
+def take_channels(channels: torch.Tensor, numbers: torch.Tensor, each: int) -> torch.Tensor:
+    """Return the scaled channels of pictures by number, of so many channels each: float32 (B * C, H * W)."""
+    rows = (numbers.unsqueeze(1) * each + torch.arange(each)).flatten()
+    scaled: torch.Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+        channels, rows, torch.arange(len(rows))
+    )
+    return scaled
+
+
+@cache
+def has_one_pass(scaling: Scaling) -> bool:
+    """Whether torch gathers and scales bytes in one operation here, to the same numbers as in two, to the last bit."""
+    if scaling.dtype != torch.float32:
+        return False
+    # More than whole vectors of numbers, so that what is left over is compared, too.
+    table = (torch.arange(3 * 18 * 15) % 256).to(torch.uint8).view(1, 3, 18, 15)
+    first = torch.zeros(1, dtype=torch.int64)
+    try:
+        found = take_channels(with_lines(table, scaling), first, 3)
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return False
+    return torch.equal(found.view(table.shape), Pictures(table, first, scaling).take(first))
 
 
 def pictures_of(
@@ -189,7 +252,7 @@ def pictures_of(
             of_row = number.astype(np.int64)[mixtures.of_row]
             found[f"image_{which + 1}"] = take_endpoints(mixtures, image_sets, which, some, size=size), of_row
     return {
-        name: Pictures(torch.from_numpy(table).to(device), torch.from_numpy(of_row).to(device), scaling)
+        name: Pictures.fixed(torch.from_numpy(table).to(device), torch.from_numpy(of_row).to(device), scaling)
         for name, (table, of_row) in found.items()
     }
 

@@ -30,8 +30,8 @@ Vocabularies = Tensors | Mapping[str, Sequence[str]] | None
 ROW, REPEATED = "row", "repeated"
 _ROWS_AT_ONCE = 4096
 """Rows of small batches that are made in one piece, at most."""
-_NUMBERS_AT_ONCE = 1 << 24
-"""Numbers of pictures that are: of large ones, fewer rows."""
+_NUMBERS_AT_ONCE = 1 << 20
+"""Numbers of pictures that are: few enough for the processor's cache, so of large pictures fewer rows."""
 
 
 @dataclass(frozen=True, eq=False)

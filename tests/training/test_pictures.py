@@ -15,6 +15,7 @@ import hmix_hub
 from hmix_hub.errors import SpaceError
 from hmix_hub.loading.pictures import mixtures_in, open_image_sets
 from hmix_hub.training import drawn, windows
+from hmix_hub.training import pictures as training_pictures
 from hmix_hub.training.drawn import KeptPictures
 from hmix_hub.training.pictures import CIFAR10_MEAN_STD, Pictures, scaling_of
 
@@ -39,6 +40,34 @@ def test_both_ways_to_scale_agree(normalize, dtype, size):
     for scaled in (pictures.take(numbers), pictures.take_on_accelerator(numbers)):
         assert scaled.dtype == dtype
         assert (scaled.double() - exact).abs().max() <= tolerance
+
+
+@pytest.mark.parametrize("fresh", [0, 1 << 22])
+@pytest.mark.parametrize("size", [(32, 32), *SIZES])
+@pytest.mark.parametrize("normalize", [None, "cifar10", ((0.1, -0.2, 0.3), (0.7, 1.3, 0.011))])
+def test_one_pass_gives_the_numbers_of_two_to_the_last_bit(normalize, size, fresh, monkeypatch):
+    monkeypatch.setattr(training_pictures, "FRESH_NUMBERS", fresh)
+    plain = pictures_of(size, scaling_of(torch.float32, normalize))
+    fixed = Pictures.fixed(plain.table, plain.of_row, plain.scaling)
+    assert torch.equal(fixed.table, plain.table)
+    for n in (0, 1, 500):
+        numbers = torch.randint(0, 300, (n,))
+        for pictures in (fixed, pickle.loads(pickle.dumps(fixed))):
+            assert torch.equal(pictures.take(numbers), plain.take(numbers))
+
+
+@pytest.mark.parametrize("fault", [AttributeError, NotImplementedError, RuntimeError])
+def test_without_the_operation_there_are_two_passes(fault, monkeypatch):
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr(training_pictures, "take_channels", fail)
+    training_pictures.has_one_pass.cache_clear()
+    plain = pictures_of((4, 4), scaling_of(torch.float32, "cifar10"))
+    fixed = Pictures.fixed(plain.table, plain.of_row, plain.scaling)
+    training_pictures.has_one_pass.cache_clear()
+    assert fixed.channels is None
+    assert torch.equal(fixed.take(fixed.of_row), plain.take(plain.of_row))
 
 
 @pytest.mark.parametrize("size", SIZES)
