@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _COUNTED = ("study_id", "participant_id")
 _FLAGS = "flags"
 """Where it is there, what a program made is counted."""
-_TIMES = 6
+_TIMES = 4
 """Times the bytes of the judgments that gathering them at once takes, with their numbers and their order."""
 
 
@@ -67,18 +67,18 @@ def by_stimulus(
     dataset = in_one_order(check_dataset_type(dataset))
     task, vocabulary = task_of(dataset), vocabulary_of(dataset)
     names = pooled_names(task, dataset.column_names)
-    room = memory_of(memory)
-    if client is None and fits(dataset, names, room):
-        gathered = gather(arrow_columns(dataset, names), task, vocabulary)
-        columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
-        stimuli = dataset_of(gathered, columns, vocabulary)
-    else:
-        schema = arrow_columns(dataset.select([]), names).schema
-        with connected(client) as connection:
-            pieces = pieces_of(dataset, names, connection)
-            stimuli = pool(
-                task, vocabulary, schema, pieces, client=connection, memory=room, temporary_folder=temporary_folder
-            )
+    schema = arrow_columns(dataset.select([]), names).schema
+    with connected(client) as connection:
+        pieces = _pieces_of(dataset, names, connection)
+        stimuli = pool(
+            task,
+            vocabulary,
+            schema,
+            pieces,
+            client=connection,
+            memory=memory_of(memory),
+            temporary_folder=temporary_folder,
+        )
     add_picture_places(stimuli.info, picture_places(dataset.info))
     set_scales(stimuli.info, scales_of(dataset).values())
     return stimuli
@@ -105,21 +105,17 @@ def memory_of(memory: int | str | None) -> int:
     return read_size(memory) if isinstance(memory, str) else memory
 
 
-def fits(dataset: datasets.Dataset, names: Sequence[str], memory: int) -> bool:
-    """Whether columns of a dataset can be gathered by stimulus at once, in so many bytes."""
-    table = dataset.data.table.select(names)
-    return _TIMES * table.nbytes * len(dataset) <= memory * max(table.num_rows, 1)
-
-
-def pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client | None) -> list[Piece]:
+def _pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client | None) -> list[Piece]:
     """Return columns of a dataset in pieces, as this process or the workers of a client can read them."""
-    starts = range(0, len(dataset), PART_ROWS)
-    parts = [dataset.select(range(start, min(start + PART_ROWS, len(dataset)))) for start in starts]
+    starts = range(0, max(len(dataset), 1), PART_ROWS)
+    parts = [dataset]
+    if len(starts) > 1:
+        parts = [dataset.select(range(start, min(start + PART_ROWS, len(dataset)))) for start in starts]
     if client is None or _is_read_by(client, dataset):
         reads = [partial(arrow_columns, part, names) for part in parts]
     else:
         reads = [partial(_unpacked, _packed(arrow_columns(part, names))) for part in parts]
-    return [Piece(read, start) for read, start in zip(reads, starts, strict=True)]
+    return [Piece(*piece) for piece in zip(reads, starts, map(len, parts), strict=True)]
 
 
 def _is_read_by(client: Client, dataset: datasets.Dataset) -> bool:
@@ -157,7 +153,9 @@ def pool(
     memory: int,
     temporary_folder: str | os.PathLike[str] | None = None,
 ) -> datasets.Dataset:
-    """Return the by-stimulus table of judgments in pieces, as a dataset in a file of this process's own.
+    """Return the by-stimulus table of judgments in pieces.
+
+    It is in memory where this process computes it of judgments that fit, else in a file of its own.
 
     Parameters
     ----------
@@ -168,6 +166,13 @@ def pool(
     memory, temporary_folder
         See `hmix_hub.database.Database`.
     """
+    if client is None:
+        some, n_rows = pieces[0].read(), sum(piece.n_rows for piece in pieces)
+        if _TIMES * some.nbytes * n_rows <= memory * max(len(some), 1):
+            judgments = pa.concat_tables([some, *(piece.read() for piece in pieces[1:])])
+            gathered = gather(judgments.select(schema.names), task, vocabulary)
+            columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
+            return dataset_of(gathered, columns, vocabulary)
     n_parts = max(len(pieces), 1 if client is None else sum(client.nthreads().values()))
     pooling = Pooling(task, vocabulary, schema, n_parts)
     with Database(memory, None if temporary_folder is None else Path(temporary_folder)) as database:

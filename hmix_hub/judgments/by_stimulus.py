@@ -108,10 +108,11 @@ def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
 
 @dataclass(frozen=True)
 class Piece:
-    """Judgments that stand together: how to read them, and the number of their first row."""
+    """Judgments that stand together: how to read them, the number of their first row, and how many they are."""
 
     read: Callable[[], pa.Table]
     first: int
+    n_rows: int
 
 
 @dataclass(frozen=True)

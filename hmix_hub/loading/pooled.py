@@ -125,4 +125,7 @@ def _pieces(table: StudyTable, names: list[str]) -> list[Piece]:
     for number, end in enumerate(starts[1:].tolist(), 1):
         if end - starts[cuts[-1]] >= PART_ROWS or number == len(groups):
             cuts.append(number)
-    return [Piece(table.reader(groups[begin:end], names), int(starts[begin])) for begin, end in pairwise(cuts)]
+    return [
+        Piece(table.reader(groups[begin:end], names), int(starts[begin]), int(starts[end] - starts[begin]))
+        for begin, end in pairwise(cuts)
+    ]

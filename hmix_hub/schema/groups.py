@@ -108,7 +108,9 @@ class Groups:
         """Count the different values of int64 (N,) codes within groups; int64 (G,)."""
         if not len(codes):
             return np.zeros(0, dtype=np.int64)
-        pairs = np.unique(self.codes * (codes.max() + 1) + codes)
+        # Sorted, which takes a tenth of the time that `numpy.unique` does.
+        pairs = np.sort(self.codes * (codes.max() + 1) + codes)
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
         return np.bincount(pairs // (codes.max() + 1), minlength=len(self.sizes))
 
     def lists(self, column: pa.ChunkedArray) -> pa.ListArray:

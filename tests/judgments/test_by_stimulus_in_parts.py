@@ -86,6 +86,11 @@ def test_picked_rows_in_any_order_are_gathered_in_their_own(seed, load_sample, p
     assert_same(by_stimulus(judgments, client=dask), expected)
 
 
+def test_no_judgments_are_of_no_stimuli(load_sample, dask):
+    empty = load_sample().select([])
+    assert_same(by_stimulus(empty, client=dask), by_stimulus(empty))
+
+
 def test_what_a_program_made_is_counted_in_all_parts_or_in_none(load_sample, parts_of):
     people = load_sample().map(lambda row: {"flags": []})
     mixed = people.map(lambda row, at: {"flags": ["synthetic"] if at == 1235 else []}, with_indices=True)
@@ -122,8 +127,8 @@ def test_a_worker_that_is_killed_changes_nothing(load_sample, tmp_path, parts_of
     judgments = load_sample()
     names = pooled_names(INFER, judgments.column_names)
     rows = arrow_columns(judgments, names)
-    pieces = [Piece(partial(rows.slice, start, 300), start) for start in range(0, 1236, 300)]
-    pieces[2] = Piece(partial(killing, tmp_path / "ended", pieces[2].read), 600)
+    pieces = [Piece(partial(rows.slice, start, 300), start, min(300, 1236 - start)) for start in range(0, 1236, 300)]
+    pieces[2] = Piece(partial(killing, tmp_path / "ended", pieces[2].read), 600, 300)
 
     found = summaries.pool(INFER, vocabulary_of(judgments), rows.schema, pieces, client=dask, memory=10**9)
 
