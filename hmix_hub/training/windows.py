@@ -195,7 +195,7 @@ class MappedRows(OrderedRows):
         return batches_across(map(self._window, self.order.windows(epoch, place)), self.order.batch_size)
 
     def _window(self, rows: Rows) -> Window:
-        order = np.argsort(rows, kind="stable")
+        order = np.argsort(rows)
         places = np.empty(len(rows), dtype=np.int64)
         places[order] = np.arange(len(rows))
         in_order = rows[order]

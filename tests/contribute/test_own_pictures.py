@@ -11,6 +11,7 @@ import pickle
 import datasets
 import numpy as np
 import pytest
+import torch
 from study_generator.own_pictures import CLASSES, SIZE, TABLE, pixels, png, with_own_pictures
 
 import hmix_hub
@@ -72,6 +73,20 @@ def test_its_pictures_are_drawn_to_the_last_bit(own, tmp_path, is_built):
     drawn = hmix_hub.render(judgments).numpy().transpose(0, 2, 3, 1)
     for row, picture in zip(judgments, drawn, strict=True):
         assert np.array_equal(picture, expected_picture(row))
+
+
+def test_its_pictures_are_in_the_batches_of_a_stream_and_of_rows_that_are_read(own, tmp_path):
+    place = build(Study.open(own), tmp_path / "out").path
+    judgments = hmix_hub.load_dataset(place, split="train")
+    options = {"targets": None, "dtype": torch.uint8, "shuffle": False}
+    for images in ("mixed", "endpoints"):
+        (expected,) = hmix_hub.batches(judgments, len(judgments), images=images, **options)
+        stream = hmix_hub.load_dataset(place, split="train", streaming=True)
+        (of_stream,) = hmix_hub.batches(stream, len(judgments), images=images, **options)
+        (read,) = hmix_hub.batches(judgments, len(judgments), images=images, keep_in_memory=False, **options)
+        for name in expected:
+            assert torch.equal(of_stream[name], expected[name])
+            assert torch.equal(read[name], expected[name])
 
 
 def test_its_pictures_come_from_the_hub(own, hub):
