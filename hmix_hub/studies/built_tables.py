@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -23,6 +23,8 @@ ROW_GROUP = 100_000
 """Rows that fill a row group."""
 SHARD = 10
 """Row groups of one file."""
+_FALSELY_FOUND = 0.01
+"""Share of the row groups without a value that a reader cannot tell from those with it."""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -81,7 +83,13 @@ def parquet_path(configuration: str, number: int = 0, count: int = 1) -> str:
 
 
 def write_table(
-    units: Iterable[pa.Table], columns: datasets.Features, configuration: str, out: Path, *, shard: int = SHARD
+    units: Iterable[pa.Table],
+    columns: datasets.Features,
+    configuration: str,
+    out: Path,
+    *,
+    shard: int = SHARD,
+    looked_up: Collection[str] = (),
 ) -> list[str]:
     """Write a table as Parquet, in the types of its features; the same bytes whenever the same units are written.
 
@@ -97,6 +105,8 @@ def write_table(
         Folder to write it into.
     shard
         Row groups of one file.
+    looked_up
+        Columns, not sorted, by whose values rows are looked up: of a table of many row groups, which gets indexes.
 
     Returns
     -------
@@ -108,7 +118,10 @@ def write_table(
     left = iter(units)
     while (first := next(left, None)) is not None:
         made.append(out / configuration / f"{len(made)}.parquet")
-        options = {"compression": "zstd", "write_page_checksum": True}
+        options: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+        if looked_up:
+            filters = {name: {"ndv": len(first[name].unique()), "fpp": _FALSELY_FOUND} for name in looked_up}
+            options |= {"write_page_index": True, "bloom_filter_options": filters}
         with parquet.ParquetWriter(made[-1], columns.arrow_schema, **options) as writer:
             for unit in chain([first], islice(left, shard - 1)):
                 writer.write_table(unit.cast(columns.arrow_schema), row_group_size=max(len(unit), 1))

@@ -320,7 +320,14 @@ class Study:
             first = next(units)
             made = study_features(first.schema, self.columns(name), self.manifest.vocabulary)
             with self.database.room() as folder:
-                files = write_table(chain([first], units), made, name, folder, shard=self.space.shard)
+                files = write_table(
+                    chain([first], units),
+                    made,
+                    name,
+                    folder,
+                    shard=self.space.shard,
+                    looked_up=[column for column in ("stimulus_id", "pair_id") if column in first.column_names],
+                )
                 rows = sum(parquet.read_metadata(folder / file).num_rows for file in files)
             self._files[name] = _Stored(folder, files, first.schema, rows)
         return self._files[name]
