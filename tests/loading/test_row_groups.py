@@ -216,6 +216,16 @@ class TestOnTheHub:
         group = parquet.read_metadata(sharded / JUDGMENTS / "train-00001-of-00003.parquet").row_group(0)
         assert size - 1 == sum(group.column(n).total_compressed_size for n in range(group.num_columns))
 
+    def test_a_part_that_was_damaged_is_found_by_the_checksums_of_its_pages(self, hub, place, load, sharded):  # noqa: F811
+        name = f"{JUDGMENTS}/train-00001-of-00003.parquet"
+        content = bytearray((sharded / name).read_bytes())
+        # The last byte of the first row group.
+        content[parquet.read_metadata(sharded / name).row_group(1).column(0).dictionary_page_offset - 1] ^= 1
+        hub.commit(place, {name: bytes(content)})
+        with pytest.raises(SourceError, match=r"train-00001(.|\n)*CRC checksum"):
+            list(load(JUDGMENTS, place, streaming=True, participants="p05"))
+        assert len(list(load(JUDGMENTS, place, streaming=True, participants="p07"))) == 12
+
     def test_what_was_downloaded_is_not_asked_for_again(self, hub, place, load):  # noqa: F811
         whole = load(JUDGMENTS, place)
         hub.forget_calls()
