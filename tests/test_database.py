@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 
@@ -85,6 +86,19 @@ def test_a_full_disk_names_the_folder_and_what_helps(tmp_path):
         ) as caught:
             list(database.batches("select * from r order by mixed"))
         assert caught.value.where.file == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tables_that_the_disk_has_no_room_for_are_said_to_be_that(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Database(LITTLE, tmp_path) as database:
+        # To the program it is as if the disk were full.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4 * 10**6, hard))
+        try:
+            with pytest.raises(SpaceError, match="not enough memory or disk"):
+                database.insert("r", rows(2 * N))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
 
 

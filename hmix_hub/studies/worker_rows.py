@@ -14,9 +14,8 @@ from hmix_hub.cluster import exchange, hold_pieces, map_pieces
 from hmix_hub.database import Database
 from hmix_hub.errors import ClusterError, Where
 from hmix_hub.remote_files import RemoteFile
-from hmix_hub.studies.checks.across import KEYS, Ask
 from hmix_hub.studies.checks.judgment_file import FileChecks
-from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.judgment_table import kept_rows
 from hmix_hub.studies.pictures import KnownPictures

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.database import Database
-from hmix_hub.studies.checks.across import KEYS, Ask, check_across
+from hmix_hub.studies.checks.across import check_across
 from hmix_hub.studies.checks.judgment_file import FileChecks
-from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
 from hmix_hub.studies.checks.screen import nothing_across
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report, Reporter

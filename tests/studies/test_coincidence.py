@@ -9,9 +9,8 @@ import pyarrow as pa
 import pytest
 
 from hmix_hub.database import Database
-from hmix_hub.studies.checks.across import Ask
 from hmix_hub.studies.checks.participants import check_participation, taking_part
-from hmix_hub.studies.checks.rows import ROWS
+from hmix_hub.studies.checks.rows import ROWS, Ask
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.tasks import INFER
 

@@ -5,16 +5,15 @@ The rows lie in the table `rows` of a database, as `narrow_rows` gives them, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from hmix_hub.database import Database
 from hmix_hub.studies.checks.participants import Taking, check_participation, taking_part
-from hmix_hub.studies.checks.rows import Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.rows import Ask, Places, tell
 from hmix_hub.studies.checks.trials import (
     check_clashes,
     check_times,
@@ -30,44 +29,6 @@ from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.class_votes import TASK as VOTES
-
-KEYS: dict[str, Callable[[str], str]] = {
-    "participant": lambda task: "participant",
-    "pair": lambda task: "least(first, second), greatest(first, second)",
-    "content": lambda task: f"{stimulus_of(task)}, {answer_of(task)}, time",
-}
-"""What rows share that a rule compares, by name: for a task, the columns of `rows`, or what a query makes of them."""
-
-
-class Ask:
-    """Asks questions of the rows of a file that lie in one database.
-
-    Whoever has them in several parts overrides both members.
-
-    Parameters
-    ----------
-    database
-        Holds the table `rows`.
-    """
-
-    n_parts = 1
-    """Number of parts."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        """Where what parts answer may be brought together."""
-
-    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
-        """Return the answers of the parts, in any order.
-
-        Parameters
-        ----------
-        key
-            One of `KEYS`: rows that share it must lie in one part.
-        question, given
-            A function of the database of a part, which holds its rows alone, and of what else it is given.
-        """
-        return [question(self.database, *given)]
 
 
 class _Judged(NamedTuple):

@@ -8,11 +8,11 @@ import pyarrow as pa
 
 from hmix_hub.database import Database
 from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.checks.across import Ask, check_across
+from hmix_hub.studies.checks.across import check_across
 from hmix_hub.studies.checks.answers import ContradictionCheck, ScaleCheck, SliderCheck, StatedCheck, VotesCheck
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.recorded import RecordedCheck
-from hmix_hub.studies.checks.rows import Check, narrow_rows
+from hmix_hub.studies.checks.rows import Ask, Check, narrow_rows
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import StudyFolder

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import lgamma, log
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.database import Database
 from hmix_hub.schema.groups import encode, encode_key
-from hmix_hub.studies.checks.rows import Place, Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.rows import Ask, Place, Places, answer_of, stimulus_of, tell
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Reporter
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules import trials as trial_rules
@@ -37,15 +36,6 @@ _BITS = 2
 _AT_ONCE = 1000
 """Participants whose rows are looked at together."""
 _NEAR = 1e-6
-
-
-class Asking(Protocol):
-    """See `hmix_hub.studies.checks.across.Ask`."""
-
-    n_parts: int
-
-    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
-        """Return the answers of the parts."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +133,7 @@ def _claiming(database: Database) -> Places:
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
 
-def check_participation(parts: Iterable[Taking], ask: Asking, task: str, reporter: Reporter) -> None:
+def check_participation(parts: Iterable[Taking], ask: Ask, task: str, reporter: Reporter) -> None:
     """Check how the participants of a file took part.
 
     Parameters
@@ -227,7 +217,7 @@ def like_rows(database: Database, task: str, rows: pa.Table) -> Numbers:
     return np.stack([column.to_numpy() for column in found.columns], axis=1)
 
 
-def _check_ids(ask: Asking, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
+def _check_ids(ask: Ask, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
     """Report people who share rows with another, in times that chance does not explain."""
     least = SHARED_ROWS if ask.n_parts == 1 else 1
     found = [part for part in ask("content", shared_rows, task, least) if part is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Self
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pyarrow as pa
 
+from hmix_hub.database import Database
 from hmix_hub.schema import Kind
 from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import MOST_PLACES, Mask, Reporter
@@ -114,6 +115,45 @@ def stimulus_of(task: str) -> str:
 def answer_of(task: str) -> str:
     """Return the columns of narrow rows that are the answer, for a query."""
     return ", ".join(f"answer_{number}" for number in range(len(TASKS[task].answer)))
+
+
+KEYS: dict[str, Callable[[str], str]] = {
+    "participant": lambda task: "participant",
+    "pair": lambda task: "least(first, second), greatest(first, second)",
+    "content": lambda task: f"{stimulus_of(task)}, {answer_of(task)}, time",
+}
+"""What rows share that a rule compares, by name: for a task, the columns of `rows`, or what a query makes of them."""
+
+
+class Ask:
+    """Asks questions of the rows of a file that lie in one database.
+
+    Whoever has them in several parts overrides both members.
+
+    Parameters
+    ----------
+    database
+        Holds the table `rows`.
+    """
+
+    n_parts = 1
+    """Number of parts."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        """Where what parts answer may be brought together."""
+
+    def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
+        """Return the answers of the parts, in any order.
+
+        Parameters
+        ----------
+        key
+            One of `KEYS`: rows that share it must lie in one part.
+        question, given
+            A function of the database of a part, which holds its rows alone, and of what else it is given.
+        """
+        return [question(self.database, *given)]
 
 
 class Place(NamedTuple):
