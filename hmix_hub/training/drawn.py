@@ -27,7 +27,7 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import Mixtures
 from hmix_hub.stimuli.sizes import Size
-from hmix_hub.training.pictures import Pictures, Scaling
+from hmix_hub.training.pictures import LINE_BYTES, Pictures, Scaling, has_one_pass, with_lines
 
 Bytes = npt.NDArray[np.uint8]
 _SHARE = 4
@@ -78,16 +78,21 @@ class KeptPictures:
         # Closed once nobody holds these pictures.
         self._file: Any = tempfile.TemporaryFile(prefix="hmix-pictures-", buffering=0)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
-        shape = (self.spare + self.most, 3, *self.size)
+        has_lines = self.device.type == "cpu" and has_one_pass(self.scaling)
+        number, area = self.spare + self.most, math.prod(self.size)
+        shape = (3 * number, area + (LINE_BYTES if has_lines else 0))
+        self._bytes = 3 * shape[1]
         try:
             for place in range(self.spare):
-                self._write(place, np.zeros(shape[1:], dtype=np.uint8))
+                self._write(place, np.zeros(self._bytes, dtype=np.uint8))
             # A file with a hole, which takes no more of the disk than what is written.
-            self._file.truncate(max(1, math.prod(shape)))
+            self._file.truncate(math.prod(shape))
         except OSError as error:
             raise _no_room(error) from None
-        self._table = torch.from_numpy(np.memmap(self._file, dtype=np.uint8, mode="r+", shape=shape))
-        self._pictures = Pictures(self._table, torch.empty(0, dtype=torch.int64), self.scaling)
+        mapped = torch.from_numpy(np.memmap(self._file, dtype=np.uint8, mode="r+", shape=shape))
+        self._table = mapped[:, :area].view(number, 3, *self.size)
+        nobody = torch.empty(0, dtype=torch.int64)
+        self._pictures = Pictures(self._table, nobody, self.scaling, mapped if has_lines else None)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -119,7 +124,7 @@ class KeptPictures:
         """
         first, n_kept = self._number, min(len(keys), self._room - self._number)
         try:
-            self._write(self.spare + first, pictures[:n_kept])
+            self._write(self.spare + first, self._laid_out(pictures[:n_kept]))
         except OSError:
             # The disk is full, and stays so.
             self._room, n_kept = first, 0
@@ -127,7 +132,7 @@ class KeptPictures:
         self._keys[first : first + n_kept] = keys[:n_kept]
         self._list(first, keys[:n_kept])
         try:
-            self._write(0, pictures[n_kept:])
+            self._write(0, self._laid_out(pictures[n_kept:]))
         except OSError as error:
             raise _no_room(error) from None
         kept = np.arange(self.spare + first, self.spare + first + n_kept)
@@ -157,10 +162,16 @@ class KeptPictures:
             goes_on = self._index[cells] != numbers
             numbers, cells = numbers[goes_on], (cells[goes_on] + 1) % len(self._index)
 
+    def _laid_out(self, pictures: Bytes) -> Bytes:
+        if self._pictures.channels is None:
+            return pictures
+        laid_out: Bytes = with_lines(torch.from_numpy(pictures), self.scaling).numpy()
+        return laid_out
+
     def _write(self, place: int, pictures: Bytes) -> None:
         """Write by the file, since a full disk ends a process that writes to mapped memory."""
         left = np.ascontiguousarray(pictures).reshape(-1).data
-        self._file.seek(place * 3 * self.size[0] * self.size[1])
+        self._file.seek(place * self._bytes)
         while left:
             left = left[self._file.write(left) :]
 
