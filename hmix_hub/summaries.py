@@ -17,7 +17,7 @@ from hmix_hub.class_order import in_one_order
 from hmix_hub.cluster import Cluster, connected
 from hmix_hub.database import Database, default_memory, read_size
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
-from hmix_hub.judgments.by_stimulus import PART_ROWS, Piece, Pooling, pooled_by_parts
+from hmix_hub.judgments.by_stimulus import Piece, Pooling, pooled_by_parts, rows_at_once
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.scales import scales_of, set_scales
 from hmix_hub.schema import N_SYNTHETIC, Vocabulary
@@ -107,10 +107,11 @@ def memory_of(memory: int | str | None) -> int:
 
 def _pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client | None) -> list[Piece]:
     """Return columns of a dataset in pieces, as this process or the workers of a client can read them."""
-    starts = range(0, max(len(dataset), 1), PART_ROWS)
+    at_once = rows_at_once(client)
+    starts = range(0, max(len(dataset), 1), at_once)
     parts = [dataset]
     if len(starts) > 1:
-        parts = [dataset.select(range(start, min(start + PART_ROWS, len(dataset)))) for start in starts]
+        parts = [dataset.select(range(start, min(start + at_once, len(dataset)))) for start in starts]
     if client is None or _is_read_by(client, dataset):
         reads = [partial(arrow_columns, part, names) for part in parts]
     else:

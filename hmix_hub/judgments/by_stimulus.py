@@ -33,8 +33,15 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _ROW, _FIRST, _PART = "_row", "_first", "_part"
-PART_ROWS = 500_000
+PART_ROWS = 200_000
 """Judgments of a part, on average, and of a piece."""
+_ON_WORKERS = 5
+"""Times as many where workers compute them, each of which has its own memory, so that fewer are sent about."""
+
+
+def rows_at_once(client: Client | None) -> int:
+    """Return the number of judgments of a piece, and of a part."""
+    return PART_ROWS * (1 if client is None else _ON_WORKERS)
 
 
 def by_stimulus(

@@ -13,7 +13,7 @@ from hmix_hub import summaries
 from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.cluster import Cluster, connected
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.judgments.by_stimulus import PART_ROWS, Piece
+from hmix_hub.judgments.by_stimulus import Piece, rows_at_once
 from hmix_hub.loading.opening import is_study, open_study
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.loading.studies import StudyOfTables
@@ -96,7 +96,7 @@ def by_stimulus(
             task,
             vocabulary,
             wanted,
-            _pieces(table, names),
+            _pieces(table, names, rows_at_once(connection)),
             client=connection,
             memory=summaries.memory_of(memory),
             temporary_folder=temporary_folder,
@@ -117,13 +117,13 @@ def _task(task: str | None, study: StudyOfTables) -> str:
     return task
 
 
-def _pieces(table: StudyTable, names: list[str]) -> list[Piece]:
+def _pieces(table: StudyTable, names: list[str], at_once: int) -> list[Piece]:
     """Return columns of a table as pieces of whole row groups, checked as far as can be before they are read."""
     groups = table.chosen()
     starts = np.cumsum([0, *(group.n_rows for group in groups)])
     cuts = [0]
     for number, end in enumerate(starts[1:].tolist(), 1):
-        if end - starts[cuts[-1]] >= PART_ROWS or number == len(groups):
+        if end - starts[cuts[-1]] >= at_once or number == len(groups):
             cuts.append(number)
     return [
         Piece(table.reader(groups[begin:end], names), int(starts[begin]), int(starts[end] - starts[begin]))
