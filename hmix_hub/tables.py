@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError, nearest
 from hmix_hub.schema import RELEASED, Column, Vocabulary, check_version, features
-from hmix_hub.schema.arrays import take
+from hmix_hub.schema.arrays import take, widened
 from hmix_hub.tasks import TASKS, check_task, distributions_among, soft_label_column
 
 if TYPE_CHECKING:
@@ -44,21 +45,52 @@ def check_dataset_type(dataset: object) -> datasets.Dataset:
     raise ConfigurationError(msg, hint=hints.get(type(dataset).__name__, "hmix_hub.load_dataset gives one"))
 
 
-def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
+def arrow_columns(dataset: datasets.Dataset, names: Sequence[str], *, coded: bool = False) -> pa.Table:
     """Return columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked.
 
-    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it.
+    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it. `coded` texts may come as
+    dictionaries: a table that is asked again for its texts has encoded them once.
     """
-    if _is_whole(dataset):
-        return dataset.data.table.select(names)
-    rows = _picked_rows(dataset)
-    if rows is None:
+    rows = None if _is_whole(dataset) else _picked_rows(dataset)
+    if rows is None and not _is_whole(dataset):
         return dataset.select_columns(list(names)).with_format("arrow")[:]
-    table = dataset.data.table.select(names)
+    table = dataset.data.table
+    # To encode all rows for a few would take longer than to encode these.
+    is_worthwhile = rows is None or _MOST_TIMES * len(rows) >= table.num_rows
+    table = _coded(table, names) if coded and is_worthwhile else table.select(names)
+    if rows is None:
+        return table
     if _is_run(rows):
         return table.slice(rows[0], len(rows))
     schema = table.schema
     return pa.table([take(column, rows) for column in table.columns], schema=schema)
+
+
+_MOST_TIMES = 4
+"""Rows of a table over rows that were picked of it, up to which all are encoded."""
+_MOST_CODES = 1 << 24
+"""Rows of a table whose codes are kept: 64 MiB a column."""
+_CODES: dict[int, tuple[weakref.ref[pa.Table], dict[str, pa.ChunkedArray]]] = {}
+"""Encoded columns of the tables that are in use, by their ids in this process."""
+
+
+def _coded(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return columns of a table, its texts encoded; what was encoded is kept for as long as the table is."""
+    if table.num_rows > _MOST_CODES:
+        return table.select(names)
+    key = id(table)
+    if key not in _CODES:
+        _CODES[key] = weakref.ref(table, lambda _: _CODES.pop(key, None)), {}
+    known = _CODES[key][1]
+    columns = []
+    for name in names:
+        column = table.column(name)
+        if pa.types.is_string(column.type):
+            if name not in known:
+                known[name] = widened(column).dictionary_encode().unify_dictionaries()
+            column = known[name]
+        columns.append(column)
+    return pa.table(columns, names=list(names))
 
 
 def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> list[str]:

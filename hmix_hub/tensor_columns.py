@@ -161,7 +161,8 @@ def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
+    texts = kind.value_type if kinds.is_dictionary(kind) else kind
+    return bool(kinds.is_string(texts) or kinds.is_large_string(texts))
 
 
 def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
@@ -172,6 +173,11 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     if vocabulary is None:
         codes, values = encode(column)
         vocabulary = values.to_pylist()
+    elif kinds.is_dictionary(column.type):
+        own, values = encode(column)
+        # A null's code, -1, picks the last place.
+        places = pc.index_in(values, pa.array(vocabulary, values.type)).fill_null(-1).to_numpy()
+        codes = np.append(places, -1)[own]
     else:
         wide = widened(column)
         codes = pc.index_in(wide, pa.array(vocabulary, wide.type)).fill_null(-1).to_numpy()

@@ -122,7 +122,7 @@ def to_tensors(
     if distributions_among(names):
         # Labels come with the names of their own column, distributions with none.
         in_one_order(dataset)
-    table = arrow_columns(dataset, names)
+    table = arrow_columns(dataset, names, coded=True)
     labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
     given = vocabularies.vocabularies if isinstance(vocabularies, Tensors) else vocabularies or {}
     counted_in = {name: list(values) for name, values in given.items()}

@@ -18,9 +18,11 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,7 @@ def main(arguments: argparse.Namespace) -> None:
         _compare_sizes(sizes, arguments.rounds)
         print_rows(min(PICKED, max(sizes)), arguments.rounds)
         _print_tensor_limit(max(sizes), arguments.rounds)
+        _print_first_call(max(sizes), arguments.rounds)
         _print_reading(arguments.rounds)
         _print_import_time(arguments.rounds)
     if "training" in arguments.parts:
@@ -187,6 +190,28 @@ def _print_tensor_limit(rows: int, rounds: int) -> None:
         f"\n{rows:,} rows, {len(NUMBERS)} columns to tensors: {stored / 1e6:.0f} MB read and {made / 1e6:.0f} MB "
         f"written in {milliseconds(ours)}; copying as many bytes takes {milliseconds(copied)}: "
         f"{copied / ours:.0%} of the copy bandwidth"
+    )
+
+
+def _print_first_call(rows: int, rounds: int) -> None:
+    """Print what the first call for the default columns of a table takes, which encodes its ids, and what later ones."""
+    from benchmark_cases import Workload
+
+    import hmix_hub
+
+    with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
+        workload, seconds = Workload(rows, Path(folder)), []
+        for _ in range(rounds):
+            dataset = workload.load()
+            times = [time.perf_counter()]
+            for _ in range(2):
+                hmix_hub.to_tensors(dataset)
+                times.append(time.perf_counter())
+            seconds.append((times[1] - times[0], times[2] - times[1]))
+    first, later = (statistics.median(each) for each in zip(*seconds, strict=True))
+    print(
+        f"\n{rows:,} rows, default columns to tensors: the first call encodes the ids of the table and takes "
+        f"{milliseconds(first)}, the next {milliseconds(later)}"
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hmix_hub
+from hmix_hub import tables
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.tasks import FLAGS, RELEASED_CONFIGURATIONS
 
@@ -252,3 +253,37 @@ def test_more_than_256_classes_in_bfloat16():
     feature = datasets.List(datasets.ClassLabel(names=[f"class {number}" for number in range(300)]))
     shown = Dataset.from_dict({"class_order": [[299, 257, 0]]}, features=datasets.Features({"class_order": feature}))
     assert hmix_hub.to_tensors(shown, "class_order", torch.bfloat16)["class_order"].tolist() == [[299, 257, 0]]
+
+
+texts = st.lists(st.sampled_from(["a", "b", "c", "", None]), min_size=1, max_size=12)
+
+
+@given(st.lists(texts, min_size=1, max_size=3), st.data())
+def test_texts_that_were_encoded_once_count_as_those_that_were_not(chunks, data):
+    whole = Dataset(pa.table({"x": pa.chunked_array(chunks, pa.string())}))
+    places = st.lists(st.integers(0, len(whole) - 1), max_size=15)
+    known = {"x": data.draw(st.lists(st.sampled_from("abz"), unique=True))}
+    for rows in (range(len(whole)), data.draw(places), data.draw(places)):
+        picked = whole.select(rows)
+        fresh = Dataset(pa.table({"x": pa.array(picked["x"][:], pa.string())}))
+        for vocabularies in (None, known):
+            ours, expected = (hmix_hub.to_tensors(dataset, vocabularies=vocabularies) for dataset in (picked, fresh))
+            assert ours.vocabularies == expected.vocabularies
+            assert {name: values.tolist() for name, values in ours.items()} == {
+                name: values.tolist() for name, values in expected.items()
+            }
+
+
+def test_codes_are_kept_as_long_as_their_table_and_not_made_for_a_few_rows():
+    before = set(tables._CODES)
+    dataset = Dataset(pa.table({"x": [f"p{number % 7}" for number in range(100)]}))
+    assert hmix_hub.to_tensors(dataset.select([99, 3]))["x"].tolist() == [0, 1]
+    assert set(tables._CODES) == before
+    hmix_hub.to_tensors(dataset)
+    (added,) = set(tables._CODES) - before
+    kept = tables._CODES[added][1]["x"]
+    hmix_hub.to_tensors(dataset.select(range(50)))
+    assert tables._CODES[added][1]["x"] is kept
+    del dataset
+    gc.collect()
+    assert set(tables._CODES) <= before
