@@ -194,7 +194,7 @@ def _print_tensor_limit(rows: int, rounds: int) -> None:
 
 
 def _print_first_call(rows: int, rounds: int) -> None:
-    """Print what the first call for the default columns of a table takes, which encodes its ids, and what later ones."""
+    """Print what the first call for the default columns takes, which encodes the ids of the table, and the next."""
     from benchmark_cases import Workload
 
     import hmix_hub
