@@ -32,7 +32,7 @@ from hmix_hub.tasks.class_votes import TASK as VOTES
 
 
 class _Judged(NamedTuple):
-    clashing: pa.Table | None
+    clashing: pa.Table
     unmarked: Places
     of_nothing: Places
     taking: Taking
@@ -41,7 +41,7 @@ class _Judged(NamedTuple):
 def by_participant(database: Database, task: str) -> _Judged:
     """Return what the rows of some participants show, compared with each other."""
     found = clashing(database)
-    return _Judged(found, *wrong_repeats(database, task, clashes=found is not None), taking_part(database, task))
+    return _Judged(found, *wrong_repeats(database, task, clashes=len(found) > 0), taking_part(database, task))
 
 
 def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symmetric: bool) -> None:
@@ -58,7 +58,7 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
     """
     judged = ask("participant", by_participant, task) if TASKS[task].has_participants else []
     if judged:
-        check_clashes([part.clashing for part in judged if part.clashing is not None], path, reporter, ask.database)
+        check_clashes([part.clashing for part in judged], path, reporter, ask.database)
         tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
         tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
     if is_symmetric:

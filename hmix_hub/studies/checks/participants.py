@@ -165,18 +165,15 @@ def check_participation(parts: Iterable[Taking], ask: Ask, task: str, reporter: 
     _check_ids(ask, task, here, n_people=n_people, n_rows=n_rows)
 
 
-def shared_rows(database: Database, task: str, least: int) -> pa.Table | None:
-    """Return the number of rows with one content that each two participants share, `least` or more; `None`: none.
+def shared_rows(database: Database, task: str, least: int) -> pa.Table:
+    """Return the number of rows with one content that each two participants share, `least` or more.
 
     Of a row that very many share, pairs of the first of them are counted.
     """
     content = f"hash({stimulus_of(task)}, {answer_of(task)}, time)"
     timed = "from rows where is_good and time is not null"
-    shared = f"select {content} as content {timed} group by 1 having count(*) > 1"
-    if not database.rows(f"{shared} limit 1"):
-        return None
     return database.table(f"""
-        with shared as ({shared}),
+        with shared as (select {content} as content {timed} group by 1 having count(*) > 1),
             members as (select {content} as content, participant, min(row) as row {timed}
                 and {content} in (select content from shared) group by 1, 2),
             ranked as (select *, row_number() over (partition by content order by row) as nth from members

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hmix_hub.database import Database
 from hmix_hub.schema.arrays import Floats
@@ -42,25 +41,23 @@ def telling_columns(names: Iterable[str]) -> list[str]:
 _JUDGED = "from rows where participant is not null and trial >= 0"
 
 
-def clashing(database: Database) -> pa.Table | None:
-    """Find judgments that share a person and a trial, whether or not their stimulus is good; `None`: there are none."""
+def clashing(database: Database) -> pa.Table:
+    """Find judgments that share a person and a trial, whether or not their stimulus is good."""
     # What is quickly grouped leaves few rows, or none, to be compared as a whole.
-    shared = f"select hash(participant, trial) {_JUDGED} group by 1 having count(*) > 1"
-    if not database.rows(f"{shared} limit 1"):
-        return None
     return database.table(f"""
-        select row, participant, trial {_JUDGED} and hash(participant, trial) in ({shared})
+        select row, participant, trial {_JUDGED} and hash(participant, trial) in (
+            select hash(participant, trial) {_JUDGED} group by 1 having count(*) > 1)
         qualify count(*) over (partition by participant, trial) > 1""")
 
 
-def check_clashes(found: Sequence[pa.Table], path: Path, reporter: Reporter, database: Database) -> None:
+def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, database: Database) -> None:
     """Report judgments whose person and trial an earlier row has, which `clashing` found in the parts of a file.
 
     Where there are any, the file's cells are read once more.
     """
-    if not found:
-        return
     shared = pa.concat_tables(found).sort_by("row")
+    if not len(shared):
+        return
     database.drop("clashing")
     for part in _with_contents(shared, path, reporter.file):
         database.insert("clashing", part)
@@ -115,8 +112,6 @@ def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Plac
         good += f" and row not in (select row {_JUDGED} qualify {nth} > 1)"
     suspect = f"""select hash(participant, {shown}) {good} group by 1
         having count(*) filter (not is_repeat) <> 1 or min(trial) <> min(trial) filter (not is_repeat)"""
-    if not database.rows(f"{suspect} limit 1"):
-        return Places(0, []), Places(0, [])
     database.rows(f"""
         create or replace table repeats as
         select row, participant, is_repeat,
@@ -133,15 +128,13 @@ def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Plac
 
 def in_rarer_order(database: Database) -> Places:
     """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second."""
-    return _places(database, RARER_ORDER) if database.rows(f"{_IN_BOTH_ORDERS} limit 1") else Places(0, [])
+    return _places(database, RARER_ORDER)
 
 
-_IN_BOTH_ORDERS = """
-    select least(first, second) as low, greatest(first, second) as high,
+RARER_ORDER = """
+    with pairs as (select least(first, second) as low, greatest(first, second) as high,
         2 * count(*) filter (first > second) - count(*) as more, arg_min(first > second, row) as is_first_turned
-    from rows where is_good and second >= 0 group by all having bool_or(first > second) and bool_or(first < second)"""
-RARER_ORDER = f"""
-    with pairs as ({_IN_BOTH_ORDERS})
+    from rows where is_good and second >= 0 group by all having bool_or(first > second) and bool_or(first < second))
     select row, participant from rows join pairs on least(first, second) = low and greatest(first, second) = high
     where is_good and second >= 0
         and (first > second) = case when more = 0 then not is_first_turned else more < 0 end"""
@@ -160,12 +153,9 @@ def times_taken(database: Database) -> tuple[pa.Table, Places]:
     """Return how often each response time was taken, and rows whose time nobody takes."""
     times = "from rows where is_good and time is not null"
     counts = database.table(f"select time, count(*) as n {times} group by time")
-    extreme = pc.min_max(counts["time"])
-    if not len(counts) or (extreme["min"].as_py() >= FASTEST_MS and extreme["max"].as_py() <= SLOWEST_MS):
-        return counts, Places(0, [])
     implausible = f"{times} and (time < {FASTEST_MS} or time > {SLOWEST_MS})"
     found = database.rows(f"select row, time, count(*) over () {implausible} order by row limit {MOST_PLACES}")
-    return counts, Places(found[0][2], [Place(row, row, f"{time:g} ms", "") for row, time, _ in found])
+    return counts, Places(found[0][2] if found else 0, [Place(row, row, f"{time:g} ms", "") for row, time, _ in found])
 
 
 def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) -> None:
