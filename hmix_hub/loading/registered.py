@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -28,12 +29,12 @@ from hmix_hub.schema.arrays import Ints, take
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.sources.arrays import CACHE_VARIABLE, cache_root
 from hmix_hub.sources.source import Source, Web
-from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, write_table
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, row_groups, write_table
 from hmix_hub.studies.checks.trials import telling_columns
 from hmix_hub.studies.folder import JUDGMENTS
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.study import Study
+from hmix_hub.studies.study import Space, Study
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.flags import EXPORTED_TWICE
 from hmix_hub.yaml_file import plain_yaml
@@ -145,7 +146,7 @@ def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = 
         try:
             with whole_folder(target, replaces=replaces) as made:
                 for name, table in tables.items():
-                    write_table([table], study.features(name), name, made)
+                    write_table(row_groups(table), study.features(name), name, made)
                 (made / MANIFEST).write_bytes((study.path / MANIFEST).read_bytes())
                 written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
                 sums = {name: sha256_of(made / name) for name in written}
@@ -178,7 +179,8 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
             copies[task] = same.codes[again], table.select(["source_file", "source_row"]).take(pa.array(again))
             table = table.take(pa.array(same.first))
         write_judgments(table, folder / JUDGMENTS / f"{task}.csv", task)
-    study = Study.open(folder, is_draft=True)
+    # In memory and in the order of the files, as the copies are.
+    study = Study.open(folder, is_draft=True, space=Space(unit=sys.maxsize))
     study.keeps_rows = True
     # The folder is gone when this is read.
     refuse_errors(study.report, study.folder, f"correct the map or the manifest of {entry_file(entry.name)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,11 @@ def checksums_text(sums: Mapping[str, str]) -> str:
 def parquet_path(configuration: str, number: int = 0, count: int = 1) -> str:
     """Return the path of one of the Parquet files that hold a configuration."""
     return f"{configuration}/train-{number:05d}-of-{count:05d}.parquet"
+
+
+def row_groups(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield a table that is in memory a row group at a time, at least one."""
+    return (table.slice(start, ROW_GROUP) for start in range(0, max(len(table), 1), ROW_GROUP))
 
 
 def write_table(

@@ -138,7 +138,11 @@ class StoredRows:
         """Yield the judgment table, or the by-stimulus table, unit by unit."""
         for rows in self._units(by_stimulus=by_stimulus):
             unit = self._completed(rows)
-            yield pooled(unit, self.task, self.manifest.vocabulary) if by_stimulus else unit
+            if by_stimulus:
+                unit = pooled(
+                    unit, self.task, self.manifest.vocabulary, counts_synthetic=self.manifest.synthetic or None
+                )
+            yield unit
 
     def in_file_order(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Yield columns of the judgment table, any number of rows at a time, in the order of the file."""

@@ -22,7 +22,7 @@ from hmix_hub.files import Look, link_or_copy, look_of
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.remote_files import is_address, mirror
 from hmix_hub.schema import Column
-from hmix_hub.studies.built_tables import ROW_GROUP, SHARD, parquet_path, study_features, write_table
+from hmix_hub.studies.built_tables import ROW_GROUP, SHARD, parquet_path, row_groups, study_features, write_table
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import (
@@ -296,8 +296,7 @@ class Study:
         stimuli. Small tables come as one unit, in the order of the file.
         """
         if not self._is_large(name):
-            table = self.table(name)
-            yield from (table.slice(start, ROW_GROUP) for start in range(0, max(len(table), 1), ROW_GROUP))
+            yield from row_groups(self.table(name))
             return
         stored = self._stored(name)
         for path in stored.files:
