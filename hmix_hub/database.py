@@ -19,7 +19,7 @@ from hmix_hub.files import try_lock
 if TYPE_CHECKING:
     import duckdb
 
-RESERVED = 700 * 10**6
+RESERVED = 850 * 10**6
 """Bytes of a process that are Python's, Arrow's and those of the rows at hand; a database gets what is left."""
 _SHARE = 4
 """Part of the memory that a database gets at the least."""
