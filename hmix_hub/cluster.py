@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.metadata
 import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from hmix_hub.errors import ClusterError, ConfigurationError, HMixError, Where, first_line
+from hmix_hub.connection import CONNECT_SECONDS, address_of, lost
+from hmix_hub.errors import ClusterError, HMixError, Where, first_line
 
 if TYPE_CHECKING:
     from distributed import Client
 
-Cluster: TypeAlias = "Client | str | None"
-"""A client of `dask.distributed`, the address of a scheduler, or `None`: this process."""
 P = TypeVar("P")
 R = TypeVar("R")
 S = TypeVar("S")
 D = TypeVar("D")
 
-_PACKAGE = "hmix-hub"
-_ENGINES = ("duckdb", "numpy", "pyarrow")
-"""Packages on which bytes and hashes depend, so that all processes need the same version."""
-CONNECT_SECONDS = 20.0
-"""Longest wait for a scheduler to answer, and for a worker where there is none."""
 _LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
 """Time between two looks at whether any worker is left, and pieces between two looks at how many there are."""
 RETRIES = 2
@@ -37,106 +28,6 @@ _SENT_WITH_EACH = 100_000
 """Bytes that pieces have in common up to which they are sent with each call rather than once."""
 _AHEAD = 3
 """Pieces in work or waiting for each thread of a worker: results come in order, and few are held at a time."""
-
-
-@contextmanager
-def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator[Client | None]:
-    """Yield a client whose scheduler and workers run this version of hmix-hub; `None` for this process.
-
-    Parameters
-    ----------
-    cluster
-        A client, which stays open; or an address such as `tcp://10.0.0.1:8786`, whose client is closed at the end.
-    seconds
-        Longest wait for the scheduler, and for a first worker.
-
-    Raises
-    ------
-    ClusterError
-        If no scheduler answers there, it has no worker, or a machine runs another version of hmix-hub, or none.
-    ConfigurationError
-        If it is neither a client nor an address, or Dask is not installed.
-    """
-    if cluster is None:
-        yield None
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        msg = "work on a cluster needs Dask, which is not installed"
-        raise ConfigurationError(msg, hint="python3 -m pip install 'hmix-hub[dask]'") from None
-    if isinstance(cluster, Client):
-        _check_versions(cluster, seconds)
-        yield cluster
-        return
-    if not isinstance(cluster, str):
-        msg = f"a cluster is a dask.distributed client or the address of its scheduler, and this is a {type(cluster)}"
-        raise ConfigurationError(msg, hint="pass Client('tcp://HOST:8786'), or the address itself")
-    _knock(cluster, seconds)
-    with Client(cluster, timeout=seconds, set_as_default=False) as client:
-        _check_versions(client, seconds)
-        yield client
-
-
-def _knock(address: str, seconds: float) -> None:
-    """Check that a scheduler answers: a client that finds none keeps trying in the background."""
-    from distributed.comm import connect
-    from distributed.security import Security
-
-    async def knock() -> None:
-        connection = await connect(address, timeout=seconds, **Security().get_connection_args("client"))
-        await connection.close()
-
-    try:
-        # In a thread of its own: the caller's may have a loop that runs, as in a notebook.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, knock()).result()
-    except (OSError, ValueError, TypeError) as error:
-        msg = f"no Dask scheduler answers: {first_line(error)}"
-        hint = "start one with `dask scheduler`, and `dask worker ADDRESS` on each machine; ADDRESS is tcp://HOST:8786"
-        raise ClusterError(msg, where=Where(address), hint=hint) from None
-
-
-def _check_versions(client: Client, seconds: float) -> None:
-    """Check that the scheduler and all workers run this version of hmix-hub."""
-    where = Where(_address(client))
-    try:
-        client.wait_for_workers(1, timeout=seconds)
-        _check_package(client, _PACKAGE, _our_version())
-        for name in _ENGINES:
-            _check_package(client, name, importlib.metadata.version(name))
-    except TimeoutError:
-        msg = "the scheduler has no worker"
-        raise ClusterError(msg, where=where, hint=f"start some: `dask worker {where.file}`") from None
-    except OSError as error:
-        raise _lost(client, error) from None
-
-
-def _check_package(client: Client, name: str, ours: str) -> None:
-    """Check that the scheduler and all workers have our version of a package."""
-    # A function of Python's own, which a worker without hmix-hub understands, too.
-    found = client.run(importlib.metadata.version, name, on_error="return")
-    if name == _PACKAGE:
-        try:
-            found["the scheduler"] = client.run_on_scheduler(importlib.metadata.version, name)
-        except importlib.metadata.PackageNotFoundError as error:
-            found["the scheduler"] = error
-    others = {place: version for place, version in found.items() if version != ours}
-    for place, version in others.items():
-        what = f"runs {name} {version}" if isinstance(version, str) else f"has no {name}"
-        more = f", nor do {len(others) - 1} more" if len(others) > 1 else ""
-        msg = f"{place} {what}, and not {ours} as this process{more}"
-        package = "hmix-hub[dask]" if name == _PACKAGE else name
-        hint = f"install it on every machine: python3 -m pip install '{package}=={ours}'"
-        raise ClusterError(msg, where=Where(_address(client)), hint=hint)
-
-
-def _our_version() -> str:
-    return importlib.metadata.version(_PACKAGE)
-
-
-def _address(client: Client) -> str:
-    return str(client.scheduler.address) if client.scheduler else "the cluster"
 
 
 def map_pieces(
@@ -231,18 +122,13 @@ def _awaited(client: Client, get: Callable[[], R], what: str = "a piece") -> R:
             alone_since = None if has_workers else alone_since or time.monotonic()
             if alone_since and time.monotonic() - alone_since > CONNECT_SECONDS:
                 msg = "all workers are gone"
-                raise ClusterError(msg, where=Where(_address(client)), hint="start workers, and run it again")
+                raise ClusterError(msg, where=Where(address_of(client)), hint="start workers, and run it again")
     except KilledWorker as error:
         msg = f"{what} ended every worker that took it: {first_line(error)}"
         hint = "most likely for want of memory: give each worker more, or fewer threads (`dask worker --nthreads 1`)"
-        raise ClusterError(msg, where=Where(_address(client)), hint=hint) from None
+        raise ClusterError(msg, where=Where(address_of(client)), hint=hint) from None
     except (CancelledError, ConnectionError) as error:
-        raise _lost(client, error) from None
-
-
-def _lost(client: Client, error: BaseException) -> ClusterError:
-    msg = f"the scheduler was lost: {first_line(error)}"
-    return ClusterError(msg, where=Where(_address(client)), hint="look at its log, start it anew, and run it again")
+        raise lost(client, error) from None
 
 
 def _itself(value: S) -> S:

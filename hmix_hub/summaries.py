@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.cluster import Cluster, connected
+from hmix_hub.connection import Cluster, connected
 from hmix_hub.database import Database, default_memory, read_size
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.by_stimulus import Piece, Pooling, pooled_by_parts, rows_at_once

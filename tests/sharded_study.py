@@ -8,7 +8,8 @@ from hmix_hub.contribute.building import build
 from hmix_hub.files import sha256_of
 from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, read_checksums
 from hmix_hub.studies.example import example_study, write_files
-from hmix_hub.studies.study import Space, Study
+from hmix_hub.studies.opened import Space
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 JUDGMENTS, STIMULI = INFER, f"{INFER}_by_stimulus"

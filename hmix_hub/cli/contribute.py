@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hmix_hub.cli.contribute_import import import_command, pictures_command, propose_map
-from hmix_hub.cli.options import json_option, space_options
+from hmix_hub.cli.options import client_option, json_option, space_options
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
 from hmix_hub.tasks import DEFAULT_TASK, TASKS
 
 if TYPE_CHECKING:
-    from hmix_hub.studies.study import Space
+    from distributed import Client
+
+    from hmix_hub.studies.opened import Space
 
 study_argument = click.argument("folder", metavar="DIR")
 
@@ -65,8 +67,9 @@ contribute.add_command(propose_map)
 @click.option("--draft", is_flag=True, help="Let the starter's TODO stand: they are warnings.")
 @json_option
 @space_options
+@client_option
 @click.pass_context
-def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space: Space) -> None:
+def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space: Space, client: Client | None) -> None:
     """Check every rule over every row of a study folder, and tell all that is wrong at once.
 
     Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
@@ -75,7 +78,7 @@ def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        report = check_study(Study.open(folder, is_draft=draft, progress=progress, space=space))
+        report = check_study(Study.open(folder, is_draft=draft, progress=progress, space=space, client=client))
     ctx.exit(echo_report(report, as_json))
 
 
@@ -156,14 +159,15 @@ def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
 @study_argument
 @json_option
 @space_options
-def _stats(folder: str, as_json: bool, space: Space) -> None:
+@client_option
+def _stats(folder: str, as_json: bool, space: Space, client: Client | None) -> None:
     """Compute a study's statistics into statistics.json, and draw them into statistics/."""
     from hmix_hub.contribute.building import write_generated
     from hmix_hub.contribute.description.totals import study_statistics
     from hmix_hub.studies.folder import FIGURES, STATISTICS
     from hmix_hub.studies.study import Study
 
-    study = Study.open(folder, is_draft=True, space=space)
+    study = Study.open(folder, is_draft=True, space=space, client=client)
     written, statistics = write_generated(study, [STATISTICS, FIGURES]), study_statistics(study)
     if as_json:
         echo_json(statistics)
@@ -219,7 +223,8 @@ def _croissant(folder: str, space: Space) -> None:
 @study_argument
 @click.option("-o", "--output", required=True, metavar="OUT", help="Folder to write: new, empty, or built before.")
 @space_options
-def _build(folder: str, output: str, space: Space) -> None:
+@client_option
+def _build(folder: str, output: str, space: Space, client: Client | None) -> None:
     """Write the publishable form of a study: Parquet, card, Croissant, statistics, checksums.
 
     The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
@@ -229,7 +234,7 @@ def _build(folder: str, output: str, space: Space) -> None:
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        study = Study.open(folder, progress=progress, space=space)
+        study = Study.open(folder, progress=progress, space=space, client=client)
         built = build(study, output, tell=tell_on_terminal)
     for name, mark in built.files.items():
         click.echo(f"{size_text(mark.size):>10}  {name}")

@@ -59,9 +59,23 @@ def space_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(verb)
     def with_space(*args: Any, memory: str | None, temporary_folder: str | None, **options: Any) -> Any:
         from hmix_hub.database import read_size
-        from hmix_hub.studies.study import Space
+        from hmix_hub.studies.opened import Space
 
         space = Space(None if memory is None else read_size(memory), temporary_folder)
         return verb(*args, space=space, **options)
 
     return with_space
+
+
+def client_option(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--dask` to a verb, which gets a client of the cluster as `client`; `None`: work stays in this process."""
+
+    @dask_option
+    @wraps(verb)
+    def with_client(*args: Any, dask: str | None, **options: Any) -> Any:
+        from hmix_hub.connection import connected
+
+        with connected(dask) as client:
+            return verb(*args, client=client, **options)
+
+    return with_client

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
-from hmix_hub.cluster import Cluster, connected
+from hmix_hub.connection import Cluster, connected
 from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.findings.agreement import agreement, retest

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hmix_hub import summaries
 from hmix_hub.builders.study_table import StudyTable
-from hmix_hub.cluster import Cluster, connected
+from hmix_hub.connection import Cluster, connected
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.judgments.by_stimulus import Piece, rows_at_once
 from hmix_hub.loading.opening import is_study, open_study

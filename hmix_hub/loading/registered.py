@@ -34,7 +34,8 @@ from hmix_hub.studies.checks.trials import telling_columns
 from hmix_hub.studies.folder import JUDGMENTS
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.study import Space, Study
+from hmix_hub.studies.opened import Space
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.flags import EXPORTED_TWICE
 from hmix_hub.yaml_file import plain_yaml

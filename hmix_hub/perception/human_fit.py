@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import xlogy
 
-from hmix_hub.cluster import Cluster, connected
+from hmix_hub.connection import Cluster, connected
 from hmix_hub.perception.answers import check_level
 from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
 from hmix_hub.resampling import COVERAGE, Estimate, check_seed, finite, resample, widened_level

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hmix_hub.cluster import Cluster, connected
+from hmix_hub.connection import Cluster, connected
 from hmix_hub.errors import PerceptionWarning
 from hmix_hub.perception.answers import Score, check_level, score_of, to_percent
 from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve

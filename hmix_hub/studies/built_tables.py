@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
-from hmix_hub.files import is_plain_inside, known_sha256
+from hmix_hub.files import is_plain_inside, known_sha256, link_or_copy
 from hmix_hub.schema import Column, Vocabulary, features
 
 if TYPE_CHECKING:
@@ -136,6 +136,39 @@ def write_table(
     return paths
 
 
+class StoredTable(NamedTuple):
+    """A table that is not in memory: Parquet files of a folder, each row group of which is a unit.
+
+    Parameters
+    ----------
+    folder, files
+        The folder, and the paths of the files within it.
+    schema
+        Arrow schema of the units.
+    rows
+        Number of rows.
+    """
+
+    folder: Path
+    files: list[str]
+    schema: pa.Schema
+    rows: int
+
+    def units(self) -> Iterator[pa.Table]:
+        """Yield the units, in order."""
+        for path in self.files:
+            with parquet.ParquetFile(self.folder / path) as file:
+                for number in range(file.num_row_groups):
+                    yield file.read_row_group(number).cast(self.schema)
+
+    def copy(self, out: Path) -> list[str]:
+        """Link or copy the files into another folder, and return their paths."""
+        for path in self.files:
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(self.folder / path, out / path)
+        return self.files
+
+
 def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:
     """Return the paths of a configuration's Parquet files, in order."""
     form = re.compile(rf"{re.escape(configuration)}/train-[\w-]+\.parquet")
@@ -207,3 +240,28 @@ def study_features(schema: pa.Schema, columns: Iterable[Column], vocabulary: Voc
         # A column that is empty throughout has no type of its own.
         found[field.name] = Value("string") if feature == Value("null") else feature
     return Features(found)
+
+
+def write_units(
+    units: Iterator[pa.Table],
+    columns: Iterable[Column],
+    vocabulary: Vocabulary,
+    configuration: str,
+    out: Path,
+    *,
+    shard: int,
+) -> StoredTable:
+    """Write a large table as Parquet, in which stimuli are looked up quickly.
+
+    Parameters
+    ----------
+    units, configuration, out, shard
+        See `write_table`.
+    columns, vocabulary
+        See `study_features`.
+    """
+    first = next(units)
+    made = study_features(first.schema, columns, vocabulary)
+    looked_up = [name for name in ("stimulus_id", "pair_id") if name in first.column_names]
+    files = write_table(chain([first], units), made, configuration, out, shard=shard, looked_up=looked_up)
+    return StoredTable(out, files, first.schema, sum(parquet.read_metadata(out / file).num_rows for file in files))

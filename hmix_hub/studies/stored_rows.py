@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +16,10 @@ from pyarrow import parquet
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError, StudyError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as pooled
+from hmix_hub.schema import Column
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.schema.judgment import EXTRA_PREFIX
-from hmix_hub.studies.built_tables import ROW_GROUP
+from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, write_units
 from hmix_hub.studies.columns.own import is_lossless
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
@@ -25,6 +27,8 @@ from hmix_hub.studies.judgment_table import ROW, Facts, complete, facts_of, kept
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.tasks import TASKS
+
+T = TypeVar("T")
 
 
 class StoredRows:
@@ -58,22 +62,28 @@ class StoredRows:
     def add(self, chunk: ObservedChunk) -> None:
         """Add rows."""
         table = kept_rows(chunk, self.task, self.manifest, self._schema if self.n else None)
-        self._schema = table.schema
-        for name in table.column_names:
-            if name.startswith(EXTRA_PREFIX):
-                kind = chunk.extras[name].type if name in chunk.extras else pa.string()
-                self._kinds.setdefault(name, set()).add(kind)
-        self._tables.append(table)
-        self.n += len(chunk)
+        self.take(table, kinds_of(table, chunk))
         if sum(map(len, self._tables)) > self._unit:
-            self._store()
+            self.store()
+
+    def see(self, schema: pa.Schema, kinds: Mapping[str, Collection[pa.DataType]]) -> None:
+        """Take note of kept rows: their schema, if they have any, and the types that the study's own columns have."""
+        self._schema = schema if len(schema) else self._schema
+        for name, found in kinds.items():
+            self._kinds.setdefault(name, set()).update(found)
+
+    def take(self, table: pa.Table, kinds: Mapping[str, Collection[pa.DataType]]) -> None:
+        """Add rows as `kept_rows` returns them; see `see`."""
+        self.see(table.schema, kinds)
+        self._tables.append(table)
+        self.n += len(table)
 
     @property
     def is_large(self) -> bool:
         """Whether there are more rows than fill a unit."""
         return self.n > self._unit
 
-    def _store(self) -> None:
+    def store(self) -> None:
         """Bring the rows in memory to the disk."""
         with self._database.room() as folder:
             if self._writer is None:
@@ -88,7 +98,7 @@ class StoredRows:
         """Close the file, so that it can be read."""
         if self._writer is not None and self._writer.is_open:
             if self._tables:
-                self._store()
+                self.store()
             with self._database.room():
                 self._writer.close()
 
@@ -120,7 +130,7 @@ class StoredRows:
 
     def _is_lossless(self, name: str) -> bool:
         """Whether texts that differ, each of which is a number, are different numbers."""
-        if self._path is None:
+        if not self.is_large:
             return all(is_lossless(rows[name]) for rows in self._batches([name]))
         table = "numbers"
         try:
@@ -161,8 +171,7 @@ class StoredRows:
 
     def _units(self, *, by_stimulus: bool) -> Iterator[pa.Table]:
         """Yield the kept rows of each unit."""
-        task, names = TASKS[self.task], self._schema.names
-        keys = self._stimulus if by_stimulus or not task.has_participants else ["participant_id"]
+        task, names, keys = TASKS[self.task], self._schema.names, self.keys(by_stimulus=by_stimulus)
         order = [*keys, *(("participant_id", "trial_index") if task.has_participants else ()), ROW]
         if by_stimulus:
             names = [name for name in names if name not in self._kinds]
@@ -181,13 +190,39 @@ class StoredRows:
         units = list(self.units(by_stimulus=by_stimulus))
         return units[0] if len(units) == 1 else pa.concat_tables(units).combine_chunks()
 
-    @property
-    def _stimulus(self) -> list[str]:
-        """Columns that together say what was judged, in the order in which stimuli are sorted."""
+    def map_units(self, function: Callable[[str, pa.Table], T]) -> Iterator[T]:
+        """Yield what a function of the task and a unit of the judgment table returns of each."""
+        return (function(self.task, unit) for unit in self.units())
+
+    def write(self, name: str, columns: tuple[Column, ...], out: Path, *, by_stimulus: bool, shard: int) -> StoredTable:
+        """Write a table as Parquet; see `write_units`.
+
+        Parameters
+        ----------
+        name, columns
+            Its configuration, and what the schema says of its columns.
+        out, shard
+            As of `write_units`.
+        by_stimulus
+            Whether it has one row for each stimulus.
+        """
+        units = self.units(by_stimulus=by_stimulus)
+        return write_units(units, columns, self.manifest.vocabulary, name, out, shard=shard)
+
+    def keys(self, *, by_stimulus: bool) -> list[str]:
+        """Return the columns whose values a unit has all rows of, in the order in which units are sorted."""
+        if TASKS[self.task].has_participants and not by_stimulus:
+            return ["participant_id"]
         pictures = [f"image_{i}_{part}" for i in (1, 2) for part in ("label", "index")]
         return [
             name for name in ("mixing_coefficient", *pictures, *TASKS[self.task].facets) if name in self._schema.names
         ]
+
+
+def kinds_of(table: pa.Table, chunk: ObservedChunk) -> dict[str, set[pa.DataType]]:
+    """Return the types in which a chunk, of which rows are kept, has the study's own columns."""
+    own = [name for name in table.column_names if name.startswith(EXTRA_PREFIX)]
+    return {name: {chunk.extras[name].type if name in chunk.extras else pa.string()} for name in own}
 
 
 def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:

@@ -4,93 +4,48 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property, wraps
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
-from pyarrow import parquet
 
 from hmix_hub.database import Database
 from hmix_hub.errors import StudyError, Where
-from hmix_hub.files import Look, link_or_copy, look_of
+from hmix_hub.files import look_of
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.remote_files import is_address, mirror
+from hmix_hub.remote_files import is_address
 from hmix_hub.schema import Column
-from hmix_hub.studies.built_tables import ROW_GROUP, SHARD, parquet_path, row_groups, study_features, write_table
-from hmix_hub.studies.detected import provisional
-from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import (
-    JUDGMENTS,
-    LICENCES,
-    PARTICIPANTS,
-    STIMULI,
-    StudyFolder,
-    find_files,
-    is_judgment_file,
-    study_path,
+from hmix_hub.studies.built_tables import (
+    ROW_GROUP,
+    SHARD,
+    StoredTable,
+    parquet_path,
+    row_groups,
+    study_features,
+    write_table,
 )
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import JUDGMENTS, STIMULI, StudyFolder, study_path
 from hmix_hub.studies.judgment_table import refuse_errors
-from hmix_hub.studies.manifest import MANIFEST, Manifest
-from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.opened import USUAL, Opened, Space, copied, look_into
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.pictures import stimulus_files
-from hmix_hub.studies.rules.files import OUTSIDE
 from hmix_hub.studies.stored_rows import StoredRows, read_rows
 from hmix_hub.studies.validation import Progress, validate
+from hmix_hub.studies.worker_rows import WorkerRows
+from hmix_hub.studies.worker_tables import WorkerTables
 from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
 
 if TYPE_CHECKING:
     import datasets
+    from distributed import Client
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Space:
-    """What a study of any size may take.
-
-    Parameters
-    ----------
-    memory
-        Bytes of memory of the process; `None`: half of the machine's or the container's.
-    folder
-        Folder for what does not fit into memory; `None`: the system's place for temporary files.
-    unit
-        Rows that fill a unit; a table with more is sorted and cut into units.
-    shard
-        Units of one file.
-    """
-
-    memory: int | None = None
-    folder: str | Path | None = None
-    unit: int = ROW_GROUP
-    shard: int = SHARD
-
-
-class _Opened(NamedTuple):
-    """What a look at a study folder gives, before any row is read."""
-
-    folder: StudyFolder
-    manifest: Manifest | None
-    report: Report
-    leads_outside: bool
-    looks: dict[str, Look | None]
-
-
-class _Stored(NamedTuple):
-    """A table that is not in memory: Parquet files of a folder, each row group of which is a unit."""
-
-    folder: Path
-    files: list[str]
-    schema: pa.Schema
-    rows: int
 
 
 class Study:
@@ -106,6 +61,8 @@ class Study:
         Called with the file and the rows that validation has read so far.
     space
         What it may take.
+    client
+        Of a cluster whose workers read, check and build large files; `None`: this process does.
 
     Attributes
     ----------
@@ -119,18 +76,25 @@ class Study:
     """
 
     def __init__(
-        self, path: Path, *, is_draft: bool = False, progress: Progress | None = None, space: Space = Space()
+        self,
+        path: Path,
+        *,
+        is_draft: bool = False,
+        progress: Progress | None = None,
+        space: Space = USUAL,
+        client: Client | None = None,
     ) -> None:
         self.path = path
         self.is_draft = is_draft
         self.space = space
+        self.client = client
         self.keeps_rows = False
         self.address: str | None = None
         self.database = Database(space.memory, space.folder)
         self._progress = progress
         self._rows: dict[str, StoredRows] = {}
         self._judgments: dict[str, pa.Table] = {}
-        self._files: dict[str, _Stored] = {}
+        self._files: dict[str, StoredTable] = {}
         self._addresses: dict[str, str] = {}
         self._computed: dict[Callable[..., Any], Any] = {}
         # What is on the disk goes with the study, and at the end of the program.
@@ -157,22 +121,15 @@ class Study:
         """
         if not is_address(place):
             return cls(study_path(place), **options)
-        study = cls(Path(tempfile.mkdtemp(prefix="hmix-study-")), **options)
-        weakref.finalize(study, shutil.rmtree, study.path, ignore_errors=True)
-        study.address = str(place)
-        study._addresses = mirror(study.address, study.path, is_judgment_file)
+        path, addresses = copied(str(place))
+        study = cls(path, **options)
+        weakref.finalize(study, shutil.rmtree, path, ignore_errors=True)
+        study.address, study._addresses = str(place), addresses
         return study
 
     @cached_property
-    def _opened(self) -> _Opened:
-        report = Report()
-        folder = replace(find_files(self.path, report), addresses=self._addresses)
-        names = (MANIFEST, PARTICIPANTS, *LICENCES, *folder.judgments.values())
-        looks = {name: look_of(folder.file(name)) for name in names}
-        manifest = read_manifest(self.path, report, is_draft=self.is_draft)
-        if manifest is not None:
-            manifest = provisional(manifest, folder)
-        return _Opened(folder, manifest, report, report.has(OUTSIDE), looks)
+    def _opened(self) -> Opened:
+        return look_into(self.path, self._addresses, is_draft=self.is_draft)
 
     @property
     def folder(self) -> StudyFolder:
@@ -208,21 +165,33 @@ class Study:
             pictures = (path for path in self.folder.file(STIMULI).rglob("*") if not path.is_dir())
             opened.looks.update({path.relative_to(self.path).as_posix(): look_of(path) for path in pictures})
         validate(
-            opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress, database=self.database
+            opened.folder,
+            opened.manifest,
+            opened.report,
+            keep=keep,
+            progress=self._progress,
+            database=self.database,
+            client=self.client,
         )
         for task, file in opened.folder.judgments.items():
             if opened.report.has_errors_in(file):
                 self._rows.pop(task, None)
         return opened.report
 
-    def _keep(self, task: str, chunk: ObservedChunk) -> None:
+    def _keep(self, task: str, rows: ObservedChunk | WorkerRows) -> None:
+        if isinstance(rows, WorkerRows):
+            self._rows[task] = WorkerTables(rows, self.database, self.space.unit)
+            return
         if task not in self._rows:
             file = self.folder.judgments[task]
             self._rows[task] = StoredRows(task, self.manifest, file, self.database, self.space.unit)
-        self._rows[task].add(chunk)
+        self._rows[task].add(rows)
 
     def rows(self, task: str) -> StoredRows:
         """Return the rows of the judgment file of a task; see `hmix_hub.studies.stored_rows.read_rows`."""
+        if task not in self._rows and self.client is not None:
+            self.keeps_rows = True
+            refuse_errors(self.report, self.folder)
         if task not in self._rows:
             self._rows[task] = read_rows(self.folder, self.manifest, task, self.database, self.space.unit)
         return self._rows[task]
@@ -298,11 +267,13 @@ class Study:
         if not self._is_large(name):
             yield from row_groups(self.table(name))
             return
-        stored = self._stored(name)
-        for path in stored.files:
-            with parquet.ParquetFile(stored.folder / path) as file:
-                for number in range(file.num_row_groups):
-                    yield file.read_row_group(number).cast(stored.schema)
+        yield from self._stored(name).units()
+
+    def map_units(self, task: str, function: Callable[[str, pa.Table], T]) -> Iterator[T]:
+        """Yield what a function of the task and a unit of its judgments returns of each; it is one of a module."""
+        if self._is_large(task):
+            return self.rows(task).map_units(function)
+        return (function(task, unit) for unit in self.units(task))
 
     def rows_of(self, name: str) -> int:
         """Return the number of rows of one of its configurations."""
@@ -311,24 +282,14 @@ class Study:
     def _is_large(self, name: str) -> bool:
         return name != PARTICIPANTS_CONFIGURATION and self.rows(CONFIGURATIONS[name].task).is_large
 
-    def _stored(self, name: str) -> _Stored:
+    def _stored(self, name: str) -> StoredTable:
         """Return the files of a large table, which are written once, in the temporary folder."""
         if name not in self._files:
-            configuration, rows = CONFIGURATIONS[name], 0
-            units = self.rows(configuration.task).units(by_stimulus=configuration.by_stimulus)
-            first = next(units)
-            made = study_features(first.schema, self.columns(name), self.manifest.vocabulary)
+            task, is_grouped = CONFIGURATIONS[name].task, CONFIGURATIONS[name].by_stimulus
             with self.database.room() as folder:
-                files = write_table(
-                    chain([first], units),
-                    made,
-                    name,
-                    folder,
-                    shard=self.space.shard,
-                    looked_up=[column for column in ("stimulus_id", "pair_id") if column in first.column_names],
+                self._files[name] = self.rows(task).write(
+                    name, self.columns(name), folder, by_stimulus=is_grouped, shard=self.space.shard
                 )
-                rows = sum(parquet.read_metadata(folder / file).num_rows for file in files)
-            self._files[name] = _Stored(folder, files, first.schema, rows)
         return self._files[name]
 
     def files(self, name: str) -> list[str]:
@@ -342,11 +303,7 @@ class Study:
         """Write one of its configurations as Parquet into a folder, and return the paths of the files within it."""
         if not self._is_large(name):
             return write_table(self.units(name), self.features(name), name, out)
-        stored = self._stored(name)
-        for path in stored.files:
-            (out / path).parent.mkdir(exist_ok=True)
-            link_or_copy(stored.folder / path, out / path)
-        return stored.files
+        return self._stored(name).copy(out)
 
     @property
     def default(self) -> str:
@@ -372,11 +329,7 @@ class Study:
         StudyError
             If one was: what was checked is no longer what stands there.
         """
-        for name, look in self._opened.looks.items():
-            if look_of(self.folder.file(name)) != look:
-                msg = "the file was changed while the study was read"
-                hint = "run the same command again, once nothing writes to the folder"
-                raise StudyError(msg, where=Where(str(self.folder.file(name))), hint=hint)
+        self._opened.refuse_changes()
 
     def once(self, compute: Callable[[Study], T]) -> T:
         """Return what a function computes of this study; it is called once."""

@@ -40,7 +40,7 @@ def validate(
     manifest: Manifest | None,
     report: Report,
     *,
-    keep: Callable[[str, ObservedChunk], None] | None = None,
+    keep: Callable[[str, ObservedChunk | WorkerRows], None] | None = None,
     progress: Progress | None = None,
     database: Database | None = None,
     client: Client | None = None,
@@ -54,13 +54,14 @@ def validate(
     report
         Gets all findings; nothing is raised for what is wrong with the study.
     keep
-        Called with each task and the rows of its file, for whoever makes tables of them.
+        Called with each task and the rows of its file, for whoever makes tables of them: some of them at a time, or
+        all, where workers hold them.
     progress
         Called with the file and the rows read so far.
     database
         Where rows are compared with each other; `None`: in one of its own.
     client
-        Of a cluster whose workers read the rows and compare them, and then keep none; `None`: this process does.
+        Of a cluster whose workers read the rows and compare them; `None`: this process does.
     """
     folder = _without_copies(folder, report)
     if manifest is None:
@@ -77,7 +78,7 @@ def validate(
             if client is None or pictures is None:
                 found = _check_file(checks, pictures, base, keep=keep, progress=progress)
             else:
-                found = _check_on_workers(WorkerRows(client, checks, base), pictures, progress)
+                found = _check_on_workers(WorkerRows(client, checks, base), pictures, keep=keep, progress=progress)
             judged |= dict.fromkeys(found)
         base.drop(ROWS)
     if not report.has(rules.SAME_FILE):
@@ -157,7 +158,7 @@ def _check_file(
     pictures: KnownPictures | None,
     database: Database,
     *,
-    keep: Callable[[str, ObservedChunk], None] | None,
+    keep: Callable[[str, ObservedChunk | WorkerRows], None] | None,
     progress: Progress | None,
 ) -> list[str]:
     """Check the judgments of a task; return the participants who judged, if that is asked for."""
@@ -176,11 +177,20 @@ def _check_file(
     return _finish(checks, Ask(database) if done else None)
 
 
-def _check_on_workers(rows: WorkerRows, pictures: KnownPictures, progress: Progress | None) -> list[str]:
+def _check_on_workers(
+    rows: WorkerRows,
+    pictures: KnownPictures,
+    *,
+    keep: Callable[[str, ObservedChunk | WorkerRows], None] | None,
+    progress: Progress | None,
+) -> list[str]:
     """Check the judgments of a task where they are read; see `_check_file`."""
     name = rows.checks.reporter.file
-    done = rows.read(pictures, progress=None if progress is None else partial(progress, name))
-    return _finish(rows.checks, rows if done else None)
+    done = rows.read(pictures, keeps=keep is not None, progress=None if progress is None else partial(progress, name))
+    judged = _finish(rows.checks, rows if done else None)
+    if keep is not None:
+        keep(rows.checks.task, rows)
+    return judged
 
 
 def _finish(checks: FileChecks, ask: Ask | None) -> list[str]:

@@ -21,6 +21,7 @@ from hmix_hub.studies.judgment_table import kept_rows
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.reading.chunks import Piece
 from hmix_hub.studies.reading.parquet_file import pieces_of
+from hmix_hub.studies.stored_rows import kinds_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -40,12 +41,15 @@ class Held:
     narrow
         What rules across rows look at, by part, participants apart; each is `packed`.
     kept
-        What tables are made of, `packed`; `None`: none will be, or there are no rows.
+        What tables are made of, `packed`; empty: none will be, or there are no rows.
+    kinds
+        Types in which the piece has the study's own columns.
     """
 
     checks: FileChecks
     narrow: list[bytes]
-    kept: bytes | None
+    kept: bytes
+    kinds: dict[str, set[pa.DataType]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class WorkerRows(Ask):
         self._pieces = pieces_of(checks.path) if pieces is None else list(pieces)
         n_rows = sum(piece.rows or 0 for piece in self._pieces)
         self.n_parts = max(sum(client.nthreads().values()), -(-n_rows // _PART_ROWS))
-        self._held: list[Any] = []
+        self.held: list[Any] = []
+        """Pieces that were read, a `Held` each, for functions of `hmix_hub.cluster`."""
 
     def read(
         self, pictures: KnownPictures, *, keeps: bool = False, progress: Callable[[int], None] | None = None
@@ -99,23 +104,23 @@ class WorkerRows(Ask):
         """
         empty = FileChecks(self.checks.folder, self.checks.manifest, self.checks.task, Report())
         reading = _Reading(empty, pictures, keeps, self.n_parts)
-        self._held = hold_pieces(_read_piece, reading, self._pieces, client=self.client)
+        self.held = hold_pieces(_read_piece, reading, self._pieces, client=self.client)
         done = 0
-        for number, checks in enumerate(map_pieces(_checks_of, None, self._held, client=self.client)):
+        for number, checks in enumerate(map_pieces(_checks_of, None, self.held, client=self.client)):
             self.checks.merge(checks)
             done += len(checks)
             if progress is not None:
                 progress(done)
             if len(checks) < (self._pieces[number].rows or 0):
                 # It could not be read on; what comes behind is not known of the file.
-                del self._held[number + 1 :]
+                del self.held[number + 1 :]
                 break
         return done
 
     def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
         """Return the answers of the parts; see `Ask`."""
         asked = _Asked(key, KEYS[key](self.checks.task), self.n_parts, question, given)
-        return list(exchange(_deal, _answer, asked, self._held, self.n_parts, client=self.client))
+        return list(exchange(_deal, _answer, asked, self.held, self.n_parts, client=self.client))
 
 
 @dataclass(frozen=True)
@@ -133,12 +138,15 @@ def _read_piece(reading: _Reading, piece: Piece) -> Held:
     checks = FileChecks(empty.folder, empty.manifest, empty.task, Report())
     narrow: list[pa.Table] = []
     kept: list[pa.Table] = []
+    kinds: dict[str, set[pa.DataType]] = {}
     for chunk in checks.chunks(reading.pictures, narrow.append, piece):
         if reading.keeps:
             kept.append(kept_rows(chunk, empty.task, empty.manifest, kept[0].schema if kept else None))
+            for name, found in kinds_of(kept[-1], chunk).items():
+                kinds.setdefault(name, set()).update(found)
     rows = pa.concat_tables(narrow) if narrow else None
     parts = [] if rows is None else _parts([rows], KEYS["participant"](empty.task), reading.n_parts)
-    return Held(checks, parts, packed(pa.concat_tables(kept)) if kept else None)
+    return Held(checks, parts, packed(pa.concat_tables(kept)) if kept else b"", kinds)
 
 
 def _look_for(checks: FileChecks) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from dask_workers import end_worker_once
 
-from hmix_hub import cluster
-from hmix_hub.cluster import connected, exchange, map_pieces
+from hmix_hub import cluster, connection
+from hmix_hub.cluster import exchange, map_pieces
+from hmix_hub.connection import connected
 from hmix_hub.errors import ClusterError, ConfigurationError, StudyError, Where
 
 
@@ -109,10 +110,10 @@ def test_what_is_no_cluster_is_refused(dask):
     ],
 )
 def test_workers_that_run_another_version_are_refused(dask, monkeypatch, changes, said):
-    ours = cluster.importlib.metadata.version("hmix-hub")
-    monkeypatch.setattr(cluster, "_our_version", lambda: ours)
+    ours = connection.importlib.metadata.version("hmix-hub")
+    monkeypatch.setattr(connection, "_our_version", lambda: ours)
     for name, value in changes.items():
-        monkeypatch.setattr(cluster, name, value)
+        monkeypatch.setattr(connection, name, value)
 
     with pytest.raises(ClusterError, match=said) as caught, connected(dask):
         pass

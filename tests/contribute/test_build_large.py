@@ -19,7 +19,8 @@ from hmix_hub.errors import SpaceError
 from hmix_hub.loading.studies import open_folder
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
-from hmix_hub.studies.study import Space, Study
+from hmix_hub.studies.opened import Space
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 TABLE = f"judgments/{INFER}.csv"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from broken_rows import broken
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parquet_studies import broken
 
 from hmix_hub.database import Database
 from hmix_hub.studies.checks.across import check_across

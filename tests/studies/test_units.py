@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.studies.checks import computed
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.studies.opened import Space
 from hmix_hub.studies.stored_rows import cut, read_rows
-from hmix_hub.studies.study import Space, Study
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS
 
 SMALL = Space(unit=20, shard=2)

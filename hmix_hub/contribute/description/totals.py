@@ -43,7 +43,7 @@ def study_statistics(study: Study) -> dict[str, Any]:
     pile = Pile(study.database, "statistics_people")
     tasks = {}
     for task in names:
-        parts = (unit_part(task, table) for table in study.units(task))
+        parts = study.map_units(task, unit_part)
         tasks[task] = statistics_of(Gathered(parts, TASKS[task], study.database, people=pile))
         tasks[task] |= {"soft_label": made} if TASKS[task].asked_columns else {}
     people = combined(map(_people, pile.groups("participant_id"))) or {"people": None, "rounds": {}}

@@ -1,10 +1,13 @@
-"""Example studies whose rows break the rules across rows."""
+"""Example studies in Parquet, and some whose rows break the rules across rows."""
 
 from __future__ import annotations
 
 import csv
 import io
 import random
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.tasks import TASKS
@@ -37,3 +40,17 @@ def broken(task, seed):
         row |= {name: rows[72][name] for name in TASKS[task].answer}
     files[name] = csv_bytes(rows)
     return files
+
+
+def write_parquet(files, task, folder):
+    """Write a study into a folder, its judgments as texts in Parquet, of many row groups; return the folder."""
+    name = f"judgments/{task}.csv"
+    rows = list(csv.DictReader(io.StringIO(files[name].decode())))
+    table = pa.table({column: [row[column] for row in rows] for column in rows[0]})
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        if path == name:
+            parquet.write_table(table, folder / f"judgments/{task}.parquet", row_group_size=50)
+        else:
+            (folder / path).write_bytes(content)
+    return folder

@@ -1,0 +1,122 @@
+"""Building by workers: the bytes of one process, however many there are, one of them killed or not."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pyarrow as pa
+import pytest
+from dask_workers import end_worker_once
+from parquet_studies import write_parquet
+from pyarrow import parquet
+
+from hmix_hub.contribute.building import build
+from hmix_hub.contribute.description.totals import statistics_text, study_statistics
+from hmix_hub.studies import worker_rows, worker_tables
+from hmix_hub.studies.example import example_study
+from hmix_hub.studies.opened import Space
+from hmix_hub.studies.reading.parquet_file import pieces_of
+from hmix_hub.studies.study import Study
+from hmix_hub.tasks import CATEGORICAL, INFER, VOTES
+
+_SPACE = Space(unit=60, shard=2)
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch):
+    monkeypatch.setattr(worker_rows, "pieces_of", partial(pieces_of, rows=100))
+
+
+@pytest.fixture(params=[INFER, CATEGORICAL, VOTES])
+def folder(request, tmp_path):
+    """Write a study in Parquet, of many row groups; return its folder."""
+    return write_parquet(example_study(request.param), request.param, tmp_path / "study")
+
+
+def files_in(out):
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def tables(folder, out, client=None, space=_SPACE):
+    """Write the tables of a study; return its files by path."""
+    study = Study.open(folder, space=space, client=client)
+    for name in study.configurations:
+        study.write(name, out)
+    return files_in(out)
+
+
+@pytest.mark.parametrize("folder", [CATEGORICAL, VOTES], indirect=True)
+def test_workers_write_the_tables_that_one_process_writes(dask, folder, tmp_path):
+    files = tables(folder, tmp_path / "there", dask)
+
+    assert files == tables(folder, tmp_path / "here")
+    assert len(files) >= 2
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_workers_build_what_one_process_builds(dask, folder, tmp_path):
+    for name, client in (("there", dask), ("here", None)):
+        build(Study.open(folder, space=_SPACE, client=client), tmp_path / name)
+    found = [files_in(tmp_path / name) for name in ("there", "here")]
+
+    # Pictures are drawn once for all tests, so that their bytes, and hashes of them, say nothing here.
+    left_out = {name for name in found[0] if name.endswith((".png", "croissant.json", "SUMS"))}
+    assert found[0].keys() == found[1].keys()
+    assert [name for name in found[0].keys() - left_out if found[0][name] != found[1][name]] == []
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_a_study_of_one_unit_is_built_in_the_order_of_its_file(dask, folder, tmp_path):
+    assert tables(folder, tmp_path / "there", dask, Space()) == tables(folder, tmp_path / "here", space=Space())
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_a_worker_that_is_killed_changes_no_byte(dask, folder, tmp_path, monkeypatch):
+    done = worker_tables._written
+
+    def end_and_do(mark, *given):
+        end_worker_once(mark)
+        return done(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_tables, "_written", partial(end_and_do, tmp_path / "ended"))
+        files = tables(folder, tmp_path / "there", dask)
+
+    assert (tmp_path / "ended").exists()
+    assert files == tables(folder, tmp_path / "here")
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_units_are_the_same_wherever_they_are_made(dask, folder):
+    here, there = Study.open(folder, space=_SPACE), Study.open(folder, space=_SPACE, client=dask)
+
+    for by_stimulus in (False, True):
+        found = [list(study.rows(INFER).units(by_stimulus=by_stimulus)) for study in (here, there)]
+        assert found[0] == found[1]
+        assert len(found[0]) >= 3
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_the_columns_of_ones_own_have_the_types_of_the_whole_file(dask, folder):
+    [path] = (folder / "judgments").iterdir()
+    table = parquet.read_table(path)
+    n = len(table)
+    own = {"x_whole": ["7"] * n, "x_text": ["1"] * (n - 1) + ["one"], "x_number": [f"{row}.5" for row in range(n)]}
+    for name, values in own.items():
+        table = table.append_column(name, pa.array(values))
+    parquet.write_table(table, path, row_group_size=50)
+    here, there = Study.open(folder, space=_SPACE), Study.open(folder, space=_SPACE, client=dask)
+
+    found = [study.rows(INFER).facts for study in (here, there)]
+
+    assert found[0] == found[1]
+    assert found[1].own == {"x_whole": pa.int64(), "x_text": pa.string(), "x_number": pa.float64()}
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_statistics_of_workers_are_those_of_one_process(dask, folder):
+    found = [
+        statistics_text(study_statistics(Study.open(folder, space=_SPACE, client=client))) for client in (None, dask)
+    ]
+
+    assert found[0] == found[1]
