@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator
     except ImportError:
         msg = "work on a cluster needs Dask, which is not installed"
         raise ConfigurationError(msg, hint="python3 -m pip install 'hmix-hub[dask]'") from None
+    # Arrow warns of rows that come by the network, which it copies where it must.
+    os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
     if isinstance(cluster, Client):
         _check_versions(cluster, seconds)
         yield cluster

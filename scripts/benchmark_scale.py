@@ -47,7 +47,7 @@ def _hmix(verb: str, *words: str | Path) -> list[str | Path]:
 
 JOBS = (
     Job("validate", lambda study, built, scratch: _hmix("validate", study, *_bounds(scratch))),
-    Job("build", lambda study, built, scratch: _hmix("build", study, "--out", built, *_bounds(scratch))),
+    Job("build", lambda study, built, scratch: _hmix("build", study, "--output", built, *_bounds(scratch))),
     Job("by_stimulus", lambda study, built, scratch: [sys.executable, "-c", _GATHER, built, MEMORY]),
 )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.cluster import exchange, hold_pieces, map_pieces
@@ -145,7 +147,7 @@ def _read_piece(reading: _Reading, piece: Piece) -> Held:
             for name, found in kinds_of(kept[-1], chunk).items():
                 kinds.setdefault(name, set()).update(found)
     rows = pa.concat_tables(narrow) if narrow else None
-    parts = [] if rows is None else _parts([rows], KEYS["participant"](empty.task), reading.n_parts)
+    parts = [] if rows is None else _parts(rows, KEYS["participant"](empty.task), reading.n_parts)
     return Held(checks, parts, packed(pa.concat_tables(kept)) if kept else b"", kinds)
 
 
@@ -165,7 +167,7 @@ def _checks_of(_: None, held: Held) -> FileChecks:
 def _deal(asked: _Asked, held: Held) -> list[bytes]:
     if asked.key == "participant" or not held.narrow:
         return held.narrow or [b""] * asked.n_parts
-    return _parts(map(unpacked, held.narrow), asked.expression, asked.n_parts)
+    return _parts(pa.concat_tables(map(unpacked, held.narrow)), asked.expression, asked.n_parts)
 
 
 def _answer(asked: _Asked, parts: Sequence[bytes]) -> Any:
@@ -189,14 +191,20 @@ def unpacked(content: bytes) -> pa.Table:
         return reader.read_all()
 
 
-def _parts(tables: Iterable[pa.Table], expression: str, n_parts: int) -> list[bytes]:
+def _parts(rows: pa.Table, expression: str, n_parts: int) -> list[bytes]:
     """Divide rows into parts, those that share what an expression gives into one."""
+    named = [name for name in rows.column_names if re.search(rf"\b{name}\b", expression)]
     with worker_database() as database:
-        for rows in tables:
-            database.insert(ROWS, rows)
-        numbered = database.table(f"select *, coalesce(hash({expression}) % {n_parts}, 0)::int as part from {ROWS}")
-    part = numbered["part"].to_numpy()
-    ordered = numbered.drop_columns("part").take(np.argsort(part, kind="stable"))
+        database.insert(ROWS, rows.select(named).append_column("place", pa.array(np.arange(len(rows)))))
+        found = database.table(f"select place, coalesce(hash({expression}) % {n_parts}, 0)::int as part from {ROWS}")
+    part = np.zeros(len(rows), dtype=np.int64)
+    part[found["place"].to_numpy()] = found["part"].to_numpy()
+    return dealt(rows, part, n_parts)
+
+
+def dealt(rows: pa.Table, part: npt.NDArray[np.int64], n_parts: int) -> list[bytes]:
+    """Return the rows of each part, packed, given the part of each row."""
+    ordered = rows.take(np.argsort(part, kind="stable"))
     ends = np.cumsum(np.bincount(part, minlength=n_parts))
     return [packed(ordered.slice(start, stop - start)) for start, stop in zip([0, *ends], ends, strict=False)]
 

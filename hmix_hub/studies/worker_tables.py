@@ -23,7 +23,7 @@ from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, parquet_path, 
 from hmix_hub.studies.judgment_table import Facts
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.stored_rows import StoredRows
-from hmix_hub.studies.worker_rows import Held, WorkerRows, packed, unpacked, worker_database
+from hmix_hub.studies.worker_rows import Held, WorkerRows, dealt, packed, unpacked, worker_database
 
 T = TypeVar("T")
 _COUNTS, _PLACES, _PARTS = "counts", "places", "parts"
@@ -178,9 +178,7 @@ def _deal(making: _Making, held: Held) -> list[bytes]:
         found = database.table(f"select place, part from {_PLACES} join {_PARTS} on {same}")
     part = np.zeros(len(kept), dtype=np.int64)
     part[found["place"].to_numpy()] = found["part"].to_numpy()
-    ordered = kept.take(np.argsort(part, kind="stable"))
-    ends = np.cumsum(np.bincount(part, minlength=making.n_parts))
-    return [packed(ordered.slice(start, stop - start)) for start, stop in zip([0, *ends], ends, strict=False)]
+    return dealt(kept, part, making.n_parts)
 
 
 class _Part(StoredRows):

@@ -36,12 +36,14 @@ class _Judged(NamedTuple):
     unmarked: Places
     of_nothing: Places
     taking: Taking
+    times: tuple[pa.Table, Places]
 
 
 def by_participant(database: Database, task: str) -> _Judged:
     """Return what the rows of some participants show, compared with each other."""
     found = clashing(database)
-    return _Judged(found, *wrong_repeats(database, task, clashes=len(found) > 0), taking_part(database, task))
+    repeats = wrong_repeats(database, task, clashes=len(found) > 0)
+    return _Judged(found, *repeats, taking_part(database, task), times_taken(database))
 
 
 def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symmetric: bool) -> None:
@@ -63,7 +65,7 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
         tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
     if is_symmetric:
         tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ask("pair", in_rarer_order))
-    check_times(ask("participant", times_taken), reporter)
+    check_times([part.times for part in judged] if judged else ask("participant", times_taken), reporter)
     if judged:
         check_participation([part.taking for part in judged], ask, task, reporter)
     if task == VOTES.name:

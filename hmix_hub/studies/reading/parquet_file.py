@@ -38,7 +38,7 @@ TEXT_LIMIT = 2**26
 """Most bytes of text, and of values in lists, that a chunk is to hold."""
 
 
-PIECE_ROWS = 1_000_000
+PIECE_ROWS = 250_000
 """Rows of a piece of a file: so many that their work is worth a message, and few enough to be read again."""
 
 
