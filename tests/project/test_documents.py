@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from functools import partial
 
 import pytest
 import yaml
@@ -24,6 +25,8 @@ DOCUMENTS = [
         "dataset_cards/judgments.md",
         "dataset_cards/study_file.md",
         "dataset_cards/running.md",
+        "dataset_cards/large_studies.md",
+        "dataset_cards/benchmarks.md",
     ),
 ]
 
@@ -218,6 +221,26 @@ def test_the_python_of_the_guide_to_perception_runs(root, monkeypatch, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"model.json", "report"}
     assert names["same"].nll == names["model"].nll
     assert names["labels"].shape == (256, 10)
+
+
+def test_the_guide_to_large_studies_runs(root, monkeypatch, tmp_path):
+    """The commands that need no cluster, then the Python, with a cluster of threads in place of one of processes."""
+    import distributed
+
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(distributed, "LocalCluster", partial(distributed.LocalCluster, processes=False))
+    guide = root / "dataset_cards" / "large_studies.md"
+    commands = [line.split() for block in blocks_of(guide, "bash") for line in block.splitlines()]
+    runnable = [words[1:] for words in commands if not {"tcp://HOST:8786", "--repo-id"} & set(words)]
+    assert len(runnable) >= 4
+    for words in runnable:
+        ran = CliRunner().invoke(main, words)
+        assert ran.exit_code == 0, (words, ran.output)
+    names = run_blocks(guide)
+    assert set(names["one"]["participant_id"]) == {"p01"}
+    assert names["stimuli"].num_rows == names["loaded"].num_rows
+    assert names["again"].nll == names["model"].nll
 
 
 def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
