@@ -82,8 +82,8 @@ class PerceptualModel(FittedModel):
         cifar10, image_sets
             Where the pictures come from; see `hmix_hub.render`.
         client
-            A `dask.distributed` client, or the address of a scheduler, over whose workers the fit is spread, which pays
-            from about 200,000 judgments. `None`: this process. The model is the same, bit for bit.
+            A `dask.distributed` client, or the address of a scheduler, over whose workers the fit is spread. `None`:
+            this process. The model is the same, bit for bit.
 
         Returns
         -------
