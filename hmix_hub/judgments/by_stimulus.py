@@ -113,6 +113,10 @@ def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
     return take(judgments[name], groups.first)
 
 
+_SORTED_BYTES = 2**26
+"""Bytes of stimuli that are sorted at a time."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """Judgments that stand together: how to read them, the number of their first row, and how many they are."""
@@ -213,16 +217,30 @@ def pooled_by_parts(
         parts = _parts(pooling, pieces, database)
     else:
         parts = exchange(Pooling.dealt, _joined, pooling, pieces, pooling.n_parts, client=client)
-    n_synthetic = 0
+    n_synthetic = n_bytes = 0
     for stimuli in parts:
         database.insert("stimuli", stimuli)
+        n_bytes += stimuli.nbytes
         if pooling.counts_synthetic:
             n_synthetic += pc.sum(stimuli[N_SYNTHETIC.name]).as_py() or 0
     columns = by_stimulus_columns(pooling.task, is_synthetic=n_synthetic > 0)
     schema = arrow_schema(columns, pooling.vocabulary)
     named = ", ".join(f'"{name}"' for name in schema.names)
-    rows = database.batches(f"select {named} from stimuli order by {_FIRST}")
+    rows = _in_order(database, named, n_bytes)
     return schema, (pa.Table.from_batches([batch]).cast(schema).combine_chunks().to_batches()[0] for batch in rows)
+
+
+def _in_order(database: Database, named: str, n_bytes: int) -> Iterator[pa.RecordBatch]:
+    """Yield columns of all stimuli, of so many bytes together, in the order of first appearance.
+
+    Some are sorted at a time: a sort holds its rows as a whole, and lists of all answers are larger than any memory.
+    """
+    first = np.sort(database.table(f"select {_FIRST} from stimuli")[_FIRST].to_numpy()) if n_bytes else np.zeros(0)
+    at_once = max(1, _SORTED_BYTES * len(first) // max(n_bytes, 1))
+    for begin in range(0, len(first), at_once):
+        ends = first[begin], first[min(begin + at_once, len(first)) - 1]
+        chosen = f"select {named} from stimuli where {_FIRST} between {ends[0]} and {ends[1]} order by {_FIRST}"
+        yield from database.batches(chosen)
 
 
 def _parts(pooling: Pooling, pieces: Sequence[Piece], database: Database) -> Iterator[pa.Table]:

@@ -85,6 +85,13 @@ def test_picked_rows_in_any_order_are_gathered_in_their_own(seed, load_sample, p
     assert_same(by_stimulus(judgments, client=dask), expected)
 
 
+def test_stimuli_are_put_in_order_a_few_at_a_time(load_sample, monkeypatch):
+    judgments = load_sample()
+    expected = by_stimulus_at_once(judgments)
+    monkeypatch.setattr("hmix_hub.judgments.by_stimulus._SORTED_BYTES", 10_000)
+    assert_same(by_stimulus(judgments, memory=SMALL), expected)
+
+
 def test_no_judgments_are_of_no_stimuli(load_sample, dask):
     empty = load_sample().select([])
     assert_same(by_stimulus(empty, client=dask), by_stimulus(empty))
