@@ -26,6 +26,7 @@ from hmix_hub.studies.reading.arrays import as_text, is_whole, plain_array, whol
 from hmix_hub.studies.reading.chunks import WHOLE, Chunk, Piece
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS, computed_columns, contributed_columns
 from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unasked_columns
@@ -65,6 +66,18 @@ class ObservedChunk:
         if name not in self.values:
             return np.zeros(len(self), dtype=bool)
         return as_mask(self.values[name])
+
+    def is_unread(self, name: str) -> Mask:
+        """Return where a column has something that could not be understood; bool (N,)."""
+        if name not in self.values:
+            return np.zeros(len(self), dtype=bool)
+        return self.present[name] & ~as_mask(self.values[name].is_valid())
+
+    def report(
+        self, reporter: Reporter, column: str, rule: Rule, bad: Mask, note: str | Callable[[int], str] = ""
+    ) -> None:
+        """Report the rows where a mask, bool (N,), is true, with what a column has there; see `Reporter.add_where`."""
+        reporter.of(column).add_where(rule, bad, self.rows, self.values.get(column), note)
 
 
 class ReadRows:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
-from hmix_hub.studies.checks.across import judged_by
+from hmix_hub.studies.checks.across import judged_by, nothing_across
 from hmix_hub.studies.checks.answers import check_scales
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import ROWS, Ask
-from hmix_hub.studies.checks.screen import nothing_across
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest

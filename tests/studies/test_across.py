@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from parquet_studies import broken
 
 from hmix_hub.database import Database
-from hmix_hub.studies.checks.across import check_across
+from hmix_hub.studies.checks.across import check_across, nothing_across
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
-from hmix_hub.studies.checks.screen import nothing_across
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.study import Study

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.arrays import Floats, Mask, as_mask, matrix, membership
+from hmix_hub.schema.arrays import Floats, Mask, matrix, membership
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
@@ -30,7 +30,7 @@ from hmix_hub.tasks.class_votes import (
     faults_of_votes,
 )
 from hmix_hub.tasks.scale_rating import SCALE
-from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, asked_questions, usual_procedure
+from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, asked_questions, usual_procedure
 from hmix_hub.tasks.votes import CLASS_FREQUENCIES
 
 _RULES = {
@@ -44,24 +44,16 @@ _FIELD = "scales"
 _MOST_NAMED = 10
 
 
-class ContradictionCheck(Check):
-    """Whether categorical answers contradict themselves, row by row; those of other tasks cannot."""
-
-    def add(self, chunk: ObservedChunk) -> None:
-        """Check rows."""
-        if "impossible_classes" in chunk.values:
-            _check_answers(chunk, self.manifest.vocabulary, self.reporter)
-
-
-def _check_answers(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
+def check_contradictions(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
+    """Check whether categorical answers contradict themselves, row by row; those of other tasks cannot."""
+    if "impossible_classes" not in chunk.values:
+        return
     rows = np.arange(len(chunk))
     top, second = chunk.codes("top_class"), chunk.codes("second_class")
     first, other = chunk.numbers("top_probability"), chunk.numbers("second_probability")
     absent = np.zeros(len(chunk), dtype=bool)
     no_class = ~chunk.present.get("second_class", absent) & chunk.present.get("second_probability", absent)
-    reporter.of("second_probability").add_where(
-        rules.NO_CLASS, no_class, chunk.rows, chunk.values.get("second_probability")
-    )
+    chunk.report(reporter, "second_probability", rules.NO_CLASS, no_class)
     impossible = membership(pa.chunked_array([chunk.values["impossible_classes"]]), len(vocabulary))
     has_other = (second >= 0) & ~np.isnan(other)
     # Of two probabilities of one class the second counts.
@@ -80,9 +72,8 @@ def _check_answers(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Repor
         ),
     }
     for column, (bad, said) in faults.items():
-        reporter.of(column).add_where(
-            rules.CONTRADICTION, bad & ~empty, chunk.rows, _named(chunk, column, vocabulary), said
-        )
+        shown = _named(chunk, column, vocabulary)
+        reporter.of(column).add_where(rules.CONTRADICTION, bad & ~empty, chunk.rows, shown, said)
 
 
 def _named(chunk: ObservedChunk, column: str, vocabulary: Vocabulary) -> pa.Array | None:
@@ -108,30 +99,21 @@ class StatedCheck(Check):
         # A file whose task study.yaml does not name is reported as that.
         is_named = bool(TASKS[task].asked_columns) and task in manifest.tasks
         self._is_unstated = is_named and manifest.soft_labels is None
-        self._seen: set[Question] = set()
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
         if self._is_unstated and set(ASKED_COLUMNS) <= set(chunk.values):
             columns = {name: chunk.values[name] for name in ASKED_COLUMNS}
-            self._seen.update(asked_questions(pa.table(columns)))
-
-    def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
-        self._seen |= later._seen
+            self.seen |= dict.fromkeys(asked_questions(pa.table(columns)))
 
     def finish(self) -> None:
         """Report what the rows show together."""
         if not self._is_unstated:
             return
-        asked = [question for question in QUESTIONS if question in self._seen]
+        asked = [question for question in QUESTIONS if question in self.seen]
         suggested = f"soft_labels: {{asked: [{', '.join(asked)}], procedure: {usual_procedure(asked)}}}"
-        self.reporter.report.add(
-            manifest_rules.UNSTATED_QUESTIONS,
-            file=MANIFEST,
-            column="soft_labels",
-            note=f"if the rows show all that was asked, write `{suggested}`",
-        )
+        here = Reporter(self.reporter.report, MANIFEST, "soft_labels")
+        here.add(manifest_rules.UNSTATED_QUESTIONS, note=f"if the rows show all that was asked, write `{suggested}`")
 
 
 FEWEST_ROWS = 20
@@ -185,7 +167,6 @@ class ScaleCheck(Check):
         super().__init__(task, manifest, reporter)
         self._is_rated = SCALE in TASKS[task].facets
         self._rating = TASKS[task].answered
-        self._seen: dict[str, None] = {}
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
@@ -193,7 +174,7 @@ class ScaleCheck(Check):
             return
         named = chunk.values[SCALE].dictionary_encode()
         names, of_row = named.dictionary.to_pylist(), named.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        self._seen |= dict.fromkeys(names)
+        self.seen |= dict.fromkeys(names)
         ratings = chunk.numbers(self._rating)
         for number, name in enumerate(names):
             scale = self.manifest.rated.get(name)
@@ -205,15 +186,8 @@ class ScaleCheck(Check):
             self._tell(answer_rules.ROUNDED_STEP, rounded, chunk, nearest, "the step is ")
             self._tell(answer_rules.NO_STEP, there & ~rounded & ~scale.are_steps(ratings), chunk, nearest, said)
 
-    def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
-        self._seen |= later._seen
-
     def _tell(self, rule: Rule, bad: Mask, chunk: ObservedChunk, nearest: Floats, said: str) -> None:
-        def note(row: int) -> str:
-            return f"{said}{float(nearest[row])!r}"
-
-        self.reporter.of(self._rating).add_where(rule, bad, chunk.rows, chunk.values.get(self._rating), note)
+        chunk.report(self.reporter, self._rating, rule, bad, lambda row: f"{said}{float(nearest[row])!r}")
 
     def finish(self) -> None:
         """Report what the rows show together."""
@@ -221,14 +195,14 @@ class ScaleCheck(Check):
             return
         listed, report = self.manifest.rated, self.reporter.report
         if not listed:
-            names = ", ".join(list(self._seen)[:_MOST_NAMED])
+            names = ", ".join(list(self.seen)[:_MOST_NAMED])
             note = f"the rows name {names}" if names else ""
             report.add(answer_rules.UNSTATED_SCALES, file=MANIFEST, column=_FIELD, note=note)
         # What could not be read may be rated on any of them.
         if report.has_errors_in(self.reporter.file):
             return
         for name in listed:
-            if name not in self._seen and not is_placeholder(name):
+            if name not in self.seen and not is_placeholder(name):
                 report.add(answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name)
 
 
@@ -236,31 +210,22 @@ def check_scales(manifest: Manifest, report: Report) -> None:
     """Report the scales of a study none of whose tasks is rated on them."""
     if not any(SCALE in TASKS[task].facets for task in manifest.tasks):
         for name in manifest.rated:
-            report.add(
-                answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name, note="no task of the study rates"
-            )
+            note = "no task of the study rates"
+            report.add(answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name, note=note)
 
 
-class VotesCheck(Check):
-    """Check of a file of votes; of other tasks it looks at nothing."""
-
-    def add(self, chunk: ObservedChunk) -> None:
-        """Check rows."""
-        if self.task != TASK.name:
-            return
-        counts, shares = self._by_class(chunk, CLASS_COUNTS.name), self._by_class(chunk, CLASS_FREQUENCIES.name)
-        # What is there and could not be read is reported as that.
-        unread = np.zeros(len(chunk), dtype=bool)
-        for column in TASK.answer_columns:
-            if column.name in chunk.values:
-                is_read = as_mask(chunk.values[column.name].is_valid())
-                unread |= chunk.present[column.name] & ~is_read
-        for fault, bad in faults_of_votes(chunk.numbers(N_VOTES.name), counts, shares).items():
-            rule, column_name = _RULES[fault]
-            shown = chunk.values.get(column_name)
-            self.reporter.of(column_name).add_where(rule, bad & ~unread, chunk.rows, shown)
-
-    def _by_class(self, chunk: ObservedChunk, name: str) -> Floats:
-        if name not in chunk.values:
-            return np.full((len(chunk), len(self.manifest.vocabulary)), np.nan)
-        return matrix(pa.chunked_array([chunk.values[name]]), is_nullable=True)
+def check_votes(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
+    """Check rows of a file of votes."""
+    counts, shares = (
+        matrix(pa.chunked_array([chunk.values[name]]), is_nullable=True)
+        if name in chunk.values
+        else np.full((len(chunk), len(vocabulary)), np.nan)
+        for name in (CLASS_COUNTS.name, CLASS_FREQUENCIES.name)
+    )
+    # What is there and could not be read is reported as that.
+    unread = np.zeros(len(chunk), dtype=bool)
+    for column in TASK.answer_columns:
+        unread |= chunk.is_unread(column.name)
+    for fault, bad in faults_of_votes(chunk.numbers(N_VOTES.name), counts, shares).items():
+        rule, name = _RULES[fault]
+        chunk.report(reporter, name, rule, bad & ~unread)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -45,29 +44,24 @@ class ComputedCheck(Check):
         super().__init__(task, manifest, reporter)
         self._folder, self._database = folder, database
         self._columns = {column.name: column for column in computed_columns(task)}
-        self._names: dict[str, None] = {}
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
-        self._names |= dict.fromkeys(name for name in chunk.extras if name in self._columns)
+        self.seen |= dict.fromkeys(name for name in chunk.extras if name in self._columns)
         if "flags" in chunk.extras and not self.manifest.synthetic:
-            raw = chunk.extras["flags"]
             marked = given_flag(chunk, SYNTHETIC_FLAG)
-            self.reporter.of("flags").add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, raw)
-
-    def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
-        self._names |= later._names
+            here = self.reporter.of("flags")
+            here.add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, chunk.extras["flags"])
 
     def finish(self) -> None:
         """Report what the rows show together."""
         # What breaks another rule may not be computed at all.
-        if self._names and not self.reporter.report.has_errors_in(self.reporter.file):
+        if self.seen and not self.reporter.report.has_errors_in(self.reporter.file):
             with Database() if self._database is None else nullcontext(self._database) as database:
                 self._compare(database)
 
     def _compare(self, database: Database) -> None:
-        reporter, names = self.reporter, list(self._names)
+        reporter, names = self.reporter, list(self.seen)
         pending = pa.table({})
         try:
             wanted = read_rows(self._folder, self.manifest, self.task, database).in_file_order(names)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hmix_hub.database import Database
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.across import check_across
-from hmix_hub.studies.checks.answers import ContradictionCheck, ScaleCheck, SliderCheck, StatedCheck, VotesCheck
+from hmix_hub.studies.checks.answers import ScaleCheck, SliderCheck, StatedCheck, check_contradictions, check_votes
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.rows import Ask, Check, narrow_rows
@@ -20,9 +20,7 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk, ReadRows, observed_chunks
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.reading.chunks import WHOLE, Piece
-
-_CHECKS: tuple[type[Check], ...] = (*(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck),)
-"""In the order in which they end."""
+from hmix_hub.tasks.class_votes import TASK as VOTES
 
 
 class FileChecks:
@@ -45,8 +43,9 @@ class FileChecks:
         self.reporter = Reporter(report, folder.judgments[task])
         self.path = folder.file(self.reporter.file)
         self._read = ReadRows()
-        self._checks = [
-            *(kind(task, manifest, self.reporter) for kind in _CHECKS),
+        # In the order in which they end.
+        self._checks: list[Check] = [
+            *(kind(task, manifest, self.reporter) for kind in (SliderCheck, ScaleCheck, RecordedCheck)),
             # Computed columns are compared in a file without errors alone, but for those of what was asked.
             ComputedCheck(folder, manifest, task, self.reporter, database),
             StatedCheck(task, manifest, self.reporter),
@@ -72,6 +71,9 @@ class FileChecks:
         ):
             is_good = check_stimuli(chunk, self.task, self.manifest, pictures, self.reporter)
             insert(narrow_rows(chunk, self.task, is_good))
+            check_contradictions(chunk, self.manifest.vocabulary, self.reporter)
+            if self.task == VOTES.name:
+                check_votes(chunk, self.manifest.vocabulary, self.reporter)
             for check in self._checks:
                 check.add(chunk)
             yield chunk

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import lgamma, log
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.database import Database
 from hmix_hub.schema.groups import encode, encode_key
-from hmix_hub.studies.checks.rows import Ask, Place, Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.rows import Ask, Places, answer_of, places, stimulus_of, tell
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Reporter
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules import trials as trial_rules
@@ -38,26 +38,17 @@ _AT_ONCE = 1000
 _NEAR = 1e-6
 
 
-@dataclass(frozen=True)
-class Taking:
-    """How the participants of a part of a file took part.
-
-    Parameters
-    ----------
-    people
-        By number of rows, and whether all of them are understood: the number of such participants.
-    timed
-        Participants whose rows have times, and such rows.
-    alike
-        Those who give one answer throughout.
-    claiming
-        Those whose response times add up to more than went by on the server.
-    """
+class Taking(NamedTuple):
+    """How the participants of a part of a file took part."""
 
     people: dict[tuple[int, bool], int]
+    """By number of rows, and whether all of them are understood: the number of such participants."""
     timed: tuple[int, int]
+    """Participants whose rows have times, and such rows."""
     alike: Places
+    """Those who give one answer throughout."""
     claiming: Places
+    """Those whose response times add up to more than went by on the server."""
 
 
 _PEOPLE = """
@@ -81,32 +72,28 @@ def taking_part(database: Database, task: str) -> Taking:
     return Taking(
         {(n, is_whole): count for n, is_whole, count, *_ in counted if n},
         (sum(int(row[3]) for row in counted), sum(int(row[4]) for row in counted)),
-        _alike(database, task) if any(row[6] for row in counted) else Places(0, []),
-        _claiming(database) if any(row[5] for row in counted) else Places(0, []),
+        _alike(database, task) if any(row[6] for row in counted) else Places(),
+        _claiming(database) if any(row[5] for row in counted) else Places(),
     )
 
 
 def _alike(database: Database, task: str) -> Places:
     """Find participants who give one answer throughout."""
-    found = database.rows(f"""
-        with people as ({_PEOPLE}), most as (select participant, max(n) as most from (
+    return places(
+        database,
+        f"""with people as ({_PEOPLE}), most as (select participant, max(n) as most from (
             select participant, count(*) as n from rows where is_good and participant is not null
             group by participant, {answer_of(task)}) group by participant)
-        select seen, first_row, participant, count(*) over () from people join most using (participant)
-        where is_whole and n >= {STRAIGHTLINING_MINIMUM} and 10 * most >= {STRAIGHTLINING_TENTHS} * n
-        order by seen limit {MOST_PLACES}""")
-    return Places(found[0][3] if found else 0, [Place(seen, row, name, "") for seen, row, name, _ in found])
+        select seen, first_row, participant, '' from people join most using (participant)
+        where is_whole and n >= {STRAIGHTLINING_MINIMUM} and 10 * most >= {STRAIGHTLINING_TENTHS} * n""",
+    )
 
 
 def people_of_few_rows(database: Database, counts: list[int], said: str) -> Places:
     """Find participants whose rows are all understood, and of some numbers."""
-    found = database.rows(
-        f"""select seen, first_row, participant, n, count(*) over () from ({_PEOPLE})
-        where is_whole and n in (select unnest($1)) order by seen limit {MOST_PLACES}""",
-        [counts],
-    )
-    places = [Place(seen, row, name, f"{n} rows; {said}") for seen, row, name, n, _ in found]
-    return Places(found[0][4] if found else 0, places)
+    query = f"""select seen, first_row, participant, format('{{}} rows; {{}}', n, $2)
+        from ({_PEOPLE}) where is_whole and n in (select unnest($1))"""
+    return places(database, query, [counts, said])
 
 
 def _claiming(database: Database) -> Places:
@@ -129,7 +116,7 @@ def _claiming(database: Database) -> Places:
         for one in np.flatnonzero(times_disagree(person, **times)).tolist():
             note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by"
             row, name = rows[first[one]].as_py(), participant[first[one]].as_py()
-            found.append(Place(seen[name], row, name, note))
+            found.append((seen[name], row, name, note))
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
 
@@ -185,11 +172,8 @@ def shared_rows(database: Database, task: str, least: int) -> pa.Table:
 
 def people_named(database: Database, names: list[str]) -> list[tuple[str, int, int, int]]:
     """Return id, first row, first good row, and number of good rows of participants."""
-    return database.rows(
-        """select participant, min(row), min(row) filter (is_good), count(*) filter (is_good) from rows
-        where participant in (select unnest($1)) group by participant""",
-        [names],
-    )
+    query = f"select participant, seen, first_row, n from ({_PEOPLE}) where participant in (select unnest($1))"
+    return database.rows(query, [names])
 
 
 def timed_rows(database: Database, task: str, names: list[str]) -> pa.Table:
@@ -217,15 +201,8 @@ def like_rows(database: Database, task: str, rows: pa.Table) -> Numbers:
 def _check_ids(ask: Ask, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
     """Report people who share rows with another, in times that chance does not explain."""
     least = SHARED_ROWS if ask.n_parts == 1 else 1
-    found = [part for part in ask("content", shared_rows, task, least) if part is not None]
-    if not found:
-        return
-    shared = (
-        pa.concat_tables(found)
-        .group_by(["one", "other"])
-        .aggregate([("n", "sum")])
-        .filter(pc.field("n_sum") >= SHARED_ROWS)
-    )
+    found = pa.concat_tables(ask("content", shared_rows, task, least))
+    shared = found.group_by(["one", "other"]).aggregate([("n", "sum")]).filter(pc.field("n_sum") >= SHARED_ROWS)
     pairs = {(row["one"], row["other"]): row["n_sum"] for row in shared.to_pylist()}
     if not pairs:
         return

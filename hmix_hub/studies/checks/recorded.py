@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.checks.rows import Check
-from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
+from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import trials as rules
@@ -57,24 +56,21 @@ class _Lists:
 
     def rows_with_step(self, is_bad: Mask) -> Mask:
         """For each list, whether it has a bad step; `is_bad` is of each item but the last, and its next one."""
-        bad = np.zeros(len(self.lengths), dtype=bool)
-        bad[self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])]] = True
-        return bad
+        return self._any(self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])])
 
     def holds_twice(self) -> Mask:
         """For each list, whether it holds an item twice."""
         order = np.lexsort((self.items, self.parents))
         items, parents = self.items[order], self.parents[order]
         twice = (np.diff(items) < _TOLERANCE) & (parents[1:] == parents[:-1])
-        bad = np.zeros(len(self.lengths), dtype=bool)
-        bad[parents[1:][twice]] = True
-        return bad
+        return self._any(parents[1:][twice])
 
     def holds(self, values: Numbers) -> Mask:
         """For each list, whether it holds the row's value."""
-        found = np.zeros(len(self.lengths), dtype=bool)
-        found[self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE]] = True
-        return found
+        return self._any(self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE])
+
+    def _any(self, of_items: Ints) -> Mask:
+        return np.asarray(np.bincount(of_items, minlength=len(self.lengths)) > 0)
 
 
 class RecordedCheck(Check):
@@ -82,8 +78,7 @@ class RecordedCheck(Check):
 
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
-        self._late: dict[str, list[tuple[int, str]]] = {}
-        self._counts: Counter[str] = Counter()
+        self._late = Reporter(Report(), reporter.file)
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
@@ -98,25 +93,19 @@ class RecordedCheck(Check):
 
     def merge(self, later: Self) -> None:
         """Add what a check of the next rows of the file has seen."""
-        self._counts += later._counts
-        for name, found in later._late.items():
-            self._late[name] = (self._late.get(name, []) + found)[:MOST_PLACES]
+        self._late.report.merge(later._late.report)
 
     def finish(self) -> None:
         """Report what the rows show together."""
         # Response times in another unit are reported as that.
-        if self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
-            return
-        for name, found in self._late.items():
-            rows, notes = [row for row, _ in found], [note for _, note in found]
-            self.reporter.of(name).add_rows(rules.PATH_TIMES, rows, notes=notes, count=self._counts[name])
+        if not self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
+            self.reporter.report.merge(self._late.report)
 
     def _check_path(self, chunk: ObservedChunk, columns: Path) -> None:
         if columns.values not in chunk.values:
             return
-        column = chunk.values[columns.values]
-        lists = _Lists.of(column)
-        reporter, answer = self.reporter.of(columns.values), chunk.numbers(columns.answer)
+        lists = _Lists.of(chunk.values[columns.values])
+        answer = chunk.numbers(columns.answer)
         # A slider that never moved may have no place but where it rests.
         ends = lists.end(of_nothing=np.nan if columns.start or columns.rests is None else columns.rests)
         if columns.rests is None:
@@ -132,13 +121,12 @@ class RecordedCheck(Check):
                 f"its first value is not {columns.start}": lists.known & (np.abs(begins - start) > _TOLERANCE),
                 "a step is not one tenth": lists.rows_with_step(steps),
             }
-        _tell(reporter, faults, rules.PATH, chunk.rows, column)
+        self._tell(columns.values, faults, rules.PATH, chunk)
 
     def _check_times(self, chunk: ObservedChunk, columns: Path) -> None:
         if columns.times not in chunk.values:
             return
-        column = chunk.values[columns.times]
-        lists = _Lists.of(column)
+        lists = _Lists.of(chunk.values[columns.times])
         faults = {"a time is before the last": lists.rows_with_step(np.diff(lists.items) < 0)}
         if columns.values in chunk.values:
             path = _Lists.of(chunk.values[columns.values])
@@ -146,22 +134,19 @@ class RecordedCheck(Check):
             faults = {"there are not as many as values of the path": differs} | faults
         if columns.start:
             faults["the first is not 0"] = lists.known & (lists.end(first=True, of_nothing=0) > LATE_MS)
-        bad = _tell(self.reporter.of(columns.times), faults, rules.PATH_TIMES, chunk.rows, column)
+        bad = self._tell(columns.times, faults, rules.PATH_TIMES, chunk)
         last, response = lists.end(), chunk.numbers("response_time_ms")
-        late = np.flatnonzero((last > response + LATE_MS) & ~bad)
-        if len(late):
-            room = MOST_PLACES - len(self._late.setdefault(columns.times, []))
-            self._counts[columns.times] += len(late)
-            self._late[columns.times] += [
-                (int(chunk.rows[i]), f"{last[i]:g} ms is after the response time, {response[i]:g} ms")
-                for i in late[:room].tolist()
-            ]
+        late = (last > response + LATE_MS) & ~bad
+
+        def note(row: int) -> str:
+            return f"{last[row]:g} ms is after the response time, {response[row]:g} ms"
+
+        self._late.of(columns.times).add_where(rules.PATH_TIMES, late, chunk.rows, note=note)
 
     def _check_touched(self, chunk: ObservedChunk, columns: Path) -> None:
         if columns.touched not in chunk.values:
             return
-        touched = chunk.values[columns.touched]
-        untouched = as_mask(pc.equal(touched, False))
+        untouched = as_mask(pc.equal(chunk.values[columns.touched], False))
         faults: dict[str, Mask] = {}
         if columns.rests is not None:
             moved = np.abs(chunk.numbers(columns.answer) - columns.rests) > _TOLERANCE
@@ -171,16 +156,15 @@ class RecordedCheck(Check):
             faults[f"{columns.values} has several values"] = untouched & (lists.lengths > 1)
         # Where a slider rests anywhere, and no path says that it moved, nothing can contradict.
         if faults:
-            _tell(self.reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
+            self._tell(columns.touched, faults, rules.UNTOUCHED, chunk)
 
     def _check_grid(self, chunk: ObservedChunk) -> None:
-        column = chunk.values["grid_coefficients"]
-        lists, selected = _Lists.of(column), chunk.numbers("selected_coefficient")
+        lists, selected = _Lists.of(chunk.values["grid_coefficients"]), chunk.numbers("selected_coefficient")
         faults = {
             "it holds a coefficient twice": lists.holds_twice(),
             "it does not hold selected_coefficient": lists.known & ~np.isnan(selected) & ~lists.holds(selected),
         }
-        _tell(self.reporter.of("grid_coefficients"), faults, rules.GRID, chunk.rows, column)
+        self._tell("grid_coefficients", faults, rules.GRID, chunk)
 
     def _check_class_order(self, chunk: ObservedChunk) -> None:
         lists = _Lists.of(chunk.values["class_order"])
@@ -192,12 +176,14 @@ class RecordedCheck(Check):
         else:
             chosen = chunk.numbers(task.class_column)
             faults[f"it does not hold {task.class_column}"] = lists.known & ~np.isnan(chosen) & ~lists.holds(chosen)
-        _tell(self.reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
+        self._tell("class_order", faults, rules.CLASS_ORDER, chunk, is_shown=False)
 
-
-def _tell(reporter: Reporter, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
-    """Report each row once, with the first of its faults; return which rows have any."""
-    said, masks = list(faults), np.stack(list(faults.values()))
-    bad = np.asarray(masks.any(axis=0), dtype=bool)
-    reporter.add_where(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
-    return bad
+    def _tell(
+        self, column: str, faults: dict[str, Mask], rule: Rule, chunk: ObservedChunk, *, is_shown: bool = True
+    ) -> Mask:
+        """Report each row once, with the first of its faults; return which rows have any."""
+        said, masks = list(faults), np.stack(list(faults.values()))
+        bad = np.asarray(masks.any(axis=0), dtype=bool)
+        values = chunk.values[column] if is_shown else None
+        self.reporter.of(column).add_where(rule, bad, chunk.rows, values, lambda row: said[masks[:, row].argmax()])
+        return bad

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Self
 
@@ -39,12 +38,15 @@ class Check:
 
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         self.task, self.manifest, self.reporter = task, manifest, reporter
+        self.seen: dict[str, None] = {}
+        """Names that the rows hold, in order."""
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
 
     def merge(self, later: Self) -> None:
         """Add what a check of the next rows of the file has seen."""
+        self.seen |= later.seen
 
     def finish(self) -> None:
         """Report what is known once all rows are read."""
@@ -69,36 +71,30 @@ def narrow_rows(chunk: ObservedChunk, task: str, is_good: Mask) -> pa.Table:
         others: who judged, in which trial, and what of are known), `is_read` (and every answer that it has could be
         read), those of the stimulus and the answer, `time`, `is_repeat`, and `elapsed`: the time on the server.
     """
-    participant, trial = chunk.values.get("participant_id"), chunk.codes("trial_index")
-    if participant is None:
-        participant = pa.nulls(len(chunk), pa.string())
-    good = is_good.copy()
-    if TASKS[task].has_participants:
-        good &= as_mask(participant.is_valid()) & (trial >= 0)
-    columns: dict[str, Any] = {"row": chunk.rows, "participant": participant, "trial": trial.astype(np.int32)}
-    stimulus: dict[str, Any] = {
-        "first": chunk.codes("image_1_index").astype(np.int32),
-        "second": chunk.codes("image_2_index").astype(np.int32),
-    }
-    if TASKS[task].stimulus_column == "stimulus_id":
-        stimulus["shown"] = _numbers(chunk, "mixing_coefficient")
-        good &= as_mask(stimulus["shown"].is_valid())
+    null = pa.nulls(len(chunk), pa.string())
+    has_participants, answer_columns = TASKS[task].has_participants, TASKS[task].answer_columns
+    is_label = {column.name: column.kind is Kind.LABEL for column in answer_columns}
+    columns: dict[str, Any] = {"row": chunk.rows, "participant": chunk.values.get("participant_id", null)}
+    for name, codes in _CODES.items():
+        columns[name] = chunk.codes(codes).astype(np.int32)
+    for name, numbers in _NUMBERS.items():
+        columns[name] = _numbers(chunk, numbers)
     for number, name in enumerate(TASKS[task].facets):
-        facet = chunk.values.get(name, pa.nulls(len(chunk), pa.string()))
-        stimulus[f"facet_{number}"] = facet
-        good &= as_mask(facet.is_valid())
-    is_label = {column.name: column.kind is Kind.LABEL for column in TASKS[task].answer_columns}
+        columns[f"facet_{number}"] = chunk.values.get(name, null)
+    for number, name in enumerate(TASKS[task].answer if has_participants else ()):
+        label = chunk.codes(name).astype(np.int32) if is_label[name] else None
+        columns[f"answer_{number}"] = _numbers(chunk, name) if label is None else label
+    good = is_good & (columns["trial"] >= 0) if has_participants else is_good.copy()
+    for name in [*(["participant"] if has_participants else []), *stimulus_of(task).split(", ")[2:]]:
+        good &= as_mask(columns[name].is_valid())
     read = good.copy()
-    answer: dict[str, Any] = {}
-    for number, name in enumerate(TASKS[task].answer):
-        if TASKS[task].has_participants:
-            codes = chunk.codes(name).astype(np.int32) if is_label[name] else _numbers(chunk, name)
-            answer[f"answer_{number}"] = codes
-        if name in chunk.values:
-            read &= ~chunk.present[name] | as_mask(chunk.values[name].is_valid())
-    columns |= {"is_good": good, "is_read": read} | stimulus | answer
-    columns |= {"time": _numbers(chunk, "response_time_ms"), "elapsed": _numbers(chunk, "server_elapsed_ms")}
-    return pa.table(columns | {"is_repeat": chunk.truths("is_repeat")})
+    for name in TASKS[task].answer:
+        read &= ~chunk.is_unread(name)
+    return pa.table(columns | {"is_good": good, "is_read": read, "is_repeat": chunk.truths("is_repeat")})
+
+
+_CODES = {"trial": "trial_index", "first": "image_1_index", "second": "image_2_index"}
+_NUMBERS = {"shown": "mixing_coefficient", "time": "response_time_ms", "elapsed": "server_elapsed_ms"}
 
 
 def _numbers(chunk: ObservedChunk, name: str) -> pa.Array:
@@ -156,47 +152,30 @@ class Ask:
         return [question(self.database, *given)]
 
 
-class Place(NamedTuple):
-    """Where a rule is broken: what places are ordered by, the row, the value shown and the note."""
-
-    order: int
-    row: int
-    value: str | None
-    note: str
+Place = tuple[int, int, str | None, str]
+"""Where a rule is broken: what places are ordered by, the row, the value shown and the note."""
 
 
-@dataclass(frozen=True)
-class Places:
-    """Places of one rule in one part of a file.
+class Places(NamedTuple):
+    """Places of a rule in a part of a file: the number of all, and the first `MOST_PLACES` of them, in order."""
 
-    Parameters
-    ----------
-    count
-        Number of all.
-    first
-        The first of them, `MOST_PLACES` at the most, in order.
-    """
+    count: int = 0
+    first: Sequence[Place] = ()
 
-    count: int
-    first: Sequence[Place]
 
-    @classmethod
-    def of_rows(cls, found: list[tuple[int, str | None]], count: int) -> Places:
-        """Return the places of rows, of each its number and its participant."""
-        places = [
-            Place(row, row, None, "" if who is None else f"participant {who}") for row, who in found[:MOST_PLACES]
-        ]
-        return cls(count, places)
+NOTE = "coalesce('participant ' || participant, '')"
+"""Note of a row, for a query."""
+
+
+def places(database: Database, query: str, params: Sequence[object] | None = None) -> Places:
+    """Return the places that a query finds: it selects what a `Place` has."""
+    found = database.rows(f"select *, count(*) over () from ({query}) order by 1 limit {MOST_PLACES}", params)
+    return Places(found[0][-1], [place[:-1] for place in found]) if found else Places()
 
 
 def tell(reporter: Reporter, rule: Rule, parts: Iterable[Places]) -> None:
     """Report the places of all parts of a file."""
-    parts = list(parts)
-    places = list(islice(heapq.merge(*(part.first for part in parts)), MOST_PLACES))
-    reporter.add_rows(
-        rule,
-        [place.row for place in places],
-        [place.value for place in places],
-        notes=[place.note for place in places],
-        count=sum(part.count for part in parts),
-    )
+    counts, first = zip(*parts, strict=True)
+    told = list(islice(heapq.merge(*first), MOST_PLACES))
+    rows, values, notes = ([place[i] for place in told] for i in (1, 2, 3))
+    reporter.add_rows(rule, rows, values, notes=notes, count=sum(counts))

@@ -31,7 +31,7 @@ def check_stimuli(
     index = [chunk.codes(f"image_{i}_index") for i in (1, 2)]
     label = [chunk.codes(f"image_{i}_label") for i in (1, 2)]
     same = (index[0] == index[1]) & (index[0] >= 0)
-    reporter.of("image_2_index").add_where(rules.SAME_PICTURE, same, chunk.rows, chunk.values.get("image_2_index"))
+    chunk.report(reporter, "image_2_index", rules.SAME_PICTURE, same)
     good &= ~same & (index[0] >= 0) & (label[0] >= 0) & (is_single | ((index[1] >= 0) & (label[1] >= 0)))
     if pictures is None:
         return good
@@ -47,13 +47,11 @@ def _check_sizes(chunk: ObservedChunk, index: list[np.ndarray], pictures: KnownP
     there = (index[0] >= 0) & (index[1] >= 0) & (np.maximum(*index) < pictures.size)
     sizes = [pictures.sizes[np.where(there, which, 0)] for which in index]
     unequal: Mask = there & (sizes[0] != sizes[1]).any(axis=1)
-    reporter.of("image_2_index").add_where(
-        rules.SIZES,
-        unequal,
-        chunk.rows,
-        chunk.values.get("image_2_index"),
-        lambda row: f"{size_text(sizes[0][row])} and {size_text(sizes[1][row])}",
-    )
+
+    def note(row: int) -> str:
+        return f"{size_text(sizes[0][row])} and {size_text(sizes[1][row])}"
+
+    chunk.report(reporter, "image_2_index", rules.SIZES, unequal, note)
     return ~unequal
 
 
@@ -66,15 +64,11 @@ def _check_mixtures(
     coefficient = chunk.numbers(column)
     is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
     missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)
-    reporter.of(column).add_where(
-        rules.MIXTURE,
-        missing,
-        chunk.rows,
-        chunk.values.get(column),
-        lambda row: (
-            f"a stimulus_id of pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g} is looked for"
-        ),
-    )
+
+    def note(row: int) -> str:
+        return f"a stimulus_id of pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g} is looked for"
+
+    chunk.report(reporter, column, rules.MIXTURE, missing, note)
     return ~missing
 
 
@@ -85,7 +79,7 @@ def _check_image_set(chunk: ObservedChunk, manifest: Manifest, reporter: Reporte
     names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))
     bad: Mask = other.to_numpy(zero_copy_only=False)
-    reporter.of("image_set").add_where(rules.IMAGE_SET, bad, chunk.rows, written, f"it is {manifest.image_set}")
+    chunk.report(reporter, "image_set", rules.IMAGE_SET, bad, f"it is {manifest.image_set}")
     return ~bad
 
 
@@ -109,9 +103,7 @@ def _check_single(chunk: ObservedChunk, task: str, reporter: Reporter) -> tuple[
     else:
         coefficients = chunk.numbers("mixing_coefficient")
         mixed = is_single & (coefficients != 1) & ~np.isnan(coefficients)
-        reporter.of("mixing_coefficient").add_where(
-            rules.SINGLE, mixed, chunk.rows, chunk.values.get("mixing_coefficient")
-        )
+        chunk.report(reporter, "mixing_coefficient", rules.SINGLE, mixed)
         bad = bad | mixed
     return is_single, ~bad
 
@@ -129,9 +121,8 @@ def _check_labels(
     good = np.ones(len(chunk), dtype=bool)
     for i in (0, 1):
         outside = index[i] >= pictures.size
-        column = f"image_{i + 1}_index"
         said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
-        reporter.of(column).add_where(rules.INDEX, outside, chunk.rows, chunk.values.get(column), said)
+        chunk.report(reporter, f"image_{i + 1}_index", rules.INDEX, outside, said)
         good &= ~outside
     labels, names = pictures.labels, manifest.vocabulary.names
     real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]

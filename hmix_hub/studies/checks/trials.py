@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from hmix_hub.database import Database
 from hmix_hub.schema.arrays import Floats
-from hmix_hub.studies.checks.rows import Place, Places, stimulus_of, tell
+from hmix_hub.studies.checks.rows import NOTE, Places, places, stimulus_of, tell
 from hmix_hub.studies.columns.names import tidied
-from hmix_hub.studies.findings import MOST_PLACES, Ints, Report, Reporter
+from hmix_hub.studies.findings import Ints, Report, Reporter
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.rules import trials as rules
@@ -63,10 +63,9 @@ def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, dat
         database.insert("clashing", part)
     copies = "row_number() over (partition by participant, trial, content order by row) > 1"
     nth = "row_number() over (partition by participant, trial order by row)"
-    database.rows(f"""create or replace table told as select row, participant, {copies} as is_copy
-        from clashing qualify {nth} > 1""")
-    for rule, column, chosen in ((rules.ROW_TWICE, "", "is_copy"), (rules.TWICE, "trial_index", "not is_copy")):
-        tell(reporter.of(column), rule, [_places(database, f"select row, participant from told where {chosen}")])
+    for rule, column, chosen in ((rules.ROW_TWICE, "", copies), (rules.TWICE, "trial_index", f"not ({copies})")):
+        query = f"select row, row, null, {NOTE} from clashing qualify {nth} > 1 and {chosen}"
+        tell(reporter.of(column), rule, [places(database, query)])
 
 
 def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table]:
@@ -75,13 +74,10 @@ def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table
     for chunk in read_chunks(path, name, Report()):
         first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
         if last > first:
-            places = np.searchsorted(chunk.rows, rows[first:last])
-            cells = [_written(chunk.columns[name].take(places)) for name in telling_columns(chunk.columns)]
-            n = last - first
-            each = np.arange(n * len(cells)).reshape(len(cells), n).T.ravel()
-            offsets = pa.array(np.arange(0, n * len(cells) + 1, len(cells)), pa.int32())
-            content = pa.ListArray.from_arrays(offsets, pa.concat_arrays(cells).take(pa.array(each)))
-            yield shared.slice(first, n).append_column("content", content)
+            here = np.searchsorted(chunk.rows, rows[first:last])
+            cells = [_written(chunk.columns[name].take(here)) for name in telling_columns(chunk.columns)]
+            content = pa.StructArray.from_arrays(cells, [str(number) for number in range(len(cells))])
+            yield shared.slice(first, last - first).append_column("content", content)
         if last == len(rows):
             return
 
@@ -93,12 +89,6 @@ def _written(values: pa.Array) -> pa.Array:
         text = pa.array([repr(value) for value in values.to_pylist()], pa.string())
     plain = plain_array(values if text is None else text)
     return (plain if pa.types.is_binary(plain.type) else plain.cast(pa.string()).cast(pa.binary())).fill_null(b"\0")
-
-
-def _places(database: Database, found: str) -> Places:
-    """Return the places of the rows that a query finds, of each its number and its participant."""
-    first = database.rows(f"select *, count(*) over () from ({found}) order by row limit {MOST_PLACES}")
-    return Places.of_rows([(row, who) for row, who, _ in first], first[0][2] if first else 0)
 
 
 def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Places, Places]:
@@ -114,21 +104,18 @@ def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Plac
         having count(*) filter (not is_repeat) <> 1 or min(trial) <> min(trial) filter (not is_repeat)"""
     database.rows(f"""
         create or replace table repeats as
-        select row, participant, is_repeat,
+        select row, {NOTE} as note, is_repeat,
             row_number() over (partition by participant, {shown} order by trial, row) > 1 as is_again
         {good} and hash(participant, {shown}) in ({suspect})
         and participant not in (select participant from rows where participant is not null and not is_read)
         qualify is_again <> is_repeat""")
-    unmarked, of_nothing = (
-        _places(database, f"select row, participant from repeats where {which}")
-        for which in ("not is_repeat", "is_repeat")
-    )
-    return unmarked, of_nothing
+    found = "select row, row, null, note from repeats where"
+    return places(database, f"{found} not is_repeat"), places(database, f"{found} is_repeat")
 
 
 def in_rarer_order(database: Database) -> Places:
     """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second."""
-    return _places(database, RARER_ORDER)
+    return places(database, f"select row, row, null, {NOTE} from ({RARER_ORDER})")
 
 
 RARER_ORDER = """
@@ -146,7 +133,8 @@ def stimuli_twice(database: Database) -> Places:
     known = "from rows where first >= 0 and shown is not null"
     shared = f"select hash(first, second, shown) {known} group by 1 having count(*) > 1"
     nth = "row_number() over (partition by first, second, shown order by row)"
-    return _places(database, f"select row, null {known} and hash(first, second, shown) in ({shared}) qualify {nth} > 1")
+    is_shared = f"hash(first, second, shown) in ({shared})"
+    return places(database, f"select row, row, null, '' {known} and {is_shared} qualify {nth} > 1")
 
 
 def times_taken(database: Database) -> tuple[pa.Table, Places]:
@@ -154,8 +142,7 @@ def times_taken(database: Database) -> tuple[pa.Table, Places]:
     times = "from rows where is_good and time is not null"
     counts = database.table(f"select time, count(*) as n {times} group by time")
     implausible = f"{times} and (time < {FASTEST_MS} or time > {SLOWEST_MS})"
-    found = database.rows(f"select row, time, count(*) over () {implausible} order by row limit {MOST_PLACES}")
-    return counts, Places(found[0][2] if found else 0, [Place(row, row, f"{time:g} ms", "") for row, time, _ in found])
+    return counts, places(database, f"select row, row, format('{{:g}} ms', time), '' {implausible}")
 
 
 def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) -> None:
