@@ -35,6 +35,20 @@ def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
     return parquet.ParquetFile(file, pre_buffer=False, **options)
 
 
+def packed(rows: pa.Table) -> bytes:
+    """Return rows as bytes, compressed, to be sent; a slice would be pickled with the whole of its table."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(rows)
+    return sink.getvalue().to_pybytes()
+
+
+def unpacked(content: bytes) -> pa.Table:
+    """Return rows that were packed."""
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_all()
+
+
 def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Callable[[Any], str]) -> pa.RecordBatch:
     """Parse whole rows of CSV, in the calling thread.
 

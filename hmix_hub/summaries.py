@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.class_order import in_one_order
 from hmix_hub.connection import Cluster, connected
 from hmix_hub.database import Database, default_memory, read_size
@@ -115,7 +116,7 @@ def _pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client |
     if client is None or _is_read_by(client, dataset):
         reads = [partial(arrow_columns, part, names) for part in parts]
     else:
-        reads = [partial(_unpacked, _packed(arrow_columns(part, names))) for part in parts]
+        reads = [partial(unpacked, packed(arrow_columns(part, names))) for part in parts]
     return [Piece(*piece) for piece in zip(reads, starts, map(len, parts), strict=True)]
 
 
@@ -130,18 +131,6 @@ def _is_read_by(client: Client, dataset: datasets.Dataset) -> bool:
 
 def _sizes(files: Sequence[str]) -> list[int]:
     return [os.path.getsize(file) if os.path.isfile(file) else -1 for file in files]
-
-
-def _packed(table: pa.Table) -> bytes:
-    """Return rows as bytes; a slice would be pickled with the whole of its table."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _unpacked(packed: bytes) -> pa.Table:
-    return pa.ipc.open_stream(packed).read_all()
 
 
 def pool(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 from pyarrow import parquet
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.files import is_plain_inside, known_sha256, link_or_copy
 from hmix_hub.schema import Column, Vocabulary, features
@@ -157,7 +158,7 @@ class StoredTable(NamedTuple):
     def units(self) -> Iterator[pa.Table]:
         """Yield the units, in order."""
         for path in self.files:
-            with parquet.ParquetFile(self.folder / path) as file:
+            with open_parquet(self.folder / path) as file:
                 for number in range(file.num_row_groups):
                     yield file.read_row_group(number).cast(self.schema)
 

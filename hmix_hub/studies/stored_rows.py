@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError, StudyError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as pooled
@@ -110,7 +111,7 @@ class StoredRows:
             return
         fields = [self._schema.field(name) for name in names]
         if not order:
-            with parquet.ParquetFile(self._path) as file:
+            with open_parquet(self._path) as file:
                 for number in range(file.num_row_groups):
                     yield pa.table(
                         list(file.read_row_group(number, [self._place(name) for name in names])), pa.schema(fields)

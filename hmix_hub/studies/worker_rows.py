@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, hold_pieces, map_pieces
 from hmix_hub.database import Database
 from hmix_hub.errors import ClusterError, Where
@@ -175,20 +176,6 @@ def _answer(asked: _Asked, parts: Sequence[bytes]) -> Any:
         for part in filter(None, parts):
             database.insert(ROWS, unpacked(part))
         return asked.question(database, *asked.given)
-
-
-def packed(rows: pa.Table) -> bytes:
-    """Return rows as bytes: compressed, since workers hold and exchange them."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(rows)
-    return sink.getvalue().to_pybytes()
-
-
-def unpacked(content: bytes) -> pa.Table:
-    """Return rows that were packed."""
-    with pa.ipc.open_stream(content) as reader:
-        return reader.read_all()
 
 
 def _parts(rows: pa.Table, expression: str, n_parts: int) -> list[bytes]:
