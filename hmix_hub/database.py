@@ -30,8 +30,10 @@ _LOCK, _FILE = "lock", "tables.db"
 _ADDED = "_added"
 _ON_DISK = "set search_path='disk.main,memory.main'"
 """Tables are made in a file, compressed, and read from there piece by piece."""
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]i?|)b?\s*", re.IGNORECASE)
+_UNITS = {"": 1} | {f"{unit}{i}": (1024 if i else 1000) ** n for n, unit in enumerate("kmgtp", 1) for i in ("", "i")}
+_SIZE = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kmgtp]i?|)b?\s*", re.IGNORECASE)
+_MOST = 2**50
+"""Bytes that no machine has, and that a database may be given."""
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _SPACE = re.compile("out of memory|no space left|could not write|file too large|failed to offload", re.IGNORECASE)
 
@@ -191,7 +193,7 @@ class Database:
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             self._connection = _IDLE.pop() if _IDLE else _new_connection()
-            limit = max(self.memory - RESERVED, self.memory // _SHARE)
+            limit = min(max(self.memory - RESERVED, self.memory // _SHARE), _MOST)
             threads = self._threads or 1
             self._connection.execute(f"set memory_limit='{limit}B'; set threads={threads}; set temp_directory=''")
         if self._own is None and self._bytes > _SMALL:
@@ -216,7 +218,11 @@ class Database:
                 try_lock(self._lock)
             new.rename(self._own / _LOCK)
         except OSError as error:
-            raise self._no_space(str(error)) from error
+            if _SPACE.search(str(error)):
+                raise self._no_space(str(error)) from error
+            msg = f"rows that do not fit into memory cannot be stored here: {error.strerror or error}"
+            hint = "name a folder that may be written with --temporary-folder"
+            raise SpaceError(msg, where=Where(str(self._folder)), hint=hint) from error
         for left in self._folder.glob(f"{_PREFIX}*"):
             _delete_left(left, but=self._own)
         place = str(self._own).replace("'", "''")

@@ -126,7 +126,11 @@ def link_or_copy(made: Path, place: Path) -> None:
         os.link(made, place)
     except OSError:
         # Another file system, or one without hard links.
-        shutil.copyfile(made, place)
+        try:
+            shutil.copyfile(made, place)
+        except OSError as error:
+            # It names the file that is copied, as if that had no room.
+            raise OSError(error.errno, error.strerror, str(place)) from error
 
 
 def new_name(place: Path) -> Path:

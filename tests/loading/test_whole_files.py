@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import hmix_hub
 from hmix_hub import files
 from hmix_hub.cli.main import main
-from hmix_hub.files import known_sha256, new_file, replace_file, whole_file, whole_folder
+from hmix_hub.files import known_sha256, link_or_copy, new_file, replace_file, whole_file, whole_folder
 
 
 def disk_is_full(*_):
@@ -119,6 +119,19 @@ def test_of_two_that_write_one_folder_at_once_the_first_wins_and_the_other_is_to
     with pytest.raises(FileExistsError, match="built"), whole_folder(target, replaces=replaces):
         monkeypatch.setattr(files.Path, "rename", comes_second)
     assert (os.listdir(tmp_path), os.listdir(target)) == (["built"], ["theirs"])
+
+
+def test_a_copy_that_has_no_room_names_its_own_place(tmp_path, monkeypatch):
+    (tmp_path / "made").write_bytes(b"rows")
+
+    def is_full(made, place):
+        raise OSError(28, "No space left on device", str(made), None, str(place))
+
+    monkeypatch.setattr(files.os, "link", is_full)
+    monkeypatch.setattr(files.shutil, "copyfile", is_full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        link_or_copy(tmp_path / "made", tmp_path / "place")
+    assert caught.value.filename == str(tmp_path / "place")
 
 
 def test_a_file_that_was_touched_is_hashed_again(tmp_path):
