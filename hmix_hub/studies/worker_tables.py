@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, map_pieces
 from hmix_hub.database import Database
 from hmix_hub.schema import Column
@@ -23,7 +24,7 @@ from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, parquet_path, 
 from hmix_hub.studies.judgment_table import Facts
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.stored_rows import StoredRows
-from hmix_hub.studies.worker_rows import Held, WorkerRows, dealt, packed, unpacked, worker_database
+from hmix_hub.studies.worker_rows import Held, WorkerRows, dealt, worker_database
 
 T = TypeVar("T")
 _COUNTS, _PLACES, _PARTS = "counts", "places", "parts"

@@ -159,7 +159,7 @@ Place = tuple[int, int, str | None, str]
 class Places(NamedTuple):
     """Places of a rule in a part of a file: the number of all, and the first `MOST_PLACES` of them, in order."""
 
-    count: int = 0
+    n: int = 0
     first: Sequence[Place] = ()
 
 
