@@ -22,6 +22,9 @@ def options() -> argparse.ArgumentParser:
     ways.add_argument("--push", action="store_true", help="commit to main")
     parser.add_argument("--private", action="store_true", help="make the repository private")
     parser.add_argument("--dry-run", action="store_true", help="check and build, show every file, upload nothing")
+    parser.add_argument("--built", metavar="DIR", help="keep what is built here, and use it again")
+    parser.add_argument("--memory", metavar="SIZE", help="memory to use, such as 2GB")
+    parser.add_argument("--temporary-folder", metavar="DIR", help="folder for what does not fit into memory")
     parser.add_argument("--synthetic", action="store_true", help="publish answers that a program made")
     parser.add_argument("--k", type=int, metavar="K", help="fewest participants who share their demographics")
     return parser

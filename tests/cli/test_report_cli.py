@@ -54,7 +54,7 @@ def of_hand(reporting):
 def test_the_summary_and_the_page(reporting, of_sample, tmp_path):
     calls = reporting(of_sample)
     result = hmix("report", "--source", "sample", "-o", tmp_path / "out")
-    assert calls == [(("h-mix",), {"source": "sample", "seed": 0})]
+    assert calls == [(("h-mix",), {"source": "sample", "seed": 0, "client": None})]
     assert "infer.mean.0.25 " in result.stdout
     assert f"wrote {tmp_path / 'out' / 'report.html'} and report.json" in result.stdout
     assert "SYNTHETIC: made by a program, not by people" in result.stderr
@@ -73,7 +73,7 @@ def test_json_is_what_is_written(reporting, tmp_path):
 
 def test_without_a_folder_the_summary_alone(of_hand):
     result = hmix("report", "one", "two/three", "--seed", "5")
-    assert of_hand == [(("one", "two/three"), {"source": None, "seed": 5})]
+    assert of_hand == [(("one", "two/three"), {"source": None, "seed": 5, "client": None})]
     assert "wrote" not in result.stdout
 
 
