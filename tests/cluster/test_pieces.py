@@ -83,10 +83,9 @@ def test_pieces_show_what_the_file_shows(study, seed, group, size):
     assert shown_by(folder, pieces, pictures) == shown_by(folder, [WHOLE], pictures)
 
 
+@pytest.mark.parametrize("study", [INFER], indirect=True)
 def test_percentages_of_two_pieces_are_one_fault_of_the_column(study):
     folder, task, columns = study
-    if task != INFER:
-        pytest.skip("of one task")
     percent = {**columns, "inferred_coefficient": [str(100 * float(x)) for x in columns["inferred_coefficient"]]}
     pieces = pieces_of(write(folder, task, percent, 20), 20)
 
