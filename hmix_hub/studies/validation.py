@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
 from hmix_hub.studies.checks.across import judged_by, nothing_across
@@ -79,6 +81,8 @@ def validate(
             else:
                 found = _check_on_workers(WorkerRows(client, checks, base), pictures, keep=keep, progress=progress)
             judged |= dict.fromkeys(found)
+            # What reading took is given back: the next file, and tables, need as much.
+            pa.default_memory_pool().release_unused()
         base.drop(ROWS)
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
