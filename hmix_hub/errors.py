@@ -168,6 +168,10 @@ class CacheWarning(UserWarning):
     """A cached copy was damaged and is prepared again, or stands in for what cannot be reached."""
 
 
+class ClusterWarning(UserWarning):
+    """Work that was to be shared among the workers of a Dask cluster is done by one."""
+
+
 class DraftWarning(UserWarning):
     """A draft leaves open what values depend on; they follow from what is usual."""
 

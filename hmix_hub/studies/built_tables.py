@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -131,6 +131,11 @@ def write_table(
         with parquet.ParquetWriter(made[-1], columns.arrow_schema, **options) as writer:
             for unit in chain([first], islice(left, shard - 1)):
                 writer.write_table(unit.cast(columns.arrow_schema), row_group_size=max(len(unit), 1))
+    return name_files(made, configuration, out)
+
+
+def name_files(made: Sequence[Path], configuration: str, out: Path) -> list[str]:
+    """Name files of a folder, in order, as those that hold a configuration; return their paths within the folder."""
     paths = [parquet_path(configuration, number, len(made)) for number in range(len(made))]
     for file, path in zip(made, paths, strict=True):
         file.rename(out / path)
@@ -154,6 +159,11 @@ class StoredTable(NamedTuple):
     files: list[str]
     schema: pa.Schema
     rows: int
+
+    @classmethod
+    def of(cls, folder: Path, files: list[str], schema: pa.Schema) -> StoredTable:
+        """Return the table that files of a folder hold."""
+        return cls(folder, files, schema, sum(parquet.read_metadata(folder / file).num_rows for file in files))
 
     def units(self) -> Iterator[pa.Table]:
         """Yield the units, in order."""
@@ -197,14 +207,12 @@ def place_of(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Pat
 
 
 def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
-    """Return the path of a file of a folder once its hash is known to be right; hashed again only if it was touched.
+    """Return a path as `place_of` does, once the file's hash is known to be right; hashed again only if it was touched.
 
     Raises
     ------
-    SourceMissingError
-        If it is not there, or is no file of the folder.
-    SourceError
-        If its hash is not the one in the checksums.
+    SourceMissingError, SourceError
+        As `place_of`; and if it cannot be read, or its hash is not the one in the checksums.
     """
     path = place_of(folder, name, sums, hint)
     try:
@@ -265,4 +273,4 @@ def write_units(
     made = study_features(first.schema, columns, vocabulary)
     looked_up = [name for name in ("stimulus_id", "pair_id") if name in first.column_names]
     files = write_table(chain([first], units), made, configuration, out, shard=shard, looked_up=looked_up)
-    return StoredTable(out, files, first.schema, sum(parquet.read_metadata(out / file).num_rows for file in files))
+    return StoredTable.of(out, files, first.schema)

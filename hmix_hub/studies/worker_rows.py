@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, hold_pieces, map_pieces
 from hmix_hub.database import Database
-from hmix_hub.errors import ClusterError, Where
-from hmix_hub.remote_files import RemoteFile
+from hmix_hub.errors import ClusterError, ClusterWarning, Where
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
 from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import kept_rows
+from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.reading.chunks import Piece
 from hmix_hub.studies.reading.parquet_file import pieces_of
@@ -34,7 +36,7 @@ _PART_ROWS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldPiece:
     """What a worker holds of a piece of a file.
 
     Parameters
@@ -59,7 +61,9 @@ class Held:
 class _Reading:
     """How pieces of a file are read."""
 
-    checks: FileChecks
+    folder: StudyFolder
+    manifest: Manifest
+    task: str
     pictures: KnownPictures
     keeps: bool
     n_parts: int
@@ -89,7 +93,7 @@ class WorkerRows(Ask):
         n_rows = sum(piece.rows or 0 for piece in self._pieces)
         self.n_parts = max(sum(client.nthreads().values()), -(-n_rows // _PART_ROWS))
         self.held: list[Any] = []
-        """Pieces that were read, a `Held` each, for functions of `hmix_hub.cluster`."""
+        """Pieces that were read, a `HeldPiece` each, for functions of `hmix_hub.cluster`."""
 
     def read(
         self, pictures: KnownPictures, *, keeps: bool = False, progress: Callable[[int], None] | None = None
@@ -104,9 +108,20 @@ class WorkerRows(Ask):
             Whether tables will be made of the rows.
         progress
             Called with the number of rows that are read.
+
+        Warns
+        -----
+        ClusterWarning
+            If the file is of a format that is not read in pieces, so that one worker reads it.
         """
-        empty = FileChecks(self.checks.folder, self.checks.manifest, self.checks.task, Report())
-        reading = _Reading(empty, pictures, keeps, self.n_parts)
+        if not self.checks.path.name.lower().endswith(".parquet"):
+            message = (
+                f"{self.checks.reporter.file} is read by one worker, whatever the number: a cell of CSV or JSON may "
+                "hold line breaks; write it as Parquet, whose row groups all workers read"
+            )
+            warnings.warn(message, ClusterWarning, stacklevel=2)
+        about = self.checks
+        reading = _Reading(about.folder, about.manifest, about.task, pictures, keeps, self.n_parts)
         self.held = hold_pieces(_read_piece, reading, self._pieces, client=self.client)
         done = 0
         for number, checks in enumerate(map_pieces(_checks_of, None, self.held, client=self.client)):
@@ -135,37 +150,34 @@ class _Asked:
     given: tuple[Any, ...]
 
 
-def _read_piece(reading: _Reading, piece: Piece) -> Held:
-    empty = reading.checks
-    _look_for(empty)
-    checks = FileChecks(empty.folder, empty.manifest, empty.task, Report())
+def _read_piece(reading: _Reading, piece: Piece) -> HeldPiece:
+    checks = FileChecks(reading.folder, reading.manifest, reading.task, Report())
+    _look_for(checks.path)
     narrow: list[pa.Table] = []
     kept: list[pa.Table] = []
     kinds: dict[str, set[pa.DataType]] = {}
     for chunk in checks.chunks(reading.pictures, narrow.append, piece):
         if reading.keeps:
-            kept.append(kept_rows(chunk, empty.task, empty.manifest, kept[0].schema if kept else None))
+            kept.append(kept_rows(chunk, reading.task, reading.manifest, kept[0].schema if kept else None))
             for name, found in kinds_of(kept[-1], chunk).items():
                 kinds.setdefault(name, set()).update(found)
-    rows = pa.concat_tables(narrow) if narrow else None
-    parts = [] if rows is None else _parts(rows, KEYS["participant"](empty.task), reading.n_parts)
-    return Held(checks, parts, packed(pa.concat_tables(kept)) if kept else b"", kinds)
+    parts = _parts(pa.concat_tables(narrow), KEYS["participant"](reading.task), reading.n_parts) if narrow else []
+    return HeldPiece(checks, parts, packed(pa.concat_tables(kept)) if kept else b"", kinds)
 
 
-def _look_for(checks: FileChecks) -> None:
+def _look_for(path: Path) -> None:
     """Check that this machine sees the file that is to be read."""
-    path = checks.path
-    if not isinstance(path, RemoteFile) and not path.is_file():
+    if not path.is_file():
         msg = "a worker does not see this file"
         hint = "put the study where all machines see it under the same path, or at an address: s3://…, hf://datasets/…"
         raise ClusterError(msg, where=Where(str(path)), hint=hint)
 
 
-def _checks_of(_: None, held: Held) -> FileChecks:
+def _checks_of(_: None, held: HeldPiece) -> FileChecks:
     return held.checks
 
 
-def _deal(asked: _Asked, held: Held) -> list[bytes]:
+def _deal(asked: _Asked, held: HeldPiece) -> list[bytes]:
     if asked.key == "participant" or not held.narrow:
         return held.narrow or [b""] * asked.n_parts
     return _parts(pa.concat_tables(map(unpacked, held.narrow)), asked.expression, asked.n_parts)
@@ -184,13 +196,13 @@ def _parts(rows: pa.Table, expression: str, n_parts: int) -> list[bytes]:
     with worker_database() as database:
         database.insert(ROWS, rows.select(named).append_column("place", pa.array(np.arange(len(rows)))))
         found = database.table(f"select place, coalesce(hash({expression}) % {n_parts}, 0)::int as part from {ROWS}")
+    return dealt(rows, found, n_parts)
+
+
+def dealt(rows: pa.Table, found: pa.Table, n_parts: int) -> list[bytes]:
+    """Return the rows of each part, packed, given the `part` of each `place`, in any order."""
     part = np.zeros(len(rows), dtype=np.int64)
     part[found["place"].to_numpy()] = found["part"].to_numpy()
-    return dealt(rows, part, n_parts)
-
-
-def dealt(rows: pa.Table, part: npt.NDArray[np.int64], n_parts: int) -> list[bytes]:
-    """Return the rows of each part, packed, given the part of each row."""
     ordered = rows.take(np.argsort(part, kind="stable"))
     ends = np.cumsum(np.bincount(part, minlength=n_parts))
     return [packed(ordered.slice(start, stop - start)) for start, stop in zip([0, *ends], ends, strict=False)]

@@ -14,17 +14,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import parquet
 
 from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, map_pieces
 from hmix_hub.database import Database
 from hmix_hub.schema import Column
-from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, parquet_path, write_units
+from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, name_files, write_units
 from hmix_hub.studies.judgment_table import Facts
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.stored_rows import StoredRows
-from hmix_hub.studies.worker_rows import Held, WorkerRows, dealt, worker_database
+from hmix_hub.studies.worker_rows import HeldPiece, WorkerRows, dealt, worker_database
 
 T = TypeVar("T")
 _COUNTS, _PLACES, _PARTS = "counts", "places", "parts"
@@ -81,11 +80,7 @@ class WorkerTables(StoredRows):
             schemas.append(schema)
             made.append(out / name / f"{len(made)}.parquet")
             made[-1].write_bytes(content)
-        paths = [parquet_path(name, number, len(made)) for number in range(len(made))]
-        for file, path in zip(made, paths, strict=True):
-            file.rename(out / path)
-        n_rows = sum(parquet.read_metadata(file).num_rows for file in map(out.joinpath, paths))
-        return StoredTable(out, paths, schemas[0], n_rows)
+        return StoredTable.of(out, name_files(made, name, out), schemas[0])
 
     @property
     def _making(self) -> _Making:
@@ -144,20 +139,20 @@ class _Making:
     function: Callable[[str, pa.Table], Any] = field(default=_nothing)
 
 
-def _form_of(_: None, held: Held) -> tuple[pa.Schema, dict[str, set[pa.DataType]]]:
+def _form_of(_: None, held: HeldPiece) -> tuple[pa.Schema, dict[str, set[pa.DataType]]]:
     return (unpacked(held.kept).schema if held.kept else pa.schema([])), held.kinds
 
 
-def _select(names: list[str], held: Held) -> bytes:
+def _select(names: list[str], held: HeldPiece) -> bytes:
     return b"" if not held.kept else packed(unpacked(held.kept).select(names))
 
 
-def _keyed(making: _Making, held: Held) -> pa.Table:
+def _keyed(making: _Making, held: HeldPiece) -> pa.Table:
     keys = unpacked(held.kept).select(list(making.keys))
     return keys.rename_columns([f"k{number}" for number in range(len(making.keys))])
 
 
-def _counted(making: _Making, held: Held) -> bytes:
+def _counted(making: _Making, held: HeldPiece) -> bytes:
     """Return the number of rows by participant, or stimulus."""
     if not held.kept:
         return b""
@@ -167,7 +162,7 @@ def _counted(making: _Making, held: Held) -> bytes:
     )
 
 
-def _deal(making: _Making, held: Held) -> list[bytes]:
+def _deal(making: _Making, held: HeldPiece) -> list[bytes]:
     """Return the rows of each part."""
     if not held.kept:
         return [b""] * making.n_parts
@@ -177,9 +172,7 @@ def _deal(making: _Making, held: Held) -> list[bytes]:
         database.insert(_PLACES, keys.append_column("place", pa.array(np.arange(len(keys)))))
         database.insert(_PARTS, unpacked(making.parts))
         found = database.table(f"select place, part from {_PLACES} join {_PARTS} on {same}")
-    part = np.zeros(len(kept), dtype=np.int64)
-    part[found["place"].to_numpy()] = found["part"].to_numpy()
-    return dealt(kept, part, making.n_parts)
+    return dealt(kept, found, making.n_parts)
 
 
 class _Part(StoredRows):

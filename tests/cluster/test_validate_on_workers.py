@@ -10,7 +10,9 @@ from dask_workers import end_worker_once
 from parquet_studies import broken, write_parquet
 
 from hmix_hub.cli.main import main
+from hmix_hub.errors import ClusterWarning
 from hmix_hub.studies import worker_rows
+from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.parquet_file import pieces_of
 from hmix_hub.studies.study import Study
@@ -80,6 +82,18 @@ def test_a_worker_that_is_killed_changes_nothing(dask, folder, tmp_path, monkeyp
     monkeypatch.undo()
     (tmp_path / "ended").unlink()
     assert found == found_by(folder)
+
+
+def test_a_file_that_one_worker_reads_is_told_once(dask, tmp_path):
+    for name, content in example_study(INFER).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+
+    with pytest.warns(ClusterWarning, match=f"{INFER}.csv is read by one worker.*Parquet") as told:
+        found = found_by(tmp_path, dask)
+
+    assert len(told) == 1
+    assert found == found_by(tmp_path)
 
 
 @pytest.mark.parametrize("folder", [INFER], indirect=True)
