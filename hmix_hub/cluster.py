@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hmix_hub.connection import CONNECT_SECONDS, address_of, lost
@@ -66,15 +67,13 @@ def map_pieces(
     HMixError
         What the function raises of our own is raised here; other errors too, after `RETRIES` more attempts.
     """
-    results = map(_with(function, shared), pieces) if client is None else _on_workers(client, function, shared, pieces)
+    results = (
+        map(partial(function, shared), pieces) if client is None else _on_workers(client, function, shared, pieces)
+    )
     for done, result in enumerate(results, 1):
         if progress is not None:
             progress(done)
         yield result
-
-
-def _with(function: Callable[[S, P], R], shared: S) -> Callable[[P], R]:
-    return lambda piece: function(shared, piece)
 
 
 def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces: Iterable[P]) -> Iterator[R]:

@@ -22,7 +22,11 @@ def is_address(place: object) -> bool:
     return isinstance(place, str) and _ADDRESS in place
 
 
-class RemoteFile(type(Path())):  # type: ignore[misc]
+_SystemPath: Any = type(Path())
+"""Paths of this system: before Python 3.12, `Path` itself cannot be a base."""
+
+
+class RemoteFile(_SystemPath):
     """Path of a file in a copy of its folder, the content of which lies at an address still, and is read there.
 
     What opens it through the system by this path, and not by its `open`, is an error.

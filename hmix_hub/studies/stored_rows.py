@@ -270,10 +270,8 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str, *, by_sti
 
     Parameters
     ----------
-    folder, manifest
-        The study.
-    task
-        One of `folder.judgments`.
+    folder, manifest, task
+        See `read_rows`.
     by_stimulus
         Whether to return one row for each stimulus.
 

@@ -91,9 +91,13 @@ def validate(
 def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
     """Report files of `stimuli/` that no list names, if there are lists that can be read."""
     root = folder.file(STIMULI)
-    is_used = manifest.image_set != manifest.stimuli.source
     is_open = is_placeholder(manifest.stimuli.source) or is_placeholder(manifest.stimuli.mixing)
-    if is_open or not is_used or not root.is_dir() or report.has_errors_in(IMAGE_LIST, MIXTURE_LIST, STIMULI):
+    if (
+        is_open
+        or not manifest.has_own_pictures
+        or not root.is_dir()
+        or report.has_errors_in(IMAGE_LIST, MIXTURE_LIST, STIMULI)
+    ):
         return
     try:
         named = set(stimulus_files(folder, manifest))

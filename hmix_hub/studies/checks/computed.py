@@ -26,7 +26,7 @@ from hmix_hub.tasks import FLAGS, computed_columns
 
 
 class ComputedCheck(Check):
-    """Whether computed columns hold what the computation gives; a file that has any is read once more.
+    """Whether computed columns hold what the computation gives; a file that has any is read twice more.
 
     Parameters
     ----------
