@@ -39,6 +39,7 @@ def telling_columns(names: Iterable[str]) -> list[str]:
 
 
 _JUDGED = "from rows where participant is not null and trial >= 0"
+_NTH = "row_number() over (partition by participant, trial order by row)"
 
 
 def clashing(database: Database) -> pa.Table:
@@ -62,9 +63,8 @@ def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, dat
     for part in _with_contents(shared, path, reporter.file):
         database.insert("clashing", part)
     copies = "row_number() over (partition by participant, trial, content order by row) > 1"
-    nth = "row_number() over (partition by participant, trial order by row)"
     for rule, column, chosen in ((rules.ROW_TWICE, "", copies), (rules.TWICE, "trial_index", f"not ({copies})")):
-        query = f"select row, row, null, {NOTE} from clashing qualify {nth} > 1 and {chosen}"
+        query = f"select row, row, null, {NOTE} from clashing qualify {_NTH} > 1 and {chosen}"
         tell(reporter.of(column), rule, [places(database, query)])
 
 
@@ -98,8 +98,7 @@ def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Plac
     """
     shown, good = stimulus_of(task), "from rows where is_good"
     if clashes:
-        nth = "row_number() over (partition by participant, trial order by row)"
-        good += f" and row not in (select row {_JUDGED} qualify {nth} > 1)"
+        good += f" and row not in (select row {_JUDGED} qualify {_NTH} > 1)"
     suspect = f"""select hash(participant, {shown}) {good} group by 1
         having count(*) filter (not is_repeat) <> 1 or min(trial) <> min(trial) filter (not is_repeat)"""
     database.rows(f"""
