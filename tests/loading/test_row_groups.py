@@ -14,7 +14,6 @@ import polars
 import pyarrow as pa
 import pytest
 import torch
-from hub_server.fixtures import hub, login, waits  # noqa: F401
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -188,27 +187,27 @@ def test_processes_share_the_row_groups(load, sharded, tmp_path):
 
 class TestOnTheHub:
     @pytest.fixture
-    def place(self, hub, login, sharded):  # noqa: F811
+    def place(self, hub, login, sharded):
         files = {path.relative_to(sharded).as_posix(): path.read_bytes() for path in sharded.rglob("*.*")}
         hub.create(REPOSITORY, {**files, "SHA256SUMS": (sharded / "SHA256SUMS").read_bytes()})
         return REPOSITORY
 
     @staticmethod
-    def ranges(hub):  # noqa: F811
+    def ranges(hub):
         """Return how many bytes each request for a part of a file was for."""
         asked = [call for call in hub.calls if call.server == "storage" and "range" in call.headers]
         bounds = [call.headers["range"].removeprefix("bytes=").split("-") for call in asked]
         return [int(stop) - int(start) + 1 for start, stop in bounds]
 
     @pytest.mark.parametrize("streaming", [False, True])
-    def test_a_filter_downloads_what_it_reads(self, place, load, reads, streaming, hub):  # noqa: F811
+    def test_a_filter_downloads_what_it_reads(self, place, load, reads, streaming, hub):
         found = list(load(JUDGMENTS, place, streaming=streaming, participants="p05"))
         assert reads.whole == [0]
         whole = [call for call in hub.calls if call.path.endswith(".parquet") and "range" not in call.headers]
         assert [call.method for call in whole if call.method == "GET"] == []
         assert [row["participant_id"] for row in found] == ["p05"] * 12
 
-    def test_a_row_group_is_one_request(self, hub, place, load, sharded):  # noqa: F811
+    def test_a_row_group_is_one_request(self, hub, place, load, sharded):
         stream = load(JUDGMENTS, place, streaming=True, participants="p05")
         hub.forget_calls()
         assert len(list(stream)) == 12
@@ -216,7 +215,7 @@ class TestOnTheHub:
         group = parquet.read_metadata(sharded / JUDGMENTS / "train-00001-of-00003.parquet").row_group(0)
         assert size - 1 == sum(group.column(n).total_compressed_size for n in range(group.num_columns))
 
-    def test_a_part_that_was_damaged_is_found_by_the_checksums_of_its_pages(self, hub, place, load, sharded):  # noqa: F811
+    def test_a_part_that_was_damaged_is_found_by_the_checksums_of_its_pages(self, hub, place, load, sharded):
         name = f"{JUDGMENTS}/train-00001-of-00003.parquet"
         content = bytearray((sharded / name).read_bytes())
         # The last byte of the first row group.
@@ -226,7 +225,7 @@ class TestOnTheHub:
             list(load(JUDGMENTS, place, streaming=True, participants="p05"))
         assert len(list(load(JUDGMENTS, place, streaming=True, participants="p07"))) == 12
 
-    def test_what_was_downloaded_is_not_asked_for_again(self, hub, place, load):  # noqa: F811
+    def test_what_was_downloaded_is_not_asked_for_again(self, hub, place, load):
         whole = load(JUDGMENTS, place)
         hub.forget_calls()
         rows = list(load(JUDGMENTS, place, streaming=True, participants="p05"))

@@ -1,6 +1,9 @@
-"""Fixtures: options that batches of the sample study take."""
+"""Fixtures: options that batches of the sample study take, and a Hub on this machine."""
 
 import pytest
+from hub_server.fixtures import hub, login
+
+__all__ = ["hub", "login"]
 
 TARGETS = {
     "construct_midpoint": ["shown", "human"],

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 import torch
-from hub_server.fixtures import hub, login, waits  # noqa: F401
 from sharded_study import JUDGMENTS, write_sharded
 from torch import distributed
 
@@ -78,7 +77,7 @@ def test_two_processes_of_torch_distributed_go_in_step_and_share_all_rows(sharde
         assert abs(len(both[0]) - len(both[1])) <= len(dataset) // GROUPS
 
 
-def test_each_process_downloads_its_row_groups_of_a_study_on_the_hub(hub, login, sharded, load, monkeypatch):  # noqa: F811
+def test_each_process_downloads_its_row_groups_of_a_study_on_the_hub(hub, login, sharded, load, monkeypatch):
     files = {path.relative_to(sharded).as_posix(): path.read_bytes() for path in sharded.rglob("*.*")}
     hub.create(REPOSITORY, {**files, "SHA256SUMS": (sharded / "SHA256SUMS").read_bytes()})
     read, batches = [], RowGroup.batches
@@ -97,7 +96,7 @@ def test_each_process_downloads_its_row_groups_of_a_study_on_the_hub(hub, login,
     assert len(set(everything)) == N
 
 
-def test_a_loop_over_a_study_on_the_hub_goes_on_without_what_was_read(hub, login, sharded, load, monkeypatch):  # noqa: F811
+def test_a_loop_over_a_study_on_the_hub_goes_on_without_what_was_read(hub, login, sharded, load, monkeypatch):
     files = {path.relative_to(sharded).as_posix(): path.read_bytes() for path in sharded.rglob("*.*")}
     hub.create(REPOSITORY, {**files, "SHA256SUMS": (sharded / "SHA256SUMS").read_bytes()})
     loader = hmix_hub.batches(load(REPOSITORY, streaming=True), 12, images=None, buffer_size=48)
