@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema.arrays import Ints
 
-Ints = npt.NDArray[np.int64]
 Halves = npt.NDArray[np.uint32]
 
 _AT_ONCE = 16_384

@@ -197,7 +197,7 @@ class StreamRows:
     def _windows(self, epoch: int, place: Place) -> Iterator[tuple[Place, Piece, Place | None]]:
         """Yield windows, of whole batches but for the last: where each begins, its rows, and where the next begins."""
         size = self.order.batch_size
-        most = max(1, (self.order.buffer_size or 1) // size) * size
+        most = self._window_rows
         # A window is the last where less than this follows.
         more = size if self.order.drop_last else 1
         parts: list[Piece] = []
@@ -221,8 +221,7 @@ class StreamRows:
         own = shards[order.rank :: order.world_size] if self._deals_shards else shards
         left = None
         if order.pad or (order.drop_last and order.world_size > 1):
-            most = max(1, (order.buffer_size or 1) // order.batch_size) * order.batch_size
-            left = self._most_rows(epoch) - place.window * most
+            left = self._most_rows(epoch) - place.window * self._window_rows
         position, skipped, seen = place[:3]
         while (left is None or left > 0) and (position < len(own) or order.pad):
             is_own = position < len(own)
@@ -250,6 +249,12 @@ class StreamRows:
             first = max(0, min(table.num_rows, skipped - row))
             yield table[first:], row + first
             row += table.num_rows
+
+    @property
+    def _window_rows(self) -> int:
+        """Rows of a window that is not the last: whole batches, as many as the buffer holds, or one."""
+        size = self.order.batch_size
+        return max(1, (self.order.buffer_size or 1) // size) * size
 
     @property
     def _deals_shards(self) -> bool:
