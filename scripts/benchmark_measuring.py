@@ -27,9 +27,9 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
 
 
-def memory_status(name: str) -> int | None:
-    """Return a line of /proc/self/status in KiB; `None` where the system has none."""
-    values = [line.split()[1] for line in lines("/proc/self/status") if line.startswith(name + ":")]
+def memory_status(name: str, process: int | str = "self") -> int | None:
+    """Return a line of a process's /proc/PID/status in KiB; `None` where the system has none, or it is gone."""
+    values = [line.split()[1] for line in lines(f"/proc/{process}/status") if line.startswith(name + ":")]
     return int(values[0]) if values else None
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmark_measuring import memory_status
 from benchmark_studies import DrawnStudy, judgment_file
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -66,18 +67,21 @@ def print_scale(sizes: Sequence[int] = SIZES, folder: Path | None = None) -> Non
     folder
         Gets the studies and what is built, and keeps the studies; `None`: a temporary one.
     """
-    print(f"\n| rows | job | time | microseconds a row | peak memory (bound: {MEMORY}) | in temporary files |")
-    print("|---:|---|---:|---:|---:|---:|")
+    print(f"\nWithin {MEMORY} of memory:\n")
+    print("| rows | job | time | microseconds a row | of processors | peak memory | in temporary files |")
+    print("|---:|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="hmix-scale-", dir=folder) as scratch:
         costs: dict[str, float] = {}
         for rows in sizes:
             drawn = DrawnStudy(rows, folder or Path(scratch))
             study, built = drawn.write("parquet"), Path(scratch) / f"built-{rows}"
+            spill = Path(scratch) / "spill"
             for job in JOBS:
-                cost = measure(job.command(study, built, Path(scratch)), Path(scratch) / "spill")
+                cost = measure(job.command(study, built, spill), spill)
                 costs[job.name] = cost.seconds / drawn.n
                 print(
                     f"| {drawn.n:,} | {job.name} | {cost.seconds:,.1f} s | {1e6 * costs[job.name]:.2f} "
+                    f"| {1e6 * cost.processor / drawn.n:.2f} "
                     f"| {_bytes(cost.memory)} | {_bytes(cost.spilled)} |",
                     flush=True,
                 )
@@ -98,25 +102,29 @@ def measure(command: Sequence[str | Path], scratch: Path) -> Cost:
     scratch.mkdir(exist_ok=True)
     environment = os.environ | {"TMPDIR": str(scratch), "HF_HOME": str(scratch / "hub")}
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    most, done = [0], threading.Event()
-    watch = threading.Thread(target=_watch, args=(scratch, most, done))
-    watch.start()
-    said = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
+    memory, spilled, done = [0], [0], threading.Event()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        watch = threading.Thread(target=_watch, args=(process.pid, scratch, memory, spilled, done))
+        watch.start()
+        said = process.stdout.read() if process.stdout else ""
+        # Before the process is waited for as usual, which tells nothing of what it took.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started
     done.set()
     watch.join()
     shutil.rmtree(scratch)
-    if status:
-        msg = f"{' '.join(map(str, command))}: status {os.waitstatus_to_exitcode(status)}\n{said}"
+    if process.returncode:
+        msg = f"{' '.join(map(str, command))}: status {process.returncode}\n{said}"
         raise SystemExit(msg)
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss, most[0])
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, memory[0], spilled[0])
 
 
-def _watch(folder: Path, most: list[int], done: threading.Event) -> None:
-    while not done.wait(0.2):
-        most[0] = max(most[0], _size(folder))
+def _watch(process: int, folder: Path, memory: list[int], spilled: list[int], done: threading.Event) -> None:
+    # Not what the system tells at the end, which counts the memory of the process that began it.
+    while not done.wait(0.1):
+        memory[0] = max(memory[0], 1024 * (memory_status("VmHWM", process) or 0))
+        spilled[0] = max(spilled[0], _size(folder))
 
 
 def _size(folder: Path) -> int:
@@ -140,14 +148,13 @@ def _print_far(costs: dict[str, float], bytes_a_row: Sequence[float], rows: int)
     raw, built = bytes_a_row
     print(
         f"\nComputed, each row at what it costs among {rows:,}, its file at {raw:.0f} bytes and what is built at "
-        f"{built:.0f}; with workers, the time of one process shared among them:\n"
+        f"{built:.0f}:\n"
     )
-    print(f"| rows | {' | '.join(costs)} | build, 100 workers | file | built |")
-    print("|---:|" + "---:|" * (len(costs) + 3))
+    print(f"| rows | {' | '.join(costs)} | file | built |")
+    print("|---:|" + "---:|" * (len(costs) + 2))
     for far in FAR:
         hours = [f"{far * each / 3600:,.1f} h" for each in costs.values()]
-        shared = f"{far * costs['build'] / 3600 / 100:,.2f} h"
-        print(f"| {far:,} | {' | '.join(hours)} | {shared} | {_bytes(far * raw)} | {_bytes(far * built)} |")
+        print(f"| {far:,} | {' | '.join(hours)} | {_bytes(far * raw)} | {_bytes(far * built)} |")
 
 
 def _print_workers(study: Path, scratch: Path, rows: int) -> None:

@@ -274,3 +274,19 @@ def test_a_drawn_raw_file_is_imported_validated_and_built(cases, tmp_path, task)
     assert found["rows"] == 186
     assert (made / "built" / f"{task}_by_stimulus").is_dir()
     assert benchmark_building.build_again(made).keys() == {"memory"}
+
+
+def test_what_a_job_takes_is_measured(root, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from benchmark_scale import measure
+
+    writes = (
+        "import os, sys, time; open(os.environ['TMPDIR'] + '/a', 'wb').write(bytes(10**6)); x = bytearray(b'1' * 10**8)"
+    )
+    cost = measure([sys.executable, "-c", f"{writes}; time.sleep(1)"], tmp_path / "spill")
+    assert cost.memory > 10**8
+    assert cost.spilled == 10**6
+    assert cost.seconds > 1
+    assert not (tmp_path / "spill").exists()
+    with pytest.raises(SystemExit, match="status 3"):
+        measure([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "spill")
