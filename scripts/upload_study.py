@@ -1,7 +1,7 @@
 """Upload: publishes a contributed study from a checkout; the same as `hmix contribute publish`.
 
 python3 scripts/upload_study.py DIR --repo-id ORG/NAME [--pull-request | --push] [--private] [--dry-run] [--synthetic]
-                                [--k K]
+                                [--k K] [--built DIR] [--memory SIZE] [--temporary-folder DIR]
 """
 
 from __future__ import annotations

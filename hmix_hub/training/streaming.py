@@ -152,7 +152,8 @@ class StreamRows:
         """Return the number of this process's batches of an epoch."""
         if place != self.start or not self.counts:
             msg = (
-                "how many batches a stream gives is known with pad=True alone, once they have begun, and from the start"
+                "how many batches a stream gives is known once they have begun, from the start, where all processes "
+                "have as many: with pad=True, or drop_last=True and several processes"
             )
             raise TypeError(msg)
         return self._most_rows(epoch) // self.order.batch_size

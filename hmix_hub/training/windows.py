@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from hmix_hub.schema.arrays import Ints
 from hmix_hub.tables import arrow_columns, pick_rows
 from hmix_hub.training.drawn import KeptPictures, most_kept
 from hmix_hub.training.order import Order, check_whole
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     import datasets
 
 Batch = dict[str, torch.Tensor]
-Rows = npt.NDArray[np.int64]
 
 
 class Window(NamedTuple):
     """Rows in their order: what they hold, which of it is whose, int64 (R,), and their numbers, int64 (R,)."""
 
     prepared: Prepared
-    places: Rows
-    rows: Rows
+    places: Ints
+    rows: Ints
 
     def take(self, part: slice) -> Batch:
         """Return a part of the rows as a batch."""
@@ -49,7 +48,7 @@ class Window(NamedTuple):
             yield batch
 
 
-def on_device(numbers: Rows, device: torch.device) -> torch.Tensor:
+def on_device(numbers: Ints, device: torch.device) -> torch.Tensor:
     """Return whole numbers as a tensor on a device."""
     tensor = torch.from_numpy(numbers)
     if device.type == "cuda":
@@ -185,7 +184,7 @@ class HeldRows(OrderedRows):
 class MappedRows(OrderedRows):
     """Rows in mapped files, of which a window is in memory."""
 
-    _last: tuple[Rows, Prepared] | None = None
+    _last: tuple[Ints, Prepared] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process reads for itself.
@@ -194,7 +193,7 @@ class MappedRows(OrderedRows):
     def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
         return batches_across(map(self._window, self.order.windows(epoch, place)), self.order.batch_size)
 
-    def _window(self, rows: Rows) -> Window:
+    def _window(self, rows: Ints) -> Window:
         order = np.argsort(rows)
         places = np.empty(len(rows), dtype=np.int64)
         places[order] = np.arange(len(rows))
