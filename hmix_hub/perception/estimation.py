@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +73,7 @@ def estimate(
     notes = list(seen.notes)
     terms, values = _plan(seen, classes=classes, differences=differences, notes=notes)
     scale, places = AnswerScale.of(to_percent(seen.inferred))
-    blocks = Held(_grouped, _blocks(seen, terms, places, values, len(scale.percent)), client)
+    blocks = Held(Block.grouped, _blocks(seen, terms, places, values, len(scale.percent)), client)
     found = _fit_fixed(blocks, terms)
     effects, modes = None, torch.zeros((len(seen.participants), N_EFFECTS), dtype=torch.float64)
     if people and _are_poolable(seen, notes):
@@ -181,8 +182,8 @@ def _are_poolable(seen: Observations, notes: list[str]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Judgments of participants `first` and after, what their `Grouped` is made of; they are counted from 0 in it."""
+class Block:
+    """Judgments of participants `first` and after, from which `grouped` makes a problem where it is to be held."""
 
     terms: Terms
     n_answers: int
@@ -194,24 +195,35 @@ class _Block:
     participant: Ints
     differences: Floats | None
 
+    def grouped(self) -> Grouped:
+        """Return the problem, its participants counted from 0."""
+        participant = self.participant - self.first
+        return Grouped(
+            answers=torch.from_numpy(self.places),
+            design=torch.from_numpy(self.terms.rows(self.coefficient, self.class_1, self.class_2, self.differences)),
+            n_answers=self.n_answers,
+            columns=torch.from_numpy(person_columns(self.coefficient)),
+            groups=torch.from_numpy(participant),
+            n_groups=int(participant.max()) + 1,
+            first=self.first,
+        )
+
 
 def _blocks(
     seen: Observations, terms: Terms, places: Ints, differences: Floats | None, n_answers: int
-) -> Iterator[_Block]:
+) -> Iterator[Block]:
     """Yield blocks of whole participants; of few judgments one, in their own order."""
-    cuts, order = np.array([0, len(seen.participants)]), np.arange(len(seen))
-    if len(seen) > BLOCK_ROWS:
-        order = np.argsort(seen.participant, kind="stable")
-        ends = np.cumsum(np.bincount(seen.participant))
-        # The participant who fills a block is its last.
-        cuts = np.unique([0, *(1 + np.searchsorted(ends, np.arange(BLOCK_ROWS, len(seen), BLOCK_ROWS))), len(ends)])
-    starts = np.searchsorted(seen.participant[order], cuts) if len(cuts) > 2 else [0, len(seen)]
-    for first, begin, end in zip(cuts[:-1], starts[:-1], starts[1:], strict=True):
-        rows = order[begin:end]
-        yield _Block(
+    is_cut = len(seen) > BLOCK_ROWS
+    order = np.argsort(seen.participant, kind="stable") if is_cut else np.arange(len(seen))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(seen.participant))])
+    # The participant who fills a block is its last.
+    cuts = np.unique([0, *np.searchsorted(starts, np.arange(BLOCK_ROWS, len(seen), BLOCK_ROWS)), len(starts) - 1])
+    for first, end in pairwise(cuts.tolist()):
+        rows = order[starts[first] : starts[end]]
+        yield Block(
             terms,
             n_answers,
-            first=int(first),
+            first=first,
             places=places[rows],
             coefficient=seen.coefficient[rows],
             class_1=seen.class_1[rows],
@@ -219,19 +231,6 @@ def _blocks(
             participant=seen.participant[rows],
             differences=None if differences is None else differences[rows],
         )
-
-
-def _grouped(block: _Block) -> Grouped:
-    participant = block.participant - block.first
-    return Grouped(
-        answers=torch.from_numpy(block.places),
-        design=torch.from_numpy(block.terms.rows(block.coefficient, block.class_1, block.class_2, block.differences)),
-        n_answers=block.n_answers,
-        columns=torch.from_numpy(person_columns(block.coefficient)),
-        groups=torch.from_numpy(participant),
-        n_groups=int(participant.max()) + 1,
-        first=block.first,
-    )
 
 
 def _fit_fixed(blocks: Held[Grouped], terms: Terms) -> ProbitFit:

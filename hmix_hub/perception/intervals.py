@@ -24,11 +24,11 @@ from scipy.special import ndtri, stdtrit
 from hmix_hub.cluster import map_pieces
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
+from hmix_hub.perception.estimation import Block
 from hmix_hub.perception.fitted import FittedModel
 from hmix_hub.perception.mixtures import Observations
 from hmix_hub.perception.people import N_EFFECTS, Grouped
-from hmix_hub.perception.probit import Problem, differentiate, one_thread
-from hmix_hub.perception.terms import person_columns
+from hmix_hub.perception.probit import differentiate, one_thread
 from hmix_hub.resampling import Estimate, check_seed, finite
 from hmix_hub.schema.arrays import Floats, Ints
 
@@ -130,7 +130,7 @@ def intervals_of(
     """
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _AT_ONCE:
         msg = f"intervals take {_AT_ONCE} resamplings or more, not {resamples!r}"
-        raise PerceptionError(msg)
+        raise PerceptionError(msg, hint=f"leave resamples out for {RESAMPLES}")
     seed = check_seed(seed)
     clusters = np.unique(judged.cluster, return_inverse=True)[1]
     n_clusters = int(clusters.max()) + 1
@@ -231,11 +231,8 @@ class _Parts:
 
 def _parts(model: FittedModel, judged: Observations, differences: Floats | None, clusters: Ints) -> _Parts:
     """Return the derivatives, and check that they are those of an optimum."""
-    participant, n_people = torch.from_numpy(judged.participant), len(judged.participants)
-    columns = torch.from_numpy(person_columns(judged.coefficient))
-    problem = _problem(model, judged, differences)
-    grouped = Grouped(problem.answers, problem.design, problem.n_answers, columns, participant, n_people)
-    effects, covariance = columns.new_zeros((n_people, N_EFFECTS)), None
+    grouped = _grouped(model, judged, differences)
+    effects, covariance = grouped.columns.new_zeros((grouped.n_groups, N_EFFECTS)), None
     if model.people is not None:
         effects, covariance = torch.tensor(model.people.effects), torch.tensor(model.people.covariance)
     eta = grouped.eta(torch.tensor(model.coefficients), effects)
@@ -245,15 +242,15 @@ def _parts(model: FittedModel, judged: Observations, differences: Floats | None,
         # The inverse of `own` plus that of the covariance, which may be singular.
         spread = covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
         curvature = curvature - torch.einsum("jfe,jge->fg", across @ spread, across)
-    cluster = torch.zeros(n_people, dtype=torch.int64)
-    cluster[participant] = torch.from_numpy(clusters)
+    cluster = torch.zeros(grouped.n_groups, dtype=torch.int64)
+    cluster[grouped.groups] = torch.from_numpy(clusters)
     found = _Parts(
         gradient=grouped.scores(cells, torch.from_numpy(clusters)),
         curvature=curvature,
         cluster=cluster,
         own=own,
         across=across,
-        pull=(own @ effects[:, :, None])[:, :, 0] + grouped.by_group(cells.slope[:, None] * columns),
+        pull=(own @ effects[:, :, None])[:, :, 0] + grouped.by_group(cells.slope[:, None] * grouped.columns),
         covariance=covariance,
     )
     gradient = found.gradient.sum(dim=0)
@@ -262,13 +259,23 @@ def _parts(model: FittedModel, judged: Observations, differences: Floats | None,
     return found
 
 
-def _problem(model: FittedModel, judged: Observations, differences: Floats | None) -> Problem:
-    design = model.terms.rows(judged.coefficient, judged.class_1, judged.class_2, differences)
+def _grouped(model: FittedModel, judged: Observations, differences: Floats | None) -> Grouped:
     scale, places = AnswerScale.of(to_percent(judged.inferred))
     is_same = all(np.array_equal(getattr(scale, name), getattr(model.scale, name)) for name in ("percent", "counts"))
     if not is_same or (model.people is not None and model.people.names != judged.participants):
         raise _other_judgments()
-    return Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
+    block = Block(
+        model.terms,
+        len(scale.percent),
+        first=0,
+        places=places,
+        coefficient=judged.coefficient,
+        class_1=judged.class_1,
+        class_2=judged.class_2,
+        participant=judged.participant,
+        differences=differences,
+    )
+    return block.grouped()
 
 
 def _other_judgments() -> PerceptionError:
