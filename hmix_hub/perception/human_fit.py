@@ -148,7 +148,8 @@ def human_fit(
     seed = check_seed(seed)
     answers = people_answers(dataset)
     compared = answers.compared(labels)
-    sums = _row_sums(answers, compared)
+    nats = _nats(answers, compared)
+    sums = _row_sums(answers, compared, nats)
     units = answers.stimuli if answers.people is None else answers.people
     n_units = int(units.max()) + 1
     by_unit = Groups(units).sum(sums)
@@ -164,7 +165,7 @@ def human_fit(
         )
     ends = zip(_FIGURES, found.mean, found.low, found.high, strict=True)
     estimates = {name: Estimate(*map(float, three)) for name, *three in ends}
-    if not np.isfinite(_nats(answers, compared)).all():
+    if not np.isfinite(nats).all():
         estimates["cross_entropy"] = Estimate(math.inf)
     return HumanFit(
         task=answers.task,
@@ -192,10 +193,9 @@ def _least_nats(answers: PeopleAnswers) -> float:
     return float(_nats(answers, means[answers.stimuli]).mean())
 
 
-def _row_sums(answers: PeopleAnswers, labels: Floats) -> Floats:
+def _row_sums(answers: PeopleAnswers, labels: Floats, nats: Floats) -> Floats:
     """Return what is summed over rows, float64 (N, 9 + D): see `_figures`."""
     given = answers.answers
-    nats = _nats(answers, labels)
     columns = [
         np.ones(len(given)),
         ((labels - given) ** 2).sum(axis=1),
