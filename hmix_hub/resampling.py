@@ -135,39 +135,17 @@ def resample_means(
         L.
     seed, resamples, level
         See `resample`.
+
+    Returns
+    -------
+    Means
+        See `resample_folded`.
     """
     n_units = int(units.max(initial=-1)) + 1
     cells = units * n_levels + levels
     sums = np.bincount(cells, values, minlength=n_units * n_levels).reshape(n_units, n_levels)
     counts = np.bincount(cells, minlength=n_units * n_levels).reshape(n_units, n_levels)
-    return resample_ratios(sums, counts, seed, resamples=resamples, level=level)
-
-
-def resample_ratios(
-    sums: npt.NDArray[Any],
-    counts: npt.NDArray[Any],
-    seed: int = 0,
-    *,
-    resamples: int = RESAMPLES,
-    level: float = COVERAGE,
-) -> Means:
-    """Compute sums divided by counts, both over all units, with bootstrap intervals over units.
-
-    Parameters
-    ----------
-    sums, counts
-        (U, L): of each unit at each level, the sum of its values and their number.
-    seed, resamples, level
-        See `resample`.
-
-    Returns
-    -------
-    Means
-        The mean of each level, and its percentile interval over resamplings of the units; no interval where fewer
-        than two units have values.
-    """
-    group = drawn(len(sums), seed, resamples)[0]
-    n_units = len(sums)
+    group = drawn(n_units, seed, resamples)[0]
     if group is not None:
         sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
     return resample_folded(sums, counts, n_units, seed, resamples=resamples, level=level)
@@ -182,7 +160,23 @@ def resample_folded(
     resamples: int = RESAMPLES,
     level: float = COVERAGE,
 ) -> Means:
-    """Compute what `resample_ratios` does from sums and counts, (G, L), of the groups that `drawn` has of U units."""
+    """Compute sums divided by counts, both over all units, with bootstrap intervals over units.
+
+    Parameters
+    ----------
+    sums, counts
+        (G, L): of each group that `drawn` makes of the units, at each level, the sum of its values and their number.
+    n_units
+        U.
+    seed, resamples, level
+        See `resample`.
+
+    Returns
+    -------
+    Means
+        The mean of each level, and its percentile interval over resamplings of the groups; no interval where fewer
+        than two of them have values.
+    """
     low, high = np.full((2, sums.shape[1]), np.nan)
     with np.errstate(invalid="ignore"):
         mean = sums.sum(axis=0) / counts.sum(axis=0)
