@@ -20,7 +20,7 @@ from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.spread import pairwise_distances
-from hmix_hub.tallies import Histogram, Numbers, Tally, deviation_of, rounded
+from hmix_hub.tallies import Histogram, Tally, deviation_of, rounded
 from hmix_hub.tasks.task import Task
 
 Values = Mapping[str, npt.NDArray[Any]]
@@ -209,11 +209,11 @@ COEFFICIENTS = Comparison(
 )
 
 
-def _millionths(values: Numbers) -> Ints:
+def _millionths(values: Floats) -> Ints:
     return np.round(values * _MILLION).astype(np.int64)
 
 
-def _difference_counts(values: Numbers, groups: Groups) -> Ints:
+def _difference_counts(values: Floats, groups: Groups) -> Ints:
     """Count the pairs within groups by the nearest tenth of their difference, without going through the pairs."""
     # Whole numbers, groups far apart: a search among all finds partners within the group alone.
     keys = np.sort(3 * _MILLION * groups.codes + _millionths(values))

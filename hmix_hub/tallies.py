@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.resampling import Ints, Means
+from hmix_hub.resampling import Floats, Ints, Means
 
-Numbers = npt.NDArray[np.float64]
 Histogram = dict[str, Any]
 
 DIGITS = 6
@@ -113,7 +112,7 @@ class ShareCounts:
     tenths: Ints
 
     @classmethod
-    def of(cls, shares: Numbers) -> ShareCounts:
+    def of(cls, shares: Floats) -> ShareCounts:
         """Count float64 (N,) shares, NaN left out."""
         known = np.round(shares[~np.isnan(shares)], DIGITS) + 0.0
         return cls(Tally.of(known).some(), np.histogram(known, _TENTHS)[0])
@@ -136,7 +135,7 @@ class ShareCounts:
         return {"edges": _TENTHS.tolist(), "counts": self.tenths.tolist()}
 
 
-def time_counts(times: Numbers) -> Ints:
+def time_counts(times: Floats) -> Ints:
     """Count float64 (N,) response times, ms, none of them NaN, between `TIME_EDGES`; each interval without its end."""
     finite = np.array([np.inf if edge is None else edge for edge in TIME_EDGES])
     return np.bincount(np.searchsorted(finite, times, side="right") - 1, minlength=len(finite) - 1)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from hmix_hub.findings.finding import Number, RowRef
 from hmix_hub.findings.wording import level_name
 from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means, widened_level
-from hmix_hub.schema import Vocabulary
+from hmix_hub.schema import Vocabulary, has_flag
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
 from hmix_hub.schema.column import Kind
 from hmix_hub.schema.groups import Groups, encode_key
@@ -149,11 +149,7 @@ class Judgments:
 
     def flagged(self, flag: str) -> Mask:
         """Return which rows have a flag; bool (N,)."""
-        flags = self.table["flags"]
-        has = np.zeros(len(self), dtype=bool)
-        parents, named = pc.list_parent_indices(flags).to_numpy(), pc.equal(pc.list_flatten(flags), flag)
-        has[parents[np.asarray(named).astype(bool)]] = True
-        return has
+        return has_flag(self.table["flags"], flag)
 
     def people_of(self, rows: Ints) -> Ints:
         """Return the participants of rows, counted from 0 among these rows alone; int64 (M,)."""

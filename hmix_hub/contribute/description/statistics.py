@@ -295,8 +295,8 @@ STATISTICS = {
 
 
 def _flags(rows: UnitRows) -> dict[str, dict[str, int]]:
-    flags = rows.table["flags"]
-    chosen = {flag: np.flatnonzero(has_flag(flags, flag)) for flag in flags_of(rows.task.name)}
-    people = {flag: {"people": len(np.unique(rows.units[found]))} for flag, found in chosen.items()}
-    has_participants = rows.task.has_participants
-    return {flag: {"rows": len(found), **(people[flag] if has_participants else {})} for flag, found in chosen.items()}
+    counts = {}
+    for flag in flags_of(rows.task.name):
+        units = rows.units[has_flag(rows.table["flags"], flag)]
+        counts[flag] = {"rows": len(units)} | ({"people": len(np.unique(units))} if rows.task.has_participants else {})
+    return counts

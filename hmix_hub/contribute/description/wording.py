@@ -58,9 +58,7 @@ class Wording:
                     seen |= set(asked_questions(unit))
         if not asking:
             return cls(is_single, None, ONE_HOT, manifest.synthetic)
-        asked = (
-            tuple(question for question in QUESTIONS if question in seen) if manifest.asked is None else manifest.asked
-        )
+        asked = tuple(q for q in QUESTIONS if q in seen) if manifest.asked is None else manifest.asked
         return cls(is_single, asked, procedure_of(asked, manifest), manifest.synthetic)
 
     @property
