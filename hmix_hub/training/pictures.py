@@ -29,6 +29,8 @@ NUMBERS_AT_ONCE = 3 << 17
 costs by itself is little beside them."""
 FRESH_NUMBERS = 1 << 22
 """Numbers of pictures that are made in a fresh block at most: the allocator keeps blocks of up to 32 MiB by itself."""
+_KEPT_BY_ALLOCATOR = (32 << 20) - (64 << 10)
+"""Bytes of the largest block that it keeps, less what it adds to a block."""
 LINE_BYTES = 8
 """Of a factor and an offset, float32 each."""
 Block = npt.NDArray[np.uint8]
@@ -48,6 +50,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
+        _keep_freed_blocks()
         self._free: list[Block] = []
         self._lent: dict[int, tuple[weakref.ref[Block], Block]] = {}
 
@@ -77,6 +80,15 @@ class Memory:
 
     def __reduce__(self) -> tuple[type[Memory], tuple[()]]:
         return Memory, ()
+
+
+@cache
+def _keep_freed_blocks() -> None:
+    """Have the allocator keep what is freed, as glibc does with blocks of up to the largest that was freed before.
+
+    Until then each block of a few megabytes may be fresh memory, whose page faults take as long as filling it.
+    """
+    torch.empty(_KEPT_BY_ALLOCATOR, dtype=torch.uint8)
 
 
 def _aligned(size: int) -> Block:
@@ -202,7 +214,8 @@ def with_lines(table: torch.Tensor, scaling: Scaling) -> torch.Tensor:
     """
     number, channels, height, width = table.shape
     line = torch.tensor(scaling.line, dtype=torch.float32).t().contiguous().view(torch.uint8)
-    laid_out = torch.empty(number, channels, height * width + LINE_BYTES, dtype=torch.uint8)
+    # By numpy, which asks for large pages of memory: rows are gathered from all over the table.
+    laid_out = torch.from_numpy(np.empty((number, channels, height * width + LINE_BYTES), dtype=np.uint8))
     laid_out[..., :-LINE_BYTES] = table.flatten(2)
     laid_out[..., -LINE_BYTES:] = line
     return laid_out.flatten(0, 1)
