@@ -17,7 +17,7 @@ PEOPLE = ("5f2d9ac84b1c0d00a1b2c3d4", "60aa9ac84b1c0d00a1b2c3d5", "61bb9ac84b1c0
 
 def trials():
     """Return made-up trials: three people choose the animal in six pictures."""
-    rng = random.Random(0)  # noqa: S311 - made-up answers
+    rng = random.Random(0)
     for person in PEOPLE:
         for n, (picture, label) in enumerate(PICTURES.items()):
             chosen = label if rng.random() < 0.7 else rng.choice(CLASSES)

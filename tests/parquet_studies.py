@@ -15,7 +15,7 @@ from hmix_hub.tasks import TASKS
 
 def broken(task, seed):
     """Return a study in which some rows stand twice, or in part, and people and pairs in two ways."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     files = example_study(task)
     name = f"judgments/{task}.csv"
     rows = list(csv.DictReader(io.StringIO(files[name].decode())))

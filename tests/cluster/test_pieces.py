@@ -66,7 +66,7 @@ def shown_by(folder, pieces, pictures=None):
 @given(seed=st.integers(0, 2**32 - 1), group=st.integers(5, 60), size=st.integers(40, 150))
 def test_pieces_show_what_the_file_shows(study, seed, group, size):
     folder, task, columns = study
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     changed = {name: list(values) for name, values in columns.items()}
     for name in rng.sample(sorted(changed), rng.randrange(4)):
         for row in rng.sample(range(len(changed[name])), rng.choice([1, 5, len(changed[name])])):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hub_server.fixtures import hub, login, waits  # noqa: F401
+from hub_server.fixtures import hub, login, waits
 from made_votes import write_votes
 from raw_rows import rows_of
 from study_generator.changed_example import of_people
 
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.tasks import INFER
+
+__all__ = ["hub", "login", "waits"]
 
 
 @pytest.fixture

@@ -250,12 +250,12 @@ class TestOnTheHub:
 
     def test_a_token_is_never_shown(self, hub, login, study, waits):
         publish(Study.open(study), REPOSITORY, push=True, private=True)
-        assert len(load(REPOSITORY, token="hf_tester\n")) == 144  # noqa: S106 - a name, no secret
+        assert len(load(REPOSITORY, token="hf_tester\n")) == 144
         with pytest.raises((ConfigurationError, SourceMissingError)) as refused:
-            load(REPOSITORY, token="hf_se\ncret")  # noqa: S106
+            load(REPOSITORY, token="hf_se\ncret")
         assert "hf_se" not in str(refused.value)
         with pytest.raises(SourceMissingError) as unlisted:
-            hmix_hub.list_studies(token="hf_se\ncret")  # noqa: S106
+            hmix_hub.list_studies(token="hf_se\ncret")
         assert "hf_se" not in str(unlisted.value)
 
     def test_a_list_that_cannot_be_had_is_told(self, hub, login, waits):

@@ -137,13 +137,13 @@ RESEMBLING = {
 
 
 def test_what_only_resembles_an_id_or_a_date_is_none(scan):
-    rng = random.Random(0)  # noqa: S311
+    rng = random.Random(0)
     assert scan({f"x_a{n}": [make(rng) for _ in range(144)] for n, make in enumerate(RESEMBLING.values())}) == set()
 
 
 @pytest.mark.parametrize("column", ["x_image_md5", "x_stimulus_uuid", "x_file", "x_trial_id"])
 def test_ids_and_digests_of_files_and_stimuli_are_told_by_the_name_of_their_column(column, scan):
-    rng = random.Random(0)  # noqa: S311
+    rng = random.Random(0)
     values = [digest(rng, 32), str(uuid.UUID(int=rng.getrandbits(128)))]
     assert scan({column: values}) == set()
     assert scan({"x_worker_hash": values}) == {("HMX600", "x_worker_hash")}

@@ -117,7 +117,7 @@ def test_a_refusal_says_what_to_do_and_is_not_tried_again(hub, login, study, sta
 def test_somebody_without_the_right_to_push_can_request(hub, login, study):
     publish_as_owner = publish(Study.open(study), REPOSITORY, push=True)
     assert publish_as_owner.action == "pushed"
-    hub.add_user("ann", token="hf_ann", orgs=[])  # noqa: S106 - a name, no secret
+    hub.add_user("ann", token="hf_ann", orgs=[])
     login("ann")
     text = (study / "study.yaml").read_text()
     (study / "study.yaml").write_text(text.replace("version: 1.0.0\n", "version: 1.0.1\n"))

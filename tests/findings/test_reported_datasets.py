@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hub_server.fixtures import hub, login, waits  # noqa: F401
+from hub_server.fixtures import hub, login, waits
 from hypothesis import HealthCheck, given
 from hypothesis import settings as set_up
 from study_generator.changed_example import of_people
@@ -24,6 +24,8 @@ from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, RELEASED_FORMS, SELECT
+
+__all__ = ["hub", "login", "waits"]
 
 FEW = 100
 EVERY_FINDING = [

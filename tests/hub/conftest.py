@@ -6,8 +6,10 @@ from pathlib import Path
 
 import datasets.config
 import pytest
-from hub_server.fixtures import hub, login, waits  # noqa: F401
+from hub_server.fixtures import hub, login, waits
 from huggingface_hub import constants, hf_api
+
+__all__ = ["hub", "login", "waits"]
 
 CARD = b"---\ntags: [birds]\nlicense: mit\n---\n# Birds\n"
 

@@ -22,9 +22,9 @@ def commit(**options):
 
 
 def test_a_user_is_known_by_the_token(hub: Hub) -> None:
-    hub.add_user("ann", token="hf_secret", orgs=["lab", "zoo"])  # noqa: S106
+    hub.add_user("ann", token="hf_secret", orgs=["lab", "zoo"])
     assert whoami()["name"] == "tester"
-    account = HfApi(token="hf_secret").whoami()  # noqa: S106
+    account = HfApi(token="hf_secret").whoami()
     assert (account["name"], [org["name"] for org in account["orgs"]]) == ("ann", ["lab", "zoo"])
 
 

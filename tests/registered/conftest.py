@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-from registered_fixtures import files_of, made_up  # noqa: F401
+from registered_fixtures import files_of, made_up
+
+__all__ = ["files_of", "made_up"]

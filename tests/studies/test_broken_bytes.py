@@ -40,7 +40,7 @@ def with_broken(study, rng, name):
 @given(study=studies(), seed=st.integers(0, 2**32))
 def test_broken_judgments_are_findings(study, seed, put, write_files):
     folder = put(study)
-    write_files(folder, with_broken(study, random.Random(seed), study.path))  # noqa: S311
+    write_files(folder, with_broken(study, random.Random(seed), study.path))
     answer(folder)
 
 
@@ -48,7 +48,7 @@ def test_broken_judgments_are_findings(study, seed, put, write_files):
 @given(study=studies(sources=("own",), has_participants=True), seed=st.integers(0, 2**32))
 def test_whatever_else_is_broken_is_a_finding(study, seed, put, write_files):
     folder = put(study)
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     names = ["study.yaml", "study.yaml", "participants.csv", "stimuli/images.csv", "stimuli/0.png"]
     write_files(folder, with_broken(study, rng, rng.choice(names)))
     answer(folder)

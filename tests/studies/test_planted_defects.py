@@ -31,7 +31,7 @@ def test_a_planted_defect_is_found_alone_and_in_its_row(code, put):
     @settings(max_examples=planter.examples, phases=_PHASES, suppress_health_check=list(HealthCheck))
     @given(study=studies(**planter.needs), seed=st.integers(0, 2**32 - 1))
     def check(study, seed):
-        rows = planter.plant(study, random.Random(seed))  # noqa: S311
+        rows = planter.plant(study, random.Random(seed))
         folder = put(study)
         report = check_study(Study.open(folder, **planter.options))
         told = [*report, *(found for found in scan_privacy(Study.open(folder)) if not report.has(found.rule))]

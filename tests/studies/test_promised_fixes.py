@@ -33,7 +33,7 @@ def test_what_is_promised_of_a_planted_defect_is_kept(code, put):
     @settings(max_examples=2, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
     @given(study=studies(**planter.needs), seed=st.integers(0, 2**32 - 1))
     def plant_and_fix(study, seed):
-        planter.plant(study, random.Random(seed))  # noqa: S311
+        planter.plant(study, random.Random(seed))
         folder = put(study)
         before = promised(check_study(Study.open(folder, is_draft=True)))
         fixes, after = fix(Study.open(folder, is_draft=True))

@@ -232,7 +232,7 @@ _PATCHED = ((csv_file, "CHUNK_BYTES"), (jsonl_file, "CHUNK_ROWS"), (parquet_file
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(study=studies(fewest_trials=2), seed=st.integers(0, 2**32), is_broken=st.booleans())
 def test_the_findings_are_the_same_however_much_is_read_at_a_time(study, seed, is_broken, put):
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     if is_broken and study.style.ending in {"csv", "jsonl"}:
         study.edit(lambda content: break_bytes(content, rng))
     folder = put(study)

@@ -30,7 +30,7 @@ def _bring_mixtures(study: Study) -> list[str]:
     assume(all(map(is_pair, study.rows)))
     names = dict.fromkeys(map(_stimulus_id, study.rows))
     files = {f"m/{number}.png": name for number, name in enumerate(names)}
-    study.files |= dict.fromkeys((f"stimuli/{file}" for file in files), png(random.Random(0)))  # noqa: S311
+    study.files |= dict.fromkeys((f"stimuli/{file}" for file in files), png(random.Random(0)))
     return ["file,stimulus_id", *(f"{file},{name}" for file, name in files.items())]
 
 

@@ -20,7 +20,7 @@ def recorded_example(task: str = INFER) -> Files:
     path = f"judgments/{task}.csv"
     numbers = {column.name for column in columns(task) if column.kind is Kind.FLOAT64}
     rows = []
-    rng = random.Random(task)  # noqa: S311
+    rng = random.Random(task)
     for row in csv.DictReader(io.StringIO(files[path].decode())):
         typed = {name: float(value) if name in numbers and value else value for name, value in row.items()}
         made = recorded(rng, task, typed, list(CIFAR10.names))

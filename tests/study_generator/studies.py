@@ -48,7 +48,7 @@ def studies(
     Those of its features that are not given are drawn; `is_plain` keeps line breaks and marks out of cells.
     """
     task = draw(st.sampled_from(tasks))
-    rng = random.Random(draw(st.integers(0, 2**32 - 1)))  # noqa: S311
+    rng = random.Random(draw(st.integers(0, 2**32 - 1)))
     pictures = make.own(rng) if draw(st.sampled_from(sources)) == "own" else make.cifar10(rng)
     mixing = draw(st.sampled_from([m for m in mixings if m != "none" or TASKS[task].shows == "mixture"]))
     distinct = make.draw_stimuli(

@@ -8,7 +8,7 @@ from typing import Any
 
 def chance(seed: int) -> random.Random:
     """Return what decides an answer."""
-    return random.Random(seed)  # noqa: S311
+    return random.Random(seed)
 
 
 def answer_to(page: dict[str, Any], task: str, rng: random.Random) -> dict[str, Any]:

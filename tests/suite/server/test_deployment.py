@@ -75,7 +75,7 @@ def test_the_container_serves_what_is_mounted_and_asks_after_its_health(folder: 
     ]
     hmix, *words = json.loads(lines[-1].removeprefix("CMD "))
     options = options_of(words)
-    assert (hmix, options["folder"], options["host"]) == ("hmix", Path("/study"), "0.0.0.0")  # noqa: S104
+    assert (hmix, options["folder"], options["host"]) == ("hmix", Path("/study"), "0.0.0.0")
     assert lines[5].split()[1:] == [str(options["port"]), str(options["dashboard_port"])]
     python, flag, code = json.loads(lines[-2].partition("CMD ")[2])
     assert (python, flag) == ("python", "-c")

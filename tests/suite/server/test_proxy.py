@@ -112,7 +112,7 @@ def test_the_person_is_who_the_last_proxy_that_is_trusted_names(
     assert proxy.person_of(scope) == (ip_address(person) if person else None)
 
 
-@pytest.mark.parametrize(("host", "is_open"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])  # noqa: S104
+@pytest.mark.parametrize(("host", "is_open"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
 def test_whether_others_can_reach_an_address(host: str, is_open: bool) -> None:
     with listening(host, 0) as listener:
         assert is_open_to_others(listener) is is_open
@@ -127,7 +127,7 @@ def test_serving_plain_http_to_others_is_warned_of(tmp_path: Path, monkeypatch: 
         serving.serve(tmp_path, host, 0, dashboard_host=dashboard_host, proxy=proxy, tell=said.append)
         return said
 
-    everywhere, trusting = "0.0.0.0", Proxy.of("", ["10.0.0.0/8"])  # noqa: S104
+    everywhere, trusting = "0.0.0.0", Proxy.of("", ["10.0.0.0/8"])
     [warning] = [line for line in told(everywhere, Proxy()) if "warning" in line]
     assert warning.startswith("warning: this is plain HTTP beyond this computer")
     for said in (told("127.0.0.1", Proxy()), told(everywhere, trusting)):

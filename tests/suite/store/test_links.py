@@ -200,7 +200,7 @@ def test_who_was_excluded_does_not_begin_anew_by_withdrawing(make_store):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_people_and_operators_do_memory_and_database_agree_on_the_places(make_store, clocks, seed):
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     store = make_store(2, 2, quiz=True)
     links, names = store.issue_links(2).result(30), iter(range(10_000))
 
