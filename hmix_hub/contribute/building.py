@@ -163,8 +163,9 @@ def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, Fil
     }
     for name, text in texts.items():
         _write(out / name, text.encode())
-    files = marks(out)
-    _write(out / CHECKSUMS, checksums_text({name: mark.sha256 for name, mark in files.items()}).encode())
+    files |= {name: FileMark.of(out / name) for name in texts}
+    sums = {name: mark.sha256 for name, mark in sorted(files.items())}
+    _write(out / CHECKSUMS, checksums_text(sums).encode())
     return dict(sorted((files | {CHECKSUMS: FileMark.of(out / CHECKSUMS)}).items()))
 
 
