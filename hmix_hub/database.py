@@ -79,7 +79,7 @@ class Database:
         """Delete all tables and what is in the temporary folder; the database may be used again, empty."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            if self._own is None and not _IDLE and self._threads is None and self._is_sound:
+            if self._own is None and not _IDLE and self._is_sound:
                 for name in self._held:
                     connection.unregister(name)
                 for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
@@ -192,7 +192,10 @@ class Database:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = _IDLE.pop() if _IDLE else _new_connection()
+            try:
+                self._connection = _IDLE.pop()
+            except IndexError:
+                self._connection = _new_connection()
             limit = min(max(self.memory - RESERVED, self.memory // _SHARE), _MOST)
             threads = self._threads or 1
             self._connection.execute(f"set memory_limit='{limit}B'; set threads={threads}; set temp_directory=''")

@@ -6,12 +6,11 @@ from functools import partial
 
 import pyarrow as pa
 import pytest
-from dask_workers import end_worker_once
+from dask_workers import alone, end_worker_once
 from parquet_studies import write_parquet
 from pyarrow import parquet
 
 from hmix_hub.contribute.building import build
-from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies import worker_rows, worker_tables
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.opened import Space
@@ -27,7 +26,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(worker_rows, "pieces_of", partial(pieces_of, rows=100))
 
 
-@pytest.fixture(params=[INFER, CATEGORICAL, VOTES])
+@pytest.fixture
 def folder(request, tmp_path):
     """Write a study in Parquet, of many row groups; return its folder."""
     return write_parquet(example_study(request.param), request.param, tmp_path / "study")
@@ -53,37 +52,53 @@ def test_workers_write_the_tables_that_one_process_writes(dask, folder, tmp_path
     assert len(files) >= 2
 
 
-@pytest.mark.parametrize("folder", [INFER], indirect=True)
-def test_workers_build_what_one_process_builds(dask, folder, tmp_path):
-    for name, client in (("there", dask), ("here", None)):
-        build(Study.open(folder, space=_SPACE, client=client), tmp_path / name)
-    found = [files_in(tmp_path / name) for name in ("there", "here")]
-
+def build_of(folder, out, client=None):
+    """Build a study; return the files by path."""
+    build(Study.open(folder, space=_SPACE, client=client), out)
     # Pictures are drawn once for all tests, so that their bytes, and hashes of them, say nothing here.
-    left_out = {name for name in found[0] if name.endswith((".png", "croissant.json", "SUMS"))}
-    assert found[0].keys() == found[1].keys()
-    assert [name for name in found[0].keys() - left_out if found[0][name] != found[1][name]] == []
+    return {
+        name: b"" if name.endswith((".png", "croissant.json", "SUMS")) else content
+        for name, content in files_in(out).items()
+    }
 
 
-@pytest.mark.parametrize("folder", [INFER], indirect=True)
-def test_a_study_of_one_unit_is_built_in_the_order_of_its_file(dask, folder, tmp_path):
-    assert tables(folder, tmp_path / "there", dask, Space()) == tables(folder, tmp_path / "here", space=Space())
+@pytest.fixture(scope="module")
+def built_here(tmp_path_factory):
+    """Build a study in this process; return its folder and what was built."""
+    place = tmp_path_factory.mktemp("here")
+    folder = write_parquet(example_study(INFER), INFER, place / "study")
+    return folder, build_of(folder, place / "built")
 
 
-@pytest.mark.parametrize("folder", [INFER], indirect=True)
-def test_a_worker_that_is_killed_changes_no_byte(dask, folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("n_workers", [1, 2, 4])
+def test_any_number_of_workers_builds_what_one_process_builds(dask, built_here, tmp_path, n_workers):
+    folder, expected = built_here
+
+    with alone(dask, n_workers):
+        found = build_of(folder, tmp_path / "built", dask)
+
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert "statistics.json" in found
+
+
+def test_a_worker_that_is_killed_changes_no_byte_of_a_build(dask, built_here, tmp_path, monkeypatch):
+    folder, expected = built_here
     done = worker_tables._written
 
     def end_and_do(mark, *given):
         end_worker_once(mark)
         return done(*given)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(worker_tables, "_written", partial(end_and_do, tmp_path / "ended"))
-        files = tables(folder, tmp_path / "there", dask)
+    monkeypatch.setattr(worker_tables, "_written", partial(end_and_do, tmp_path / "ended"))
 
+    assert build_of(folder, tmp_path / "built", dask) == expected
     assert (tmp_path / "ended").exists()
-    assert files == tables(folder, tmp_path / "here")
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_a_study_of_one_unit_is_built_in_the_order_of_its_file(dask, folder, tmp_path):
+    assert tables(folder, tmp_path / "there", dask, Space()) == tables(folder, tmp_path / "here", space=Space())
 
 
 @pytest.mark.parametrize("folder", [INFER], indirect=True)
@@ -111,12 +126,3 @@ def test_the_columns_of_ones_own_have_the_types_of_the_whole_file(dask, folder):
 
     assert found[0] == found[1]
     assert found[1].own == {"x_whole": pa.int64(), "x_text": pa.string(), "x_number": pa.float64()}
-
-
-@pytest.mark.parametrize("folder", [INFER], indirect=True)
-def test_statistics_of_workers_are_those_of_one_process(dask, folder):
-    found = [
-        statistics_text(study_statistics(Study.open(folder, space=_SPACE, client=client))) for client in (None, dask)
-    ]
-
-    assert found[0] == found[1]

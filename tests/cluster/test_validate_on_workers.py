@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from click.testing import CliRunner
-from dask_workers import end_worker_once
+from dask_workers import alone, end_worker_once
 from parquet_studies import broken, write_parquet
 
 from hmix_hub.cli.main import main
@@ -20,7 +20,7 @@ from hmix_hub.studies.validation import validate
 from hmix_hub.tasks import CATEGORICAL, INFER
 
 
-@pytest.fixture(params=[INFER, CATEGORICAL])
+@pytest.fixture
 def folder(request, tmp_path):
     """Write a broken study in Parquet, of many row groups; return its folder."""
     return write_parquet(broken(request.param, 1), request.param, tmp_path)
@@ -39,28 +39,18 @@ def found_by(folder, client=None, progress=None):
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_workers_find_what_one_process_finds(dask, folder):
+@pytest.mark.parametrize(
+    ("folder", "n_workers"), [(INFER, 1), (INFER, 2), (INFER, 4), (CATEGORICAL, 2)], indirect=["folder"]
+)
+def test_any_number_of_workers_finds_what_one_process_finds(dask, folder, n_workers):
     rows = []
-    found = found_by(folder, dask, lambda file, n: rows.append(n))
+    with alone(dask, n_workers):
+        found = found_by(folder, dask, lambda file, n: rows.append(n))
 
     assert found == found_by(folder)
     assert len(found["findings"]) > 5
     assert len(rows) == 3
     assert rows[-1] == sum(found["rows"].values())
-
-
-@pytest.mark.usefixtures("small_pieces")
-@pytest.mark.parametrize("folder", [INFER], indirect=True)
-def test_the_number_of_workers_changes_nothing(dask, folder):
-    expected = found_by(folder)
-    try:
-        for workers in (4, 1):
-            dask.cluster.scale(workers)
-            dask.wait_for_workers(workers)
-            assert found_by(folder, dask) == expected
-    finally:
-        dask.cluster.scale(2)
-        dask.wait_for_workers(2)
 
 
 @pytest.mark.usefixtures("small_pieces")

@@ -44,4 +44,4 @@ def test_a_worker_that_is_killed_changes_no_interval(tmp_path, dask):
     assert (tmp_path / "ended").exists()
     here = resample(mean, 40, width=40)
     assert np.array_equal([there.mean, there.low, there.high], [here.mean, here.low, here.high])
-    dask.wait_for_workers(2)
+    dask.wait_for_workers(4)

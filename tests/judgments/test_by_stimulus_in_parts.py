@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from dask_workers import end_worker_once
+from dask_workers import alone, end_worker_once
 from sharded_study import write_sharded, write_sums
 
 from hmix_hub import by_stimulus, load_dataset, summaries
@@ -117,11 +117,13 @@ def test_judgments_that_disagree_are_named_by_their_row_of_the_whole(load_sample
         assert caught.value.where.row == 300
 
 
-def test_shards_are_read_where_they_lie_by_workers(tmp_path, dask_address, parts_of):
+def test_shards_are_read_where_they_lie_by_any_number_of_workers(tmp_path, dask, parts_of):
     parts_of(6)
     place = write_sharded(tmp_path)
     expected = by_stimulus_at_once(load_dataset(place, INFER, split="train"))
-    assert_same(by_stimulus(place, client=dask_address), expected)
+    for n_workers in (1, 2, 4):
+        with alone(dask, n_workers):
+            assert_same(by_stimulus(place, client=dask), expected)
 
 
 def killing(mark, read):
@@ -140,7 +142,7 @@ def test_a_worker_that_is_killed_changes_nothing(load_sample, tmp_path, parts_of
 
     assert (tmp_path / "ended").exists()
     assert found.to_list() == by_stimulus_at_once(judgments).to_list()
-    dask.wait_for_workers(2)
+    dask.wait_for_workers(4)
 
 
 def test_a_value_that_its_column_may_not_have_is_named_by_its_file(tmp_path, parts_of):

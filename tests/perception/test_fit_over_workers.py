@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from dask_workers import alone
 
 from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
@@ -38,10 +39,12 @@ def assert_identical(one, other):
         assert np.array_equal(value, parts_of(other)[name]), name
 
 
-@pytest.mark.parametrize("options", [{}, {"people": False}], ids=["people", "no people"])
-def test_a_model_is_the_same_with_a_client_and_without(judgments, options, in_blocks, dask):
+@pytest.mark.parametrize(("options", "numbers"), [({}, (1, 2, 4)), ({"people": False}, (2,))], ids=["people", "none"])
+def test_a_model_is_the_same_with_any_number_of_workers_and_without(judgments, options, numbers, in_blocks, dask):
     here = PerceptualModel.fit(judgments, **options)
-    assert_identical(PerceptualModel.fit(judgments, client=dask, **options), here)
+    for n_workers in numbers:
+        with alone(dask, n_workers):
+            assert_identical(PerceptualModel.fit(judgments, client=dask, **options), here)
 
 
 def test_blocks_change_a_model_by_rounding_alone(judgments, monkeypatch):
