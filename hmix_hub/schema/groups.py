@@ -38,10 +38,7 @@ def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
 
 
 def _renumber(codes: Ints) -> Ints:
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse]
+    return encode(pa.chunked_array([pa.array(codes)]))
 
 
 @dataclass(frozen=True)

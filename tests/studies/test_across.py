@@ -61,7 +61,7 @@ _ROW = st.fixed_dictionaries(
         "trial": st.integers(0, 6),
         "first": st.integers(0, 3),
         "second": st.integers(4, 6) | st.sampled_from([0, 4]),
-        "shown": st.sampled_from([0.1, 0.5]),
+        "shown": st.sampled_from([0.0, -0.0, 0.5]),
         "answer_0": st.floats(0, 1),
         "answer_1": st.sampled_from([0.0, None]),
         "time": st.sampled_from([700.0, None, 1e4]) | st.floats(10, 4e6),

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.database import Database
-from hmix_hub.schema.arrays import as_mask
+from hmix_hub.schema.arrays import Ints, as_mask
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.checks.participants import Taking, check_participation, taking_part
 from hmix_hub.studies.checks.rows import Ask, Places, answer_of, stimulus_of, tell
 from hmix_hub.studies.checks.trials import (
@@ -34,11 +35,7 @@ from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.class_votes import TASK as VOTES
-from hmix_hub.tasks.flags import STRAIGHTLINING_TENTHS
-
-Keys = npt.NDArray[np.uint64]
-
-_ODD, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
+from hmix_hub.tasks.flags import is_straightlining
 
 
 class _Judged(NamedTuple):
@@ -106,58 +103,38 @@ def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
     if not as_mask(rows["is_read"]).all() or rows["elapsed"].null_count < len(rows):
         return False
     times = rows["time"].drop_null().to_numpy()
-    stimulus = [_bits(rows[name]) for name in stimulus_of(task).split(", ")]
-    one, other = (rows[name].to_numpy().astype(np.int64) for name in ("first", "second"))
-    return bool(
-        (not len(times) or (times.min() >= FASTEST_MS and times.max() <= SLOWEST_MS))
-        and not (is_symmetric and _number(one, other) > _number(np.minimum(one, other), np.maximum(one, other)))
-        and not (task == VOTES.name and _is_any_twice(_mixed(stimulus)))
-        and not (TASKS[task].has_participants and _is_anybody_odd(rows, task, stimulus))
-    )
-
-
-def _number(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> int:
-    """Return the number of different pairs."""
-    return len(np.unique((first << 32) ^ second))
-
-
-def _is_anybody_odd(rows: pa.Table, task: str, stimulus: list[Keys]) -> bool:
-    person, trial = _bits(rows["participant"]), rows["trial"].to_numpy()
-    shown = _mixed([person, *stimulus])
+    # Without a second picture, that is -1.
+    first, second = (rows[name].to_numpy().astype(np.int64) + 1 for name in ("first", "second"))
+    pairs = Groups(encode_key([np.minimum(first, second), np.maximum(first, second)]))
+    turned = pairs.sum(first > second)
+    if (
+        (is_symmetric and ((turned > 0) & (turned < pairs.sizes)).any())
+        or (times < FASTEST_MS).any()
+        or (times > SLOWEST_MS).any()
+    ):
+        return False
+    stimulus = encode_key([first, second, *_columns(rows, stimulus_of(task))[2:]])
+    if not TASKS[task].has_participants:
+        return _are_distinct(stimulus)
+    person, trial, answer = encode(rows["participant"]), rows["trial"].to_numpy(), _columns(rows, answer_of(task))
+    sizes, order = np.bincount(person), np.lexsort((trial, person))
     # A repeat is what is not the first of its person and stimulus.
-    order = np.lexsort((trial, shown))
-    is_again = np.diff(shown[order], prepend=~shown[order[:1]]) == 0
-    answer = _mixed([_bits(rows[name]) for name in answer_of(task).split(", ")])
-    of_people = np.bincount(person.view(np.int64))
-    # Of a hash of the answers, each bit is the same where most answers are.
-    set_ = np.bincount(person.view(np.int64), weights=(answer >> _HALF) & np.uint64(1))
-    alike = 10 * np.maximum(set_, of_people - set_) >= STRAIGHTLINING_TENTHS * of_people
+    is_again = Groups(encode_key([person, stimulus])[order]).ranks() > 0
     return bool(
-        2 * of_people.min() < np.median(of_people)
-        or alike.any()
-        or (is_again != as_mask(rows["is_repeat"])[order]).any()
-        or _is_any_twice(_mixed([person, trial.astype(np.uint64)]))
-        or _is_any_twice(_mixed([*stimulus, answer, _bits(rows["time"])]))
+        2 * sizes.min() >= np.median(sizes)
+        and ((np.diff(trial[order]) > 0) | (np.diff(person[order]) > 0)).all()
+        and (is_again == as_mask(rows["is_repeat"])[order]).all()
+        # Whoever gives one answer throughout gives one first part of it.
+        and not is_straightlining(person, encode(answer[0])).any()
+        and _are_distinct(encode_key([stimulus, *answer, rows["time"]]))
     )
 
 
-def _bits(column: pa.ChunkedArray) -> Keys:
-    """Return numbers that are the same where values are; uint64 (N,)."""
-    if pa.types.is_string(column.type):
-        column = column.combine_chunks().dictionary_encode().indices
-    values: Any = column.to_numpy()
-    # Adding 0.0 makes -0.0 and 0.0 one.
-    return (values + 0.0).view(np.uint64) if values.dtype == np.float64 else values.astype(np.int64).view(np.uint64)
+def _columns(rows: pa.Table, names: str) -> list[pa.ChunkedArray]:
+    """Return columns in which -0.0 and 0.0 are one, as they are for a database."""
+    columns = [rows[name] for name in names.split(", ")]
+    return [pc.add(column, 0.0) if pa.types.is_floating(column.type) else column for column in columns]
 
 
-def _mixed(columns: list[Keys]) -> Keys:
-    """Return one number for each row, the same where all columns are, and else hardly ever."""
-    keys = np.zeros(len(columns[0]), dtype=np.uint64)
-    for column in columns:
-        keys = (keys ^ (keys >> _HALF) ^ column) * _ODD
-    return keys
-
-
-def _is_any_twice(keys: Keys) -> bool:
-    ordered = np.sort(keys)
-    return bool((ordered[1:] == ordered[:-1]).any())
+def _are_distinct(keys: Ints) -> bool:
+    return int(keys.max()) + 1 == len(keys)
