@@ -9,7 +9,7 @@ import re
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError, nearest
 from hmix_hub.schema import RELEASED, Column, Vocabulary, check_version, features
-from hmix_hub.schema.arrays import take, widened
+from hmix_hub.schema.arrays import Ints, encode, take
 from hmix_hub.tasks import TASKS, check_task, distributions_among, soft_label_column
 
 if TYPE_CHECKING:
@@ -45,19 +45,15 @@ def check_dataset_type(dataset: object) -> datasets.Dataset:
     raise ConfigurationError(msg, hint=hints.get(type(dataset).__name__, "hmix_hub.load_dataset gives one"))
 
 
-def arrow_columns(dataset: datasets.Dataset, names: Sequence[str], *, coded: bool = False) -> pa.Table:
+def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
     """Return columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked.
 
-    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it. `coded` texts may come as
-    dictionaries: a table that is asked again for its texts has encoded them once.
+    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it.
     """
     rows = None if _is_whole(dataset) else _picked_rows(dataset)
     if rows is None and not _is_whole(dataset):
         return dataset.select_columns(list(names)).with_format("arrow")[:]
-    table = dataset.data.table
-    # To encode all rows for a few would take longer than to encode these.
-    is_worthwhile = rows is None or _MOST_TIMES * len(rows) >= table.num_rows
-    table = _coded(table, names) if coded and is_worthwhile else table.select(names)
+    table = dataset.data.table.select(names)
     if rows is None:
         return table
     if _is_run(rows):
@@ -66,31 +62,52 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str], *, coded: boo
     return pa.table([take(column, rows) for column in table.columns], schema=schema)
 
 
+class CodedTexts(NamedTuple):
+    """Texts of N rows: their codes, -1 where null, and what these count, in the order of first appearance."""
+
+    codes: npt.NDArray[np.int32] | Ints
+    values: list[str]
+
+    def pick(self, rows: Ints) -> CodedTexts:
+        """Return the texts of rows by their numbers, int64 (M,)."""
+        codes, unknown = self.codes[rows], len(self.values)
+        first = np.full(unknown + 1, len(codes))
+        # Written from the last row to the first, so that the first stays; nulls write behind the values.
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        occurring = np.flatnonzero(first[:unknown] < len(codes))
+        order = occurring[np.argsort(first[occurring])]
+        new = np.full(unknown + 1, -1)
+        new[order] = np.arange(len(order))
+        return CodedTexts(new[codes], [self.values[value] for value in order.tolist()])
+
+
 _MOST_TIMES = 4
-"""Rows of a table over rows that were picked of it, up to which all are encoded."""
+"""Rows of a table over rows that were picked of it, up to which all are encoded: for fewer, it would take longer."""
 _MOST_CODES = 1 << 24
 """Rows of a table whose codes are kept: 64 MiB a column."""
-_CODES: dict[int, tuple[weakref.ref[pa.Table], dict[str, pa.ChunkedArray]]] = {}
+_CODES: dict[int, tuple[weakref.ref[pa.Table], dict[str, CodedTexts]]] = {}
 """Encoded columns of the tables that are in use, by their ids in this process."""
 
 
-def _coded(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return columns of a table, its texts encoded; what was encoded is kept for as long as the table is."""
-    if table.num_rows > _MOST_CODES:
-        return table.select(names)
+def coded_texts(dataset: datasets.Dataset, names: Iterable[str]) -> dict[str, CodedTexts]:
+    """Return the texts among columns, encoded once for as long as their table is there.
+
+    None are of a table that is too large, or of which few rows were picked.
+    """
+    rows, table = None if _is_whole(dataset) else _picked_rows(dataset), dataset.data.table
+    is_found = rows is not None or _is_whole(dataset)
+    if not is_found or table.num_rows > min(_MOST_CODES, _MOST_TIMES * len(dataset)):
+        return {}
     key = id(table)
     if key not in _CODES:
         _CODES[key] = weakref.ref(table, lambda _: _CODES.pop(key, None)), {}
     known = _CODES[key][1]
-    columns = []
-    for name in names:
-        column = table.column(name)
-        if pa.types.is_string(column.type):
-            if name not in known:
-                known[name] = widened(column).dictionary_encode().unify_dictionaries()
-            column = known[name]
-        columns.append(column)
-    return pa.table(columns, names=list(names))
+    texts = [name for name in names if pa.types.is_string(table.schema.field(name).type)]
+    for name in texts:
+        if name not in known:
+            codes, values = encode(table.column(name))
+            known[name] = CodedTexts(codes.astype(np.int32), values.to_pylist())
+    return {name: known[name] if rows is None else known[name].pick(rows) for name in texts}
 
 
 def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> list[str]:

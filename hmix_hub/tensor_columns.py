@@ -15,7 +15,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Kind
-from hmix_hub.schema.arrays import encode, matrix, places_in_lists, widened
+from hmix_hub.schema.arrays import encode, matrix, places_in_lists
 from hmix_hub.stimuli.columns import decode_images
 from hmix_hub.stimuli.sizes import Size
 from hmix_hub.tasks import FLAGS, RELEASED_FORMS, TASKS, by_stimulus_columns
@@ -161,27 +161,24 @@ def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    texts = kind.value_type if kinds.is_dictionary(kind) else kind
-    return bool(kinds.is_string(texts) or kinds.is_large_string(texts))
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
 
 
 def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    vocabulary = request.vocabularies.get(name)
-    if _is_empty(column):
-        values = torch.full((len(column),), -1, dtype=torch.int64)
-        return TensorColumn(values, _mask(name, column), [] if vocabulary is None else vocabulary)
+    codes, values = encode(column)
+    return convert_coded(name, codes, values.to_pylist(), request)
+
+
+def convert_coded(name: str, codes: np.ndarray, values: list[str], request: Request) -> TensorColumn:
+    """Return a column of texts as a tensor, by the codes of rows, -1 where null, and the values that they count."""
+    vocabulary, is_known = request.vocabularies.get(name), codes >= 0
+    mask = torch.from_numpy(is_known) if _IS_NULLABLE.get(name) or not is_known.all() else None
     if vocabulary is None:
-        codes, values = encode(column)
-        vocabulary = values.to_pylist()
-    elif kinds.is_dictionary(column.type):
-        own, values = encode(column)
-        # A null's code, -1, picks the last place.
-        places = pc.index_in(values, pa.array(vocabulary, values.type)).fill_null(-1).to_numpy()
-        codes = np.append(places, -1)[own]
-    else:
-        wide = widened(column)
-        codes = pc.index_in(wide, pa.array(vocabulary, wide.type)).fill_null(-1).to_numpy()
-    return TensorColumn(_tensor(codes, torch.int64, copy=request.copy), _mask(name, column), vocabulary)
+        return TensorColumn(_tensor(codes, torch.int64, copy=True), mask, values)
+    texts, counted = (pa.array(each, pa.large_string()) for each in (values, vocabulary))
+    places = pc.index_in(texts, counted).fill_null(-1).to_numpy()
+    # A null's code, -1, picks the last place.
+    return TensorColumn(_tensor(np.append(places, -1)[codes], torch.int64, copy=True), mask, vocabulary)
 
 
 def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
@@ -211,9 +208,10 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
 
 def _flags(column: pa.ChunkedArray) -> TensorColumn:
     """Return the flags of each row, one column a flag, in the same order for every task so that tasks can be joined."""
-    flattened = pc.list_flatten(column)
-    names = list(dict.fromkeys([*FLAGS, *pc.unique(flattened).to_pylist()]))
-    return _memberships(column, pc.index_in(flattened, pa.array(names, flattened.type)).to_numpy(), names)
+    codes, values = encode(pc.list_flatten(column))
+    found = values.to_pylist()
+    names = list(dict.fromkeys([*FLAGS, *found]))
+    return _memberships(column, np.array([names.index(name) for name in found], dtype=np.int64)[codes], names)
 
 
 def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -> TensorColumn:

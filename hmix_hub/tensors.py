@@ -11,9 +11,9 @@ import torch
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.stimuli.sizes import check_size
-from hmix_hub.tables import arrow_columns, check_dataset_type, named_columns, vocabularies_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, coded_texts, named_columns, vocabularies_of
 from hmix_hub.tasks import distributions_among
-from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert
+from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert, convert_coded
 
 PROVENANCE = ("judgment_id", "source_file", "source_row", "schema_version")
 """Columns that no default asks for: they say where a row came from, and nothing about a judgment."""
@@ -122,12 +122,16 @@ def to_tensors(
     if distributions_among(names):
         # Labels come with the names of their own column, distributions with none.
         in_one_order(dataset)
-    table = arrow_columns(dataset, names, coded=True)
-    labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
+    coded = coded_texts(dataset, names)
+    table = arrow_columns(dataset, [name for name in names if name not in coded])
+    labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.info.features or {}).items()}
     given = vocabularies.vocabularies if isinstance(vocabularies, Tensors) else vocabularies or {}
     counted_in = {name: list(values) for name, values in given.items()}
     request = Request(dtype, copy, labels, counted_in, check_size(image_size))
-    converted = [convert(name, table[name], request) for name in names]
+    converted = [
+        convert_coded(name, *coded[name], request) if name in coded else convert(name, table[name], request)
+        for name in names
+    ]
     tensors = Tensors()
     for name, column in zip(names, converted, strict=True):
         tensors[name] = column.values

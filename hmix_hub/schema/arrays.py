@@ -145,34 +145,12 @@ def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, 
         int64 (N,), -1 where the value is null; and the D distinct values, in a type of 64-bit offsets where the column
         has more than `MOST` bytes.
     """
-    if types.is_dictionary(column.type) and null_encoding == "mask":
-        return _encoded_again(column)
     encoded = widened(column).dictionary_encode(null_encoding)
     if not encoded.num_chunks:
         return np.zeros(0, dtype=np.int64), pa.array([], column.type)
     # Each piece has the dictionary of all.
     codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    return np.concatenate(codes).astype(np.int64), encoded.chunk(encoded.num_chunks - 1).dictionary
-
-
-def _encoded_again(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
-    """Return what `encode` does of rows that were picked of an encoded column, without a look at their values."""
-    encoded = column.unify_dictionaries()
-    if not encoded.num_chunks:
-        return np.zeros(0, dtype=np.int64), pa.array([], column.type.value_type)
-    values = encoded.chunk(0).dictionary
-    chunks = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    numbers = np.concatenate(chunks).astype(np.int64)
-    first = np.full(len(values) + 1, len(numbers))
-    # Written from the last row to the first, so that the first stays; nulls write behind the values.
-    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
-    occurring = np.flatnonzero(first[:-1] < len(numbers))
-    order = occurring[np.argsort(first[occurring])]
-    if np.array_equal(order, np.arange(len(values))):
-        return numbers, values
-    new = np.full(len(values) + 1, -1)
-    new[order] = np.arange(len(order))
-    return new[numbers], values.take(pa.array(order))
+    return np.concatenate(codes, dtype=np.int64), encoded.chunk(encoded.num_chunks - 1).dictionary
 
 
 def widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
