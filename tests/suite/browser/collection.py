@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -94,6 +95,20 @@ def write_study(folder: Path, study: StudyFile) -> None:
     (folder / "collection.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
+class _Server(uvicorn.Server):
+    """Ends within milliseconds, where uvicorn takes up to 200; what is not answered by then never is."""
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.01)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+
+
 class Running:
     """An application that this process serves, in a thread."""
 
@@ -112,14 +127,14 @@ class Running:
         listener = self._socket if self._socket.fileno() >= 0 else socket.create_server(("127.0.0.1", self.port))
         self._socket = listener
         options = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none", "http": "h11"}
-        self._server = uvicorn.Server(uvicorn.Config(self._app, timeout_graceful_shutdown=1, **options))  # type: ignore[arg-type]
+        self._server = _Server(uvicorn.Config(self._app, **options))  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
         wait_for(lambda: self._server.started)
 
     def stop(self) -> None:
         """Stop answering; the store stays open."""
-        self._server.should_exit = self._server.force_exit = True
+        self._server.should_exit = True
         self._thread.join(10)
         self._socket.close()
 

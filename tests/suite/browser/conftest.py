@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from hmix_hub.suite.server.proxy import DIRECT, Proxy
+
 _PATIENCE_MS = 10_000
 _SMALL = """() => [...document.querySelectorAll('button, a:not(:is(p, li) *), input, textarea, .choice, .cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
@@ -51,12 +53,12 @@ def serve(tmp_path: Path, awake_client: Path, monkeypatch: pytest.MonkeyPatch) -
 
     begun: list[Any] = []
 
-    def begin(*tasks: str, is_awake: bool = True, **more: Any) -> Any:
+    def begin(*tasks: str, is_awake: bool = True, proxy: Proxy = DIRECT, **more: Any) -> Any:
         if is_awake:
             monkeypatch.setattr(app, "files", lambda _package: awake_client)
         folder = tmp_path / f"study-{len(begun)}"
-        folder.mkdir()
-        context = serving(folder, study_file(*tasks, **more))
+        folder.mkdir(exist_ok=True)
+        context = serving(folder, study_file(*tasks, **more), proxy)
         served = context.__enter__()
         begun.append((context, served))
         return served
@@ -96,8 +98,8 @@ def console() -> Iterator[Console]:
 
 
 @pytest.fixture
-def open_browser(chromium: Any, console: Console) -> Iterator[Callable[..., Any]]:
-    """Open a browser context of a person's own."""
+def open_browser(chromium: Any, console: Console, serve: Any) -> Iterator[Callable[..., Any]]:
+    """Open a browser context of a person's own; closed before what `serve` serves: a page may be loading pictures."""
     contexts: list[Any] = []
 
     def open_context(**options: Any) -> Any:

@@ -1,7 +1,6 @@
 """Layout: what is asked is in sight at once, on a laptop and on a phone; pictures keep their aspect; one left edge."""
 
 from collections import Counter
-from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from suite.browser.collection import serving, study_file
 from suite.browser.person import PHONE
 
 from hmix_hub.suite.starter import preset_text
@@ -128,28 +126,26 @@ def test_a_later_trial_with_longer_names_shows_its_picture_as_large(at_trial):
 
 
 @pytest.fixture
-def with_own_pictures(tmp_path, person):
+def with_own_pictures(tmp_path, serve, person):
     """Let somebody come to the first trial over pictures of one's own: `come((width, height), screen, **pictures)`."""
-    with ExitStack() as served:
 
-        def come(shape, screen=LAPTOP, **pictures):
-            stimuli = tmp_path / "stimuli"
-            stimuli.mkdir()
-            rows = ["file,label"]
-            for number, name in enumerate(["cat", "dog"] * 8):
-                noise = np.random.default_rng(number).integers(0, 256, (shape[1], shape[0], 3), dtype=np.uint8)
-                Image.fromarray(noise).save(stimuli / f"{number}.png")
-                rows.append(f"{number}.png,{name}")
-            (stimuli / "images.csv").write_text("\n".join(rows) + "\n")
-            design = {"pairs": {"per_class": 3}, "coefficients": []}
-            own = {"source": "own", "classes": ["cat", "dog"], **pictures}
-            me = person(
-                served.enter_context(serving(tmp_path, study_file(CHOICE, design=design, pictures=own))), **screen
-            )
-            me.begin().trial(1)
-            return me
+    def come(shape, screen=LAPTOP, **pictures):
+        # Beside the file of the first study that is served.
+        stimuli = tmp_path / "study-0" / "stimuli"
+        stimuli.mkdir(parents=True)
+        rows = ["file,label"]
+        for number, name in enumerate(["cat", "dog"] * 8):
+            noise = np.random.default_rng(number).integers(0, 256, (shape[1], shape[0], 3), dtype=np.uint8)
+            Image.fromarray(noise).save(stimuli / f"{number}.png")
+            rows.append(f"{number}.png,{name}")
+        (stimuli / "images.csv").write_text("\n".join(rows) + "\n")
+        design = {"pairs": {"per_class": 3}, "coefficients": []}
+        own = {"source": "own", "classes": ["cat", "dog"], **pictures}
+        me = person(serve(CHOICE, design=design, pictures=own), **screen).begin()
+        me.trial(1)
+        return me
 
-        yield come
+    return come
 
 
 @pytest.mark.parametrize(

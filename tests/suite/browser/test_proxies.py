@@ -18,7 +18,7 @@ import requests
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
-from suite.browser.collection import Served, serving, study_file, wait_for
+from suite.browser.collection import Served, wait_for
 from suite.browser.person import Person
 
 from hmix_hub.suite.deployment import settings
@@ -94,14 +94,11 @@ def status_of(address: str, path: str) -> int:
 
 
 @pytest.mark.parametrize("command", ["nginx", "caddy"])
-def test_a_person_takes_part_below_a_path_behind_a_proxy(command, tmp_path, open_browser):
-    study, around = tmp_path / "study", tmp_path / "proxy"
-    study.mkdir()
+def test_a_person_takes_part_below_a_path_behind_a_proxy(command, tmp_path, serve, open_browser):
+    around = tmp_path / "proxy"
     around.mkdir()
-    with (
-        serving(study, study_file(SELECT), Proxy.of("/lab/pilot", ["127.0.0.1"])) as served,
-        behind(command, served, around, "/lab/pilot") as address,
-    ):
+    served = serve(SELECT, proxy=Proxy.of("/lab/pilot", ["127.0.0.1"]))
+    with behind(command, served, around, "/lab/pilot") as address:
         me = Person(open_browser().new_page(), address)
         # As the link of a platform is written: without a slash before the question mark.
         me.page.goto(f"{address}?PROLIFIC_PID={ID}")
@@ -129,19 +126,18 @@ def test_a_person_takes_part_below_a_path_behind_a_proxy(command, tmp_path, open
     assert ID.encode() not in written
 
 
-def test_who_is_one_too_many_of_a_network_is_told_and_may_come_back(tmp_path, open_browser, console):
+def test_who_is_one_too_many_of_a_network_is_told_and_may_come_back(serve, open_browser, console):
     console.allow("429")
-    study = study_file(SELECT, recruiting={"per_prefix": 1})
-    with serving(tmp_path, study, Proxy.of("", ["127.0.0.1"])) as served:
+    served = serve(SELECT, recruiting={"per_prefix": 1}, proxy=Proxy.of("", ["127.0.0.1"]))
 
-        def somebody_at(address: str) -> Person:
-            return Person(open_browser(extra_http_headers={"X-Forwarded-For": address}).new_page(), served.address)
+    def somebody_at(address: str) -> Person:
+        return Person(open_browser(extra_http_headers={"X-Forwarded-For": address}).new_page(), served.address)
 
-        first = somebody_at("203.0.113.7").agree().read()
-        late = somebody_at("203.0.113.8").agree().heading("Please try again later")
-        somebody_at("198.51.100.1").agree().read()
-        first.page.reload()
-        first.heading("A few questions about the instructions")
-        late.press("Try again")
-        late.heading("Taking part")
-        assert len(served.store.sessions()) == 2
+    first = somebody_at("203.0.113.7").agree().read()
+    late = somebody_at("203.0.113.8").agree().heading("Please try again later")
+    somebody_at("198.51.100.1").agree().read()
+    first.page.reload()
+    first.heading("A few questions about the instructions")
+    late.press("Try again")
+    late.heading("Taking part")
+    assert len(served.store.sessions()) == 2
