@@ -17,6 +17,9 @@ from hypothesis import settings
 # As many processes test as there are cores, and threads within each would wait for each other: fits took 20 times as
 # long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests start hundreds of processes, and without bytecode each would compile anew what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Before anything imports `datasets`, which reads it once.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="hmix-tests-")
 os.environ["HF_HOME"] = str(Path(_SCRATCH.name) / "huggingface")

@@ -26,8 +26,7 @@ USE = (
 
 
 def environment():
-    own = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "HMIX_SOURCE"}}
-    return own | {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "HMIX_SOURCE"}}
 
 
 def run(*command, cwd):
