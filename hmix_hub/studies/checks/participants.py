@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import lgamma, log
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.database import Database
-from hmix_hub.schema.groups import encode, encode_key
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.checks.rows import Ask, Places, answer_of, places, stimulus_of, tell
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Reporter
 from hmix_hub.studies.rules import participants as rules
@@ -27,8 +25,6 @@ from hmix_hub.tasks.flags import (
     times_disagree,
 )
 
-Numbers = npt.NDArray[np.int64]
-
 SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""
 _BITS = 2
@@ -41,10 +37,8 @@ _NEAR = 1e-6
 class Taking(NamedTuple):
     """How the participants of a part of a file took part."""
 
-    people: dict[tuple[int, bool], int]
-    """By number of rows, and whether all of them are understood: the number of such participants."""
-    timed: tuple[int, int]
-    """Participants whose rows have times, and such rows."""
+    counted: pa.Table
+    """By number of rows, and whether all are understood: such participants, those with times, and rows with times."""
     alike: Places
     """Those who give one answer throughout."""
     claiming: Places
@@ -62,18 +56,19 @@ def taking_part(database: Database, task: str) -> Taking:
     answer = answer_of(task)
     bits = [f"count(*) filter (is_good and hash({answer}) & {1 << bit} <> 0)" for bit in range(_BITS)]
     alike = " and ".join(f"10 * greatest({n}, n - {n}) >= {STRAIGHTLINING_TENTHS} * n" for n in bits)
-    counted = database.rows(f"""
+    counted = database.table(f"""
         with people as (
             select count(*) filter (is_good) as n, bool_and(is_read) as is_whole, count(time) filter (is_good) as timed,
                 count(elapsed) as elapsed, n >= {STRAIGHTLINING_MINIMUM} and is_whole and {alike} as is_alike
             from rows where participant is not null group by participant)
-        select n, is_whole, count(*), count(*) filter (timed > 0), sum(timed), sum(elapsed), bool_or(is_alike)
+        select n, is_whole, count(*) as people, count(*) filter (timed > 0) as timed, sum(timed)::bigint as times,
+            bool_or(is_alike) as is_alike, bool_or(elapsed > 0) as is_claiming
         from people group by n, is_whole""")
+    is_alike, is_claiming = (pc.any(counted[name]).as_py() for name in ("is_alike", "is_claiming"))
     return Taking(
-        {(n, is_whole): count for n, is_whole, count, *_ in counted if n},
-        (sum(int(row[3]) for row in counted), sum(int(row[4]) for row in counted)),
-        _alike(database, task) if any(row[6] for row in counted) else Places(),
-        _claiming(database) if any(row[5] for row in counted) else Places(),
+        counted,
+        _alike(database, task) if is_alike else Places(),
+        _claiming(database) if is_claiming else Places(),
     )
 
 
@@ -136,20 +131,18 @@ def check_participation(parts: Iterable[Taking], ask: Ask, task: str, reporter: 
     if not reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=reporter.file):
         # Response times in another unit are reported as that.
         tell(reporter.of("participant_id"), rules.CLAIMED_TIMES, [part.claiming for part in parts])
-    people: Counter[tuple[int, bool]] = Counter()
-    for part in parts:
-        people.update(part.people)
-    if not people:
+    counted = pa.concat_tables(part.counted for part in parts).filter(pc.field("n") > 0)
+    if not len(counted):
         return
     here = reporter.of("participant_id")
-    median = np.median(np.repeat([n for n, _ in people], list(people.values())))
-    few = [n for n, is_whole in people if is_whole and 2 * n < median]
+    n, is_whole, people, timed, times = (column.to_numpy() for column in counted.columns[:5])
+    median = np.median(np.repeat(n, people))
+    few = n[is_whole & (2 * n < median)].tolist()
     if few:
         said = f"the median person has {median:g}"
         tell(here, rules.FEW_ROWS, ask("participant", people_of_few_rows, few, said))
     tell(here, rules.STRAIGHTLINING, [part.alike for part in parts])
-    n_people, n_rows = (sum(part.timed[i] for part in parts) for i in (0, 1))
-    _check_ids(ask, task, here, n_people=n_people, n_rows=n_rows)
+    _check_ids(ask, task, here, n_people=int(timed.sum()), n_rows=int(times.sum()))
 
 
 def shared_rows(database: Database, task: str, least: int) -> pa.Table:
@@ -185,7 +178,7 @@ def timed_rows(database: Database, task: str, names: list[str]) -> pa.Table:
     )
 
 
-def like_rows(database: Database, task: str, rows: pa.Table) -> Numbers:
+def like_rows(database: Database, task: str, rows: pa.Table) -> Ints:
     """Count, for N rows, the rows of a part with the same time, the same stimulus, and both; int64 (N, 3)."""
     database.drop("asked")
     database.insert("asked", rows.append_column("number", pa.array(np.arange(len(rows)))))
@@ -216,11 +209,11 @@ def _check_ids(ask: Ask, task: str, reporter: Reporter, *, n_people: int, n_rows
     if not suspects:
         return
     names = sorted({name for suspect in suspects for name in suspect[3:5]})
-    rows = pa.concat_tables(ask("participant", timed_rows, task, names))
+    rows = pa.concat_tables(ask("participant", timed_rows, task, names)).sort_by("time")
     alike = np.sum(ask("participant", like_rows, task, rows), axis=0)
-    coincidence = Coincidence(rows, alike, n_people=n_people, n_rows=n_rows)
+    evidence = _coincidence(rows, alike, n_people=n_people, n_rows=n_rows)
     for _, _, _, one, other, n in sorted(suspects):
-        if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
+        if evidence(one, other) >= LEAST_EVIDENCE:
             note = f"{n} rows as of {one}, row {people[one][1]}"
             reporter.add(rules.SAME_PARTICIPANT, row=people[other][1], value=other, note=note)
 
@@ -232,69 +225,42 @@ _FEWEST_OTHERS = 10
 """Participants from whom it is known which times a stimulus takes: of fewer, some may be copies, too."""
 
 
-class Coincidence:
-    """Likelihood of shared rows under the file's own distribution of response times.
+def _coincidence(rows: pa.Table, like: Ints, *, n_people: int, n_rows: int) -> Callable[[str, str], float]:
+    """Return the evidence that two participants are one, as a power of ten; a function of their ids.
+
+    It is minus the logarithm of the chance that any two participants of the file share as many of their rows. Only
+    times speak, since easy stimuli have one answer. A time is as likely as it is among other participants, of all
+    stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in several rows
+    counts once: pages of stimuli have a time together.
 
     Parameters
     ----------
     rows
-        N rows of the participants who are compared, as `timed_rows` gives them.
+        N rows of the participants who are compared, as `timed_rows` gives them, times rising.
     like
         int64 (N, 3): rows of the file with the same time, stimulus, and both.
     n_people, n_rows
         Participants of the file who have rows with times, and such rows.
     """
+    participant, time = rows["participant"], rows["time"].to_numpy()
+    content = encode_key([rows[name] for name in rows.column_names if name != "participant"])
+    groups = Groups(encode(participant))
+    rows_of = dict(zip(participant.unique().to_pylist(), np.split(groups.order, groups.offsets[1:-1]), strict=True))
 
-    def __init__(self, rows: pa.Table, like: Numbers, *, n_people: int, n_rows: int) -> None:
-        person = encode(rows["participant"])
-        order = np.argsort(person, kind="stable")
-        names = rows["participant"].unique().to_pylist()
-        self._rows = dict(zip(names, np.split(order, np.cumsum(np.bincount(person))[:-1]), strict=True))
-        self._content = encode_key([rows[name] for name in rows.column_names if name != "participant"])
-        times, self._time = np.unique(rows["time"].to_numpy(), return_inverse=True)
-        self._in_file = np.zeros(len(times), dtype=np.int64)
-        self._in_file[self._time], self._of_stimulus, self._at_stimulus = like.T
-        self._n = n_rows
-        self._pairs = log(n_people * (n_people - 1) / 2)
-
-    def evidence(self, one: str, other: str) -> float:
-        """Return the evidence that two participants are one, as a power of ten.
-
-        Parameters
-        ----------
-        one, other
-            Their ids; both have rows.
-
-        Returns
-        -------
-        float
-            Minus the logarithm of the chance that any two participants of the file share as many of their rows. Only
-            times speak, since easy stimuli have one answer. A time is as likely as it is among other participants,
-            of all stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in
-            several rows counts once: pages of stimuli have a time together.
-        """
-        rows = [self._rows[participant] for participant in (one, other)]
-        shared = rows[0][np.isin(self._content[rows[0]], self._content[rows[1]])]
-        times = np.unique(self._time[shared])
-        own = np.stack([_counts(self._time[mine], times) for mine in rows])
-        in_file = (self._in_file[times] - own.sum(axis=0) + 1) / (self._n + 1)
-        again = ((own - 1) / np.array([[len(mine)] for mine in rows])).max(axis=0)
+    def evidence(one: str, other: str) -> float:
+        both = rows_of[one], rows_of[other]
+        shared = both[0][np.isin(content[both[0]], content[both[1]])]
+        times, first, position = np.unique(time[shared], return_index=True, return_inverse=True)
+        begin, end = (np.stack([np.searchsorted(time[own], times, side) for own in both]) for side in ("left", "right"))
+        own = end - begin
+        in_file = (like[shared[first], 0] - own.sum(axis=0) + 1) / (n_rows + 1)
+        again = ((own - 1) / np.array([[len(own)] for own in both])).max(axis=0)
         # Of the two themselves, each has seen the stimulus once or more; at this time, both.
-        others = np.maximum(self._of_stimulus[shared] - 2, _FEWEST_OTHERS)
+        _, of_stimulus, at_time = np.maximum(like[shared].T - 2, 0)
         at_stimulus = np.zeros(len(times))
-        position = np.searchsorted(times, self._time[shared])
-        np.maximum.at(at_stimulus, position, np.maximum(self._at_stimulus[shared] - 2, 0) / others)
-        fewest = min(map(len, rows))
-        chance = np.log(np.maximum.reduce([in_file, again, at_stimulus])).sum() + self._pairs
-        return float(-(chance + _log_choices(fewest, min(len(shared), fewest))) / log(10))
+        np.maximum.at(at_stimulus, position, at_time / np.maximum(of_stimulus, _FEWEST_OTHERS))
+        n, k = min(map(len, both)), min(len(shared), *map(len, both))
+        choices = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + log(n_people * (n_people - 1) / 2)
+        return float(-(np.log(np.maximum.reduce([in_file, again, at_stimulus])).sum() + choices) / log(10))
 
-
-def _counts(codes: Ints, chosen: Ints) -> Ints:
-    """Return how often each of some codes, rising, stands among others."""
-    ordered = np.sort(codes)
-    return np.asarray(np.searchsorted(ordered, chosen, "right") - np.searchsorted(ordered, chosen), dtype=np.int64)
-
-
-def _log_choices(n: int, k: int) -> float:
-    """Return the logarithm of the number of ways to choose k of n."""
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    return evidence
