@@ -206,22 +206,22 @@ class Reporter:
 
     def add_where(
         self, rule: Rule, bad: Mask, rows: Ints, values: pa.Array | None = None, note: str | Callable[[int], str] = ""
-    ) -> None:
+    ) -> Mask:
         """Report the rows where a mask, bool (N,), is true, by their numbers, int64 (N,), and the N values to show.
 
-        A note is of all of them, or a function of a position, 0 to N - 1.
+        A note is of all of them, or a function of a position, 0 to N - 1. Returns where the mask is false.
         """
         found = np.flatnonzero(bad)
-        if not len(found):
-            return
-        first = found[:MOST_PLACES].tolist()
-        self.add_rows(
-            rule,
-            rows[first].tolist(),
-            None if values is None else [values[i].as_py() for i in first],
-            notes=[note if isinstance(note, str) else note(i) for i in first],
-            count=len(found),
-        )
+        if len(found):
+            first = found[:MOST_PLACES].tolist()
+            self.add_rows(
+                rule,
+                rows[first].tolist(),
+                None if values is None else [values[i].as_py() for i in first],
+                notes=[note if isinstance(note, str) else note(i) for i in first],
+                count=len(found),
+            )
+        return ~bad
 
 
 def shown(value: object) -> str | None:

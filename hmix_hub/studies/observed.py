@@ -75,9 +75,9 @@ class ObservedChunk:
 
     def report(
         self, reporter: Reporter, column: str, rule: Rule, bad: Mask, note: str | Callable[[int], str] = ""
-    ) -> None:
+    ) -> Mask:
         """Report the rows where a mask, bool (N,), is true, with what a column has there; see `Reporter.add_where`."""
-        reporter.of(column).add_where(rule, bad, self.rows, self.values.get(column), note)
+        return reporter.of(column).add_where(rule, bad, self.rows, self.values.get(column), note)
 
 
 class ReadRows:
