@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,29 +27,26 @@ from hmix_hub.tasks.released import (
     percent_of,
     percentage,
 )
-from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, Procedure, categorical_answers, soft_labels
+from hmix_hub.tasks.soft_labels import (
+    ASKED_COLUMNS,
+    Procedure,
+    Question,
+    categorical_answers,
+    contradictions,
+    soft_labels,
+)
 from hmix_hub.tasks.task import Task
 
 _TOP, _SECOND, _IMPOSSIBLE = "mostProb", "secondProb", "improbClassSelect"
 """What class names begin with in the released answers."""
 
 
-def _ruled_out_choice(rows: Rows) -> Mask:
-    answers = categorical_answers(rows.table, rows.n_classes)
-    numbered = np.arange(rows.table.num_rows)
-    second = (answers.second_class >= 0) & answers.impossible[numbered, answers.second_class]
-    return answers.impossible[numbered, answers.top_class] | second
+def _contradict(fault: str, rows: Rows) -> Mask:
+    return contradictions(categorical_answers(rows.table, rows.n_classes))[fault]
 
 
-def _same_class_twice(rows: Rows) -> Mask:
-    answers = categorical_answers(rows.table, rows.n_classes)
-    return answers.top_class == answers.second_class
-
-
-def _probabilities_exceed_one(rows: Rows) -> Mask:
-    answers = categorical_answers(rows.table, rows.n_classes)
-    # In hundredths, the unit that people typed: .7 + .2 + .1 in floating point is not 1.
-    return np.round(100 * (answers.top_probability + np.nan_to_num(answers.second_probability)), 6) > 100
+def _contradiction(name: str, meaning: str, needs: Question) -> Flag:
+    return Flag(name, meaning, partial(_contradict, name), needs=needs)
 
 
 IGNORED_PROBABILITY = Flag(
@@ -191,20 +189,12 @@ TASK = Task(
     flags=(
         REPEATED_IN_BATCH,
         STRAIGHTLINING,
-        Flag("ruled_out_choice", "a chosen class is also ruled out", _ruled_out_choice, needs="impossible_classes"),
-        Flag(
-            "same_class_twice",
-            "both answers name the same class; the second probability counts",
-            _same_class_twice,
-            needs="second_class",
+        _contradiction("ruled_out_choice", "a chosen class is also ruled out", "impossible_classes"),
+        _contradiction(
+            "same_class_twice", "both answers name the same class; the second probability counts", "second_class"
         ),
         IGNORED_PROBABILITY,
-        Flag(
-            "probabilities_exceed_one",
-            "the two probabilities exceed 1 together",
-            _probabilities_exceed_one,
-            needs="probabilities",
-        ),
+        _contradiction("probabilities_exceed_one", "the two probabilities exceed 1 together", "probabilities"),
         *OBSERVED,
         SYNTHETIC,
         EXPORTED_TWICE,

@@ -103,6 +103,36 @@ def categorical_answers(table: pa.Table, n_classes: int) -> Answers:
     )
 
 
+def contradictions(answers: Answers) -> dict[str, Mask]:
+    """Find what contradicts itself in answers, parts of which may be missing.
+
+    Parameters
+    ----------
+    answers
+        Of N judgments over K classes; a top class of -1, or a top probability of NaN, is not known.
+
+    Returns
+    -------
+    dict
+        bool (N,) by fault: "ruled_out_choice" (a chosen class is), "same_class_twice", "probabilities_exceed_one" (both
+        together), and "no_probability" (chosen classes have none, and all others are ruled out).
+    """
+    rows, top, second = np.arange(len(answers.top_class)), answers.top_class, answers.second_class
+    has_top, has_second, impossible = top >= 0, second >= 0, answers.impossible
+    given = np.where(has_second, np.nan_to_num(answers.second_probability), 0)
+    is_same = has_top & (top == second)
+    # Of two probabilities of one class the second counts.
+    is_replaced = is_same & ~np.isnan(answers.second_probability)
+    is_nothing = (np.where(is_replaced, 0, answers.top_probability) == 0) & (given == 0)
+    return {
+        "ruled_out_choice": (has_top & impossible[rows, top]) | (has_second & impossible[rows, second]),
+        "same_class_twice": is_same,
+        # In hundredths, the unit that people typed: .7 + .2 + .1 in floating point is not 1.
+        "probabilities_exceed_one": np.round(100 * (answers.top_probability + given), 6) > 100,
+        "no_probability": is_nothing & impossible.all(axis=1),
+    }
+
+
 @dataclass(frozen=True)
 class AskedColumn:
     """An answer column that holds nothing where a study did not ask for it.
