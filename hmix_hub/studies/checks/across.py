@@ -34,7 +34,6 @@ from hmix_hub.studies.rules import answers as answer_rules
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.class_votes import TASK as VOTES
 from hmix_hub.tasks.flags import is_straightlining
 
 
@@ -65,18 +64,18 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
     is_symmetric
         Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
     """
-    judged = ask("participant", by_participant, task) if TASKS[task].has_participants else []
-    if judged:
-        check_clashes([part.clashing for part in judged], path, reporter, ask.database)
-        tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
-        tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
     if is_symmetric:
         tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ask("pair", in_rarer_order))
-    check_times([part.times for part in judged] if judged else ask("participant", times_taken), reporter)
-    if judged:
-        check_participation([part.taking for part in judged], ask, task, reporter)
-    if task == VOTES.name:
+    if not TASKS[task].has_participants:
+        check_times(ask("participant", times_taken), reporter)
         tell(reporter, answer_rules.STIMULUS_TWICE, ask("pair", stimuli_twice))
+        return
+    judged = ask("participant", by_participant, task)
+    check_clashes([part.clashing for part in judged], path, reporter, ask.database)
+    tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
+    tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
+    check_times([part.times for part in judged], reporter)
+    check_participation([part.taking for part in judged], ask, task, reporter)
 
 
 def judged_by(ask: Ask) -> list[str]:

@@ -71,25 +71,22 @@ def narrow_rows(chunk: ObservedChunk, task: str, is_good: Mask) -> pa.Table:
         others: who judged, in which trial, and what of are known), `is_read` (and every answer that it has could be
         read), those of the stimulus and the answer, `time`, `is_repeat`, and `elapsed`: the time on the server.
     """
-    null = pa.nulls(len(chunk), pa.string())
-    has_participants, answer_columns = TASKS[task].has_participants, TASKS[task].answer_columns
-    is_label = {column.name: column.kind is Kind.LABEL for column in answer_columns}
+    about, null = TASKS[task], pa.nulls(len(chunk), pa.string())
     columns: dict[str, Any] = {"row": chunk.rows, "participant": chunk.values.get("participant_id", null)}
-    for name, codes in _CODES.items():
-        columns[name] = chunk.codes(codes).astype(np.int32)
-    for name, numbers in _NUMBERS.items():
-        columns[name] = _numbers(chunk, numbers)
-    for number, name in enumerate(TASKS[task].facets):
-        columns[f"facet_{number}"] = chunk.values.get(name, null)
-    for number, name in enumerate(TASKS[task].answer if has_participants else ()):
-        label = chunk.codes(name).astype(np.int32) if is_label[name] else None
-        columns[f"answer_{number}"] = _numbers(chunk, name) if label is None else label
-    good = is_good & (columns["trial"] >= 0) if has_participants else is_good.copy()
-    for name in [*(["participant"] if has_participants else []), *stimulus_of(task).split(", ")[2:]]:
+    columns |= {name: chunk.codes(codes).astype(np.int32) for name, codes in _CODES.items()}
+    columns |= {name: _numbers(chunk, numbers) for name, numbers in _NUMBERS.items()}
+    columns |= {f"facet_{i}": chunk.values.get(name, null) for i, name in enumerate(about.facets)}
+    good, known = is_good.copy(), stimulus_of(task).split(", ")[2:]
+    if about.has_participants:
+        labels = {column.name for column in about.answer_columns if column.kind is Kind.LABEL}
+        for i, name in enumerate(about.answer):
+            is_label = name in labels
+            columns[f"answer_{i}"] = chunk.codes(name).astype(np.int32) if is_label else _numbers(chunk, name)
+        good &= columns["trial"] >= 0
+        known.append("participant")
+    for name in known:
         good &= as_mask(columns[name].is_valid())
-    read = good.copy()
-    for name in TASKS[task].answer:
-        read &= ~chunk.is_unread(name)
+    read = good & ~np.logical_or.reduce([chunk.is_unread(name) for name in about.answer])
     return pa.table(columns | {"is_good": good, "is_read": read, "is_repeat": chunk.truths("is_repeat")})
 
 
