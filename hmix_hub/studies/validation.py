@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from hmix_hub.database import Database
 from hmix_hub.errors import HMixError
-from hmix_hub.studies.checks.across import judged_by, nothing_across
+from hmix_hub.studies.checks.across import first_rows, nothing_across
 from hmix_hub.studies.checks.answers import check_scales
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import ROWS, Ask
@@ -202,4 +203,6 @@ def _check_on_workers(
 
 def _finish(checks: FileChecks, ask: Ask | None) -> list[str]:
     checks.finish(ask)
-    return [] if ask is None or not checks.folder.has_participants else judged_by(ask)
+    if ask is None or not checks.folder.has_participants:
+        return []
+    return [name for _, name in sorted(chain.from_iterable(ask("participant", first_rows)))]

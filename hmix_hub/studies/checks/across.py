@@ -5,7 +5,6 @@ The rows lie in the table `rows` of a database, as `narrow_rows` gives them, whi
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,11 +75,6 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
     tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
     check_times([part.times for part in judged], reporter)
     check_participation([part.taking for part in judged], ask, task, reporter)
-
-
-def judged_by(ask: Ask) -> list[str]:
-    """Return the ids of participants, in the order of their first rows."""
-    return [name for _, name in sorted(chain.from_iterable(ask("participant", first_rows)))]
 
 
 def first_rows(database: Database) -> list[tuple[int, str]]:

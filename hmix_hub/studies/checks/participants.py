@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from math import lgamma, log
 from typing import NamedTuple
 
@@ -65,11 +65,8 @@ def taking_part(database: Database, task: str) -> Taking:
             bool_or(is_alike) as is_alike, bool_or(elapsed > 0) as is_claiming
         from people group by n, is_whole""")
     is_alike, is_claiming = (pc.any(counted[name]).as_py() for name in ("is_alike", "is_claiming"))
-    return Taking(
-        counted,
-        _alike(database, task) if is_alike else Places(),
-        _claiming(database) if is_claiming else Places(),
-    )
+    found = _alike(database, task) if is_alike else Places()
+    return Taking(counted, found, _claiming(database) if is_claiming else Places())
 
 
 def _alike(database: Database, task: str) -> Places:
@@ -115,7 +112,7 @@ def _claiming(database: Database) -> Places:
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
 
-def check_participation(parts: Iterable[Taking], ask: Ask, task: str, reporter: Reporter) -> None:
+def check_participation(parts: Sequence[Taking], ask: Ask, task: str, reporter: Reporter) -> None:
     """Check how the participants of a file took part.
 
     Parameters
@@ -127,7 +124,6 @@ def check_participation(parts: Iterable[Taking], ask: Ask, task: str, reporter: 
     task, reporter
         The file.
     """
-    parts = list(parts)
     if not reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=reporter.file):
         # Response times in another unit are reported as that.
         tell(reporter.of("participant_id"), rules.CLAIMED_TIMES, [part.claiming for part in parts])
@@ -182,12 +178,14 @@ def like_rows(database: Database, task: str, rows: pa.Table) -> Ints:
     """Count, for N rows, the rows of a part with the same time, the same stimulus, and both; int64 (N, 3)."""
     database.drop("asked")
     database.insert("asked", rows.append_column("number", pa.array(np.arange(len(rows)))))
-    counts, joins = [], []
-    for number, key in enumerate(("time", stimulus_of(task), f"{stimulus_of(task)}, time")):
-        joins.append(f"""left join (select {key}, count(*) as n_{number} from rows semi join asked using ({key})
-            where is_good and time is not null group by all) using ({key})""")
-        counts.append(f"coalesce(n_{number}, 0)")
-    found = database.table(f"select {', '.join(counts)} from asked {' '.join(joins)} order by number")
+    keys = ("time", stimulus_of(task), f"{stimulus_of(task)}, time")
+    joins = [
+        f"""left join (select {key}, count(*) as n_{number} from rows semi join asked using ({key})
+            where is_good and time is not null group by all) using ({key})"""
+        for number, key in enumerate(keys)
+    ]
+    counts = "coalesce(n_0, 0), coalesce(n_1, 0), coalesce(n_2, 0)"
+    found = database.table(f"select {counts} from asked {' '.join(joins)} order by number")
     return np.stack([column.to_numpy() for column in found.columns], axis=1)
 
 

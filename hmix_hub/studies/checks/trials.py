@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.database import Database
-from hmix_hub.schema.arrays import Floats
 from hmix_hub.studies.checks.rows import NOTE, Places, places, stimulus_of, tell
 from hmix_hub.studies.columns.names import tidied
-from hmix_hub.studies.findings import Ints, Report, Reporter
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.rules import trials as rules
@@ -42,13 +41,15 @@ _JUDGED = "from rows where participant is not null and trial >= 0"
 _NTH = "row_number() over (partition by participant, trial order by row)"
 
 
+def _sharing(key: str, rows: str) -> str:
+    """Return the end of a query for rows that share a key: few, or none, that are quickly grouped, are compared."""
+    return f"{rows} and hash({key}) in (select hash({key}) {rows} group by 1 having count(*) > 1) qualify"
+
+
 def clashing(database: Database) -> pa.Table:
     """Find judgments that share a person and a trial, whether or not their stimulus is good."""
-    # What is quickly grouped leaves few rows, or none, to be compared as a whole.
-    return database.table(f"""
-        select row, participant, trial {_JUDGED} and hash(participant, trial) in (
-            select hash(participant, trial) {_JUDGED} group by 1 having count(*) > 1)
-        qualify count(*) over (partition by participant, trial) > 1""")
+    shared, n = _sharing("participant, trial", _JUDGED), "count(*) over (partition by participant, trial)"
+    return database.table(f"select row, participant, trial {shared} {n} > 1")
 
 
 def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, database: Database) -> None:
@@ -75,7 +76,7 @@ def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table
         first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
         if last > first:
             here = np.searchsorted(chunk.rows, rows[first:last])
-            cells = [_written(chunk.columns[name].take(here)) for name in telling_columns(chunk.columns)]
+            cells = [_written(plain_array(chunk.columns[name]).take(here)) for name in telling_columns(chunk.columns)]
             content = pa.StructArray.from_arrays(cells, [str(number) for number in range(len(cells))])
             yield shared.slice(first, last - first).append_column("content", content)
         if last == len(rows):
@@ -87,7 +88,7 @@ def _written(values: pa.Array) -> pa.Array:
     text = as_text(values)
     if text is None and pa.types.is_nested(values.type):
         text = pa.array([repr(value) for value in values.to_pylist()], pa.string())
-    plain = plain_array(values if text is None else text)
+    plain = values if text is None else text
     return (plain if pa.types.is_binary(plain.type) else plain.cast(pa.string()).cast(pa.binary())).fill_null(b"\0")
 
 
@@ -129,11 +130,9 @@ RARER_ORDER = """
 
 def stimuli_twice(database: Database) -> Places:
     """Find rows whose stimulus an earlier row has; of votes, which are one row a stimulus."""
-    known = "from rows where first >= 0 and shown is not null"
-    shared = f"select hash(first, second, shown) {known} group by 1 having count(*) > 1"
+    shared = _sharing("first, second, shown", "from rows where first >= 0 and shown is not null")
     nth = "row_number() over (partition by first, second, shown order by row)"
-    is_shared = f"hash(first, second, shown) in ({shared})"
-    return places(database, f"select row, row, null, '' {known} and {is_shared} qualify {nth} > 1")
+    return places(database, f"select row, row, null, '' {shared} {nth} > 1")
 
 
 def times_taken(database: Database) -> tuple[pa.Table, Places]:
@@ -151,24 +150,14 @@ def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) ->
     times, n = merged["time"].to_numpy(), merged["n"].to_numpy()
     if not len(times):
         return
-    here = reporter.of("response_time_ms")
-    upto = np.cumsum(n)
-    known = int(upto[-1])
-    middle = times[np.searchsorted(upto, [(known - 1) // 2, known // 2], side="right")]
-    median = float(np.mean(middle))
-    mixed = _in_other_unit(times, n, median)
-    if mixed:
-        note = f"{mixed:,} of {known:,} values are of another unit than the others, whose median is {median:g}"
+    here, upto, known = reporter.of("response_time_ms"), np.cumsum(n), int(n.sum())
+    median = float(np.mean(times[np.searchsorted(upto, [(known - 1) // 2, known // 2], side="right")]))
+    are_seconds = median < _MEDIAN_SECONDS
+    others = int(n[times > _MOST_MEDIANS * median if are_seconds else times < _MEDIAN_SECONDS].sum())
+    if others and (are_seconds or others >= max(2, _SHARE_OF_SECONDS * known)):
+        note = f"{others:,} of {known:,} values are of another unit than the others, whose median is {median:g}"
         here.add(rules.UNITS, note=note)
-    elif median < _MEDIAN_SECONDS:
+    elif are_seconds:
         here.add(rules.SECONDS, value=median, note="the median")
     else:
         tell(here, rules.TOO_FAST, implausible)
-
-
-def _in_other_unit(times: Floats, n: Ints, median: float) -> int:
-    """Count the times that are of another unit than most: seconds among milliseconds, or milliseconds among seconds."""
-    if median < _MEDIAN_SECONDS:
-        return int(n[times > _MOST_MEDIANS * median].sum())
-    few = int(n[times < _MEDIAN_SECONDS].sum())
-    return few if few > 1 and few >= _SHARE_OF_SECONDS * n.sum() else 0
