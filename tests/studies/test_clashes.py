@@ -71,14 +71,16 @@ def test_clashes_are_counted_where_the_rows_have_other_errors(column, write):
     assert clashes(check_study(Study.open(write(files)))) == {"HMX570": 3}
 
 
-@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
-def test_copies_are_known_in_every_format(ending, write):
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), None])
+def test_copies_are_known_in_every_format(kind, write):
     files = with_rows(copied(ROW))
     rows = list(csv.DictReader(io.StringIO(files.pop(TABLE).decode())))
     stream = io.BytesIO()
-    if ending == "parquet":
-        parquet.write_table(pa.table({name: [row[name] for row in rows] for name in rows[0]}), stream)
+    if kind:
+        columns = {name: pa.array([row[name] for row in rows], kind) for name in rows[0]}
+        parquet.write_table(pa.table(columns), stream)
     else:
         stream.write("".join(json.dumps(row) + "\n" for row in rows).encode())
-    report = check_study(Study.open(write(files | {TABLE.replace("csv", ending): stream.getvalue()})))
+    table = TABLE.replace("csv", "parquet" if kind else "jsonl")
+    report = check_study(Study.open(write(files | {table: stream.getvalue()})))
     assert clashes(report) == {"HMX571": 1}
