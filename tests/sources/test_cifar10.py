@@ -12,6 +12,7 @@ from PIL import Image
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError
 from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources import cifar10 as module
+from hmix_hub.sources.arrays import digest_of
 from hmix_hub.sources.cifar10 import digests_of, open_cifar10
 from hmix_hub.sources.cifar10_files import HUB_FILE, REPOSITORY, REVISION
 
@@ -22,11 +23,47 @@ PARQUET = "plain_text/test-00000-of-00001.parquet"
 
 
 @pytest.fixture(scope="module")
-def original(cifar10, tmp_path_factory):
+def original(cifar10):
     """The test set's pixels, uint8 (10000, 32, 32, 3), and labels, decoded here and not by the package."""
     table = pq.read_table(cifar10 / PARQUET)
     pictures = np.stack([np.array(Image.open(io.BytesIO(cell["bytes"].as_py()))) for cell in table["img"]])
     return pictures, np.array(table["label"])
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Sixty pictures and labels that stand for the test set, and the pins that they do it by."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8)
+    labels = rng.integers(0, 10, 60)
+    labels[[2, 7, 8]] = 8
+    return pictures, labels
+
+
+@pytest.fixture
+def pins(small, tmp_path, monkeypatch):
+    """What the package knows of the test set, for the small one."""
+    pictures, labels = small
+    (tmp_path / "pins").write_bytes(digests_of(pictures) + labels.astype(np.uint8).tobytes())
+    pins = {
+        "TEST_PICTURES": len(labels),
+        "PICTURES_SHA256": hashlib.sha256(pictures.tobytes()).hexdigest(),
+        "LABELS_SHA256": hashlib.sha256(labels.astype(np.uint8).tobytes()).hexdigest(),
+        "CACHED_DIGEST": digest_of(pictures.transpose(0, 3, 1, 2)),
+        "_DIGESTS": tmp_path / "pins",
+    }
+    for name, value in pins.items():
+        monkeypatch.setattr(module, name, value)
+    return pins
+
+
+@pytest.fixture
+def small_folder(small, pins, parquet, tmp_path):
+    """A folder with the Parquet file of the small set."""
+    path = tmp_path / "small" / PARQUET
+    path.parent.mkdir(parents=True)
+    parquet(map(png, small[0]), small[1]).rename(path)
+    return tmp_path / "small"
 
 
 @pytest.fixture
@@ -82,25 +119,25 @@ def test_a_folder_gives_the_test_set(cifar10, original):
     assert is_original(found, original)
 
 
-def test_the_environment_names_a_place(cifar10, monkeypatch, no_hub):
-    monkeypatch.setenv("HMIX_CIFAR10", str(cifar10))
-    assert len(open_cifar10("test")) == 10_000
-    monkeypatch.setenv("HMIX_CIFAR10", str(cifar10 / "nowhere"))
+def test_the_environment_names_a_place(small_folder, monkeypatch, no_hub):
+    monkeypatch.setenv("HMIX_CIFAR10", str(small_folder))
+    assert len(open_cifar10("test")) == 60
+    monkeypatch.setenv("HMIX_CIFAR10", str(small_folder / "nowhere"))
     with pytest.raises(SourceMissingError, match="nowhere"):
         open_cifar10("test")
 
 
 @pytest.mark.parametrize("name", ["plain_text/test-0.parquet", "test-0.parquet", "data/test-0.parquet"])
-def test_a_parquet_file_is_found_in_a_folder_or_named(cifar10, tmp_path, name):
+def test_a_parquet_file_is_found_in_a_folder_or_named(small_folder, tmp_path, name):
     path = tmp_path / "set" / name
     path.parent.mkdir(parents=True)
-    path.symlink_to(cifar10 / PARQUET)
+    path.symlink_to(small_folder / PARQUET)
     by_folder = open_cifar10("test", tmp_path / "set")
     assert open_cifar10("test", str(path)) == by_folder
 
 
-def test_batch_and_archive_give_the_same_set(original, tmp_path, batch_of, archive_of):
-    batch = batch_of(*original)
+def test_batch_and_archive_give_the_same_set(small, pins, tmp_path, batch_of, archive_of):
+    batch = batch_of(*small)
     (tmp_path / "cifar-10-batches-py").mkdir()
     (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(batch)
     found = [open_cifar10("test", tmp_path), open_cifar10("test", tmp_path / "cifar-10-batches-py")]
@@ -108,23 +145,23 @@ def test_batch_and_archive_give_the_same_set(original, tmp_path, batch_of, archi
     (tmp_path / "packed").mkdir()
     archive = archive_of(tmp_path / "packed" / "cifar-10-python.tar.gz", {"readme.html": b"x", "test_batch": batch})
     found += [open_cifar10("test", archive), open_cifar10("test", archive.parent)]
-    assert all(is_original(each, original) for each in found)
+    assert all(is_original(each, small) for each in found)
     assert len({each.fingerprint for each in found}) == 1
 
 
-def test_without_a_place_the_hub_is_asked_once(cifar10, original, monkeypatch):
+def test_without_a_place_the_hub_is_asked_once(small, small_folder, monkeypatch):
     asked = []
-    monkeypatch.setattr(HUB, lambda **options: asked.append(options) or str(cifar10 / PARQUET))
-    assert is_original(open_cifar10("test"), original)
+    monkeypatch.setattr(HUB, lambda **options: asked.append(options) or str(small_folder / PARQUET))
+    assert is_original(open_cifar10("test"), small)
     open_cifar10("test")
     expected = {"repo_id": REPOSITORY, "repo_type": "dataset", "revision": REVISION, "filename": HUB_FILE}
     assert asked == [expected | {"local_files_only": False}]
 
 
-def test_a_cached_set_needs_no_hub_client(cifar10, monkeypatch):
-    open_cifar10("test", cifar10)
+def test_a_cached_set_needs_no_hub_client(small_folder, monkeypatch):
+    open_cifar10("test", small_folder)
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    assert len(open_cifar10("test")) == 10_000
+    assert len(open_cifar10("test")) == 60
 
 
 def test_offline_means_offline(monkeypatch):
@@ -148,41 +185,41 @@ def test_a_hub_that_stays_away_is_told_with_what_to_do(no_hub):
     assert "cifar-10-python.tar.gz" in caught.value.hint
 
 
-def test_a_file_is_decoded_once_and_then_only_hashed(cifar10, monkeypatch):
-    open_cifar10("test", cifar10)
+def test_a_file_is_decoded_once_and_then_only_hashed(small_folder, monkeypatch):
+    open_cifar10("test", small_folder)
     monkeypatch.setattr(module.files, "read_test", None)
-    assert len(open_cifar10("test", cifar10)) == 10_000
+    assert len(open_cifar10("test", small_folder)) == 60
 
 
-def test_a_file_that_was_changed_since_is_read_again(original, tmp_path, batch_of):
+def test_a_file_that_was_changed_since_is_read_again(small, pins, tmp_path, batch_of):
     batch = tmp_path / "test_batch"
-    batch.write_bytes(batch_of(*original))
+    batch.write_bytes(batch_of(*small))
     open_cifar10("test", batch)
-    batch.write_bytes(batch_of(255 - original[0], original[1]))
-    with pytest.raises(SourceError, match="10000 pictures differ"):
+    batch.write_bytes(batch_of(255 - small[0], small[1]))
+    with pytest.raises(SourceError, match="60 pictures differ"):
         open_cifar10("test", batch)
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_damaged_cached_file_is_made_again(cifar10, original, image_cache, monkeypatch, named):
-    path = open_cifar10("test", cifar10).path
+def test_a_damaged_cached_file_is_made_again(small, small_folder, image_cache, monkeypatch, named):
+    path = open_cifar10("test", small_folder).path
     with path.open("r+b") as file:
-        file.seek(1_000_000)
+        file.seek(100_000)
         file.write(b"damage")
     if not named:
-        monkeypatch.setattr(HUB, lambda **_options: str(cifar10 / PARQUET))
-    assert is_original(open_cifar10("test", cifar10 if named else None), original)
+        monkeypatch.setattr(HUB, lambda **_options: str(small_folder / PARQUET))
+    assert is_original(open_cifar10("test", small_folder if named else None), small)
 
 
-def test_a_damaged_cached_file_that_cannot_be_made_again_is_refused(cifar10, no_hub):
-    path = open_cifar10("test", cifar10).path
+def test_a_damaged_cached_file_that_cannot_be_made_again_is_refused(small_folder, no_hub):
+    path = open_cifar10("test", small_folder).path
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(SourceMissingError):
         open_cifar10("test")
 
 
-def test_another_set_is_refused_with_what_differs(original, tmp_path, batch_of, image_cache):
-    pictures, labels = original
+def test_another_set_is_refused_with_what_differs(small, pins, tmp_path, batch_of, image_cache):
+    pictures, labels = small
 
     def refusal(pictures, labels):
         (tmp_path / "test_batch").write_bytes(batch_of(pictures, labels))
@@ -195,10 +232,10 @@ def test_another_set_is_refused_with_what_differs(original, tmp_path, batch_of, 
     assert "row 17: not CIFAR-10's test set: 1 picture differs: row 17" in refusal(changed, labels)
     changed[18:24] //= 2
     assert "7 pictures differ: rows 17, 18, 19, 20, 21, ..." in refusal(changed, labels)
-    order = np.roll(np.arange(10_000), -3121)
+    order = np.roll(np.arange(60), -31)
     message = refusal(pictures[order], labels[order])
-    assert "row 0: not CIFAR-10's test set: the same pictures in another order (row 0 is picture 3121)" in message
-    assert "expected 10000 pictures of 32 x 32, found 9999 of 32 x 32" in refusal(pictures[1:], labels[1:])
+    assert "row 0: not CIFAR-10's test set: the same pictures in another order (row 0 is picture 31)" in message
+    assert "expected 60 pictures of 32 x 32, found 59 of 32 x 32" in refusal(pictures[1:], labels[1:])
     other = labels.copy()
     other[2] = 3
     assert "row 2, column label: not CIFAR-10's test set: labels differ at row 2: 3, not 8\n" in refusal(
@@ -276,7 +313,11 @@ def test_places_and_splits_that_are_none_are_named(tmp_path):
         open_cifar10("tests")
 
 
-def test_eight_processes_at_once_open_it(cifar10, image_cache):
-    code = f"from hmix_hub.sources.cifar10 import open_cifar10; open_cifar10('test', {str(cifar10)!r}).pictures[9999]"
+def test_eight_processes_at_once_open_it(pins, small_folder, image_cache):
+    code = (
+        "from pathlib import PosixPath; from hmix_hub.sources import cifar10\n"
+        f"vars(cifar10).update({pins!r})\n"
+        f"cifar10.open_cifar10('test', {str(small_folder)!r}).pictures[59]"
+    )
     run_at_once(code, "hmix_hub.sources.cifar10", "pyarrow.parquet", "PIL.Image")
     assert sorted(path.suffix[:6] for path in image_cache.iterdir()) == [".from-", ".npy"]
