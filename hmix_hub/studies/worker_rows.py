@@ -16,7 +16,7 @@ import pyarrow as pa
 from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, hold_pieces, map_pieces
 from hmix_hub.database import Database
-from hmix_hub.errors import ClusterError, ClusterWarning, Where
+from hmix_hub.errors import ClusterError, ClusterWarning, SpaceError, Where
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
 from hmix_hub.studies.findings import Report
@@ -216,5 +216,9 @@ def worker_database() -> Iterator[Database]:
     worker = get_worker()
     limit = worker.memory_manager.memory_limit
     threads = worker.state.nthreads
-    with Database(limit and limit // threads, worker.local_directory, threads=1) as database:
-        yield database
+    try:
+        with Database(limit and limit // threads, worker.local_directory, threads=1) as database:
+            yield database
+    except SpaceError as error:
+        error.hint = f"start the worker at {worker.address} with more room at --local-directory, or more --memory-limit"
+        raise

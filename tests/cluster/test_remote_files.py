@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import pickle
+from functools import partial
 
 import fsspec
 import pyarrow.csv
 import pytest
+from hub_server.fixtures import redirect
 from hub_server.hub import Hub
+from parquet_studies import write_parquet
 from pyarrow import parquet
 
-from hmix_hub.contribute.building import write_generated
+from hmix_hub.contribute.building import build, write_generated
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import SourceError, SourceMissingError, StudyError
 from hmix_hub.remote_files import RemoteFile, mirror
+from hmix_hub.studies import worker_rows
 from hmix_hub.studies.example import example_study
+from hmix_hub.studies.opened import Space
+from hmix_hub.studies.reading.parquet_file import pieces_of
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
@@ -102,3 +108,43 @@ def test_what_is_generated_is_written_to_the_address(place):
     write_generated(Study.open(_ADDRESS), ["statistics.json"])
 
     assert b"judgments" in fsspec.filesystem("memory").cat_file("/lab/birds/statistics.json")
+
+
+_REDIRECTED = []
+
+
+def redirect_worker(*given):
+    """Let a worker use the test's Hub, until it is called without one."""
+    if given:
+        _REDIRECTED.append(pytest.MonkeyPatch())
+        redirect(_REDIRECTED[-1], *given)
+    else:
+        _REDIRECTED.pop().undo()
+
+
+@pytest.fixture(params=["file", "hf"])
+def address(request, tmp_path, dask):
+    """Write the example study, in Parquet, to a folder; yield an address of it that workers reach."""
+    folder = write_parquet(example_study(INFER), INFER, tmp_path / "study")
+    if request.param == "file":
+        yield folder.as_uri()
+        return
+    hub = request.getfixturevalue("hub")
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    hub.create("lab/birds", files)
+    dask.run(redirect_worker, hub.url, hub.environment(tmp_path / "home"), tmp_path / "home")
+    yield "hf://datasets/lab/birds"
+    dask.run(redirect_worker)
+
+
+def test_workers_read_an_address_as_one_process_reads_a_folder(address, tmp_path, dask, monkeypatch):
+    monkeypatch.setattr(worker_rows, "pieces_of", partial(pieces_of, rows=50))
+    space = Space(unit=60, shard=2)
+    here = build(Study.open(tmp_path / "study", space=space), tmp_path / "here")
+    there = build(Study.open(address, space=space, client=dask), tmp_path / "there")
+
+    # Pictures are drawn once for all tests, so that their bytes, and hashes of them, say nothing here.
+    assert there.files.keys() == here.files.keys()
+    differing = {name for name in here.files if there.files[name] != here.files[name]}
+    assert {name for name in differing if not name.endswith((".png", "croissant.json", "SUMS"))} == set()
+    assert check_study(there.study).as_dict() == check_study(here.study).as_dict()

@@ -26,11 +26,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         # huggingface_hub uploads large files in a way that its HTTP library warns of.
         warnings.filterwarnings("ignore", message="Use 'content=", category=DeprecationWarning)
         home = tmp_path / "huggingface"
-        for name, value in running.environment(home).items():
-            monkeypatch.setenv(name, value)
-        _redirect_huggingface_hub(monkeypatch, running.url, home)
-        _redirect_datasets(monkeypatch, running.url, home)
-        _forget_connections()
+        redirect(monkeypatch, running.url, running.environment(home), home)
         yield running
         _forget_connections()
 
@@ -52,6 +48,15 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     for module in (_http, file_download, file_utils):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=seconds.append))
     return seconds
+
+
+def redirect(monkeypatch: pytest.MonkeyPatch, url: str, variables: dict[str, str], home: Path) -> None:
+    """Let the clients in this process know a Hub alone, by its address and its `Hub.environment`."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    _redirect_huggingface_hub(monkeypatch, url, home)
+    _redirect_datasets(monkeypatch, url, home)
+    _forget_connections()
 
 
 def _forget_connections() -> None:

@@ -49,20 +49,23 @@ def pieces_of(path: Path, rows: int = PIECE_ROWS) -> list[Piece]:
     try:
         with _opened(path) as file:
             _check_size(file, path.stat().st_size)
-            sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+            return _pieces(file, rows) or [WHOLE]
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, UnreadableError):
         # Whoever reads it reports what is wrong.
         return [WHOLE]
+
+
+def _pieces(file: Any, rows: int) -> list[Piece]:
     pieces: list[Piece] = []
     groups: list[int] = []
     start = n = 0
-    for number, size in enumerate(sizes):
+    for number in range(file.num_row_groups):
         groups.append(number)
-        n += size
-        if n >= rows or number == len(sizes) - 1:
+        n += file.metadata.row_group(number).num_rows
+        if n >= rows or number == file.num_row_groups - 1:
             pieces.append(Piece(tuple(groups), start, n))
             groups, start, n = [], start + n, 0
-    return pieces or [WHOLE]
+    return pieces
 
 
 def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
@@ -123,12 +126,13 @@ def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
 
 
 def _batches(file: Any, texts: list[str], groups: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
-    if not any("." in path for path in texts):
-        yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=groups)
-        return
-    # Arrow cannot join the dictionaries of texts in lists across row groups.
-    for group in range(file.num_row_groups) if groups is None else groups:
-        yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=[group])
+    # A whole file, too, is read as its pieces are, so that one which is damaged is read as far.
+    runs = [groups] if groups is not None else [piece.groups for piece in _pieces(file, PIECE_ROWS)]
+    if any("." in path for path in texts):
+        # Arrow cannot join the dictionaries of texts in lists across row groups.
+        runs = [[group] for run in runs for group in run or ()]
+    for run in runs:
+        yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=run)
 
 
 def _check_texts(batch: pa.RecordBatch, start: int) -> None:
