@@ -23,6 +23,8 @@ D = TypeVar("D")
 
 _LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
 """Time between two looks at whether any worker is left, and pieces between two looks at how many there are."""
+_FETCH_SECONDS = 600.0
+"""Longest wait for a result that is there: looks would break its transfer off, again and again."""
 RETRIES = 2
 """Times a piece is tried again after a failure that is no finding of ours, such as a connection that broke."""
 _SENT_WITH_EACH = 100_000
@@ -98,7 +100,11 @@ def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces
 
 def _result(client: Client, number: int, future: Any) -> Any:
     """Return a result, or raise the error of ours that it is."""
-    return _checked(_awaited(client, lambda: future.result(timeout=_LOOK_SECONDS), f"piece {number}"))
+
+    def get() -> Any:
+        return future.result(timeout=_FETCH_SECONDS if future.done() else _LOOK_SECONDS)
+
+    return _checked(_awaited(client, get, f"piece {number}"))
 
 
 def _checked(outcome: Any) -> Any:
@@ -221,6 +227,10 @@ def _join_outcome(join: Callable[[S, Sequence[D]], R], shared: S, own: Sequence[
     return _outcome(join, shared, held)
 
 
+def _made(make: Callable[[D], P], part: D) -> P:
+    return make(part)
+
+
 class Held(Generic[P]):
     """Pieces that call after call is about: with a client, each stays on the worker that made it.
 
@@ -237,7 +247,7 @@ class Held(Generic[P]):
     def __init__(self, make: Callable[[D], P], parts: Iterable[D], client: Client | None = None) -> None:
         self._client = client
         self._pieces: list[Any] = (
-            list(map(make, parts)) if client is None else [client.submit(make, part, pure=False) for part in parts]
+            list(map(make, parts)) if client is None else hold_pieces(_made, make, parts, client=client)
         )
 
     def map(self, function: Callable[[S, P], R], shared: S) -> list[R]:

@@ -163,12 +163,14 @@ class StoredRows:
             return
         table, columns = f"computed-{self.task}", ", ".join(f'"{name}"' for name in names)
         schema = pa.schema([])
-        for numbers, unit in units:
-            schema = unit.schema
-            self._database.insert(table, unit.append_column(ROW, numbers))
-        for batch in self._database.batches(f'select {columns} from "{table}" order by "{ROW}"'):
-            yield _typed(batch, schema)
-        self._database.drop(table)
+        try:
+            for numbers, unit in units:
+                schema = unit.schema
+                self._database.insert(table, unit.append_column(ROW, numbers))
+            for batch in self._database.batches(f'select {columns} from "{table}" order by "{ROW}"'):
+                yield _typed(batch, schema)
+        finally:
+            self._database.drop(table)
 
     def _units(self, *, by_stimulus: bool) -> Iterator[pa.Table]:
         """Yield the kept rows of each unit."""

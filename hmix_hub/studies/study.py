@@ -6,7 +6,7 @@ import os
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,7 +38,7 @@ from hmix_hub.studies.pictures import stimulus_files
 from hmix_hub.studies.stored_rows import StoredRows, read_rows
 from hmix_hub.studies.validation import Progress, validate
 from hmix_hub.studies.worker_rows import WorkerRows
-from hmix_hub.studies.worker_tables import WorkerTables
+from hmix_hub.studies.worker_tables import WorkerTables, read_on_workers
 from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ class Study:
             self.keeps_rows = True
             refuse_errors(self.report, self.folder)
         if task not in self._rows:
-            self._rows[task] = read_rows(self.folder, self.manifest, task, self.database, self.space.unit)
+            read = read_rows if self.client is None else partial(read_on_workers, client=self.client)
+            self._rows[task] = read(self.folder, self.manifest, task, self.database, self.space.unit)
         return self._rows[task]
 
     def judgments(self, task: str) -> pa.Table:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +20,17 @@ from hmix_hub.cluster import exchange, map_pieces
 from hmix_hub.database import Database
 from hmix_hub.schema import Column
 from hmix_hub.studies.built_tables import ROW_GROUP, StoredTable, name_files, write_units
-from hmix_hub.studies.judgment_table import Facts
+from hmix_hub.studies.checks.judgment_file import FileChecks
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.judgment_table import Facts, refuse_errors
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.stored_rows import StoredRows
+from hmix_hub.studies.pictures import known_pictures
+from hmix_hub.studies.stored_rows import StoredRows, read_rows
 from hmix_hub.studies.worker_rows import HeldPiece, WorkerRows, dealt, worker_database
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 T = TypeVar("T")
 _COUNTS, _PLACES, _PARTS = "counts", "places", "parts"
@@ -113,6 +120,21 @@ class WorkerTables(StoredRows):
             part[start:stop] = number // units
             start, number = stop, number + 1
         return found.select(keys).append_column("part", pa.array(part))
+
+
+def read_on_workers(
+    folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int = ROW_GROUP, *, client: Client
+) -> StoredRows:
+    """Let workers read the judgment file of a task of a study without errors; see `read_rows`."""
+    report = Report()
+    pictures = known_pictures(manifest, folder, report)
+    if pictures is None:
+        # A draft, which workers do not check either.
+        return read_rows(folder, manifest, task, database, unit)
+    rows = WorkerRows(client, FileChecks(folder, manifest, task, report), database)
+    rows.read(pictures, keeps=True)
+    refuse_errors(report, folder)
+    return WorkerTables(rows, database, unit)
 
 
 def _nothing(task: str, unit: pa.Table) -> None:

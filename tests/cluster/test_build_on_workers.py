@@ -11,7 +11,7 @@ from parquet_studies import write_parquet
 from pyarrow import parquet
 
 from hmix_hub.contribute.building import build
-from hmix_hub.studies import worker_rows, worker_tables
+from hmix_hub.studies import stored_rows, worker_rows, worker_tables
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.opened import Space
 from hmix_hub.studies.reading.parquet_file import pieces_of
@@ -109,6 +109,15 @@ def test_units_are_the_same_wherever_they_are_made(dask, folder):
         found = [list(study.rows(INFER).units(by_stimulus=by_stimulus)) for study in (here, there)]
         assert found[0] == found[1]
         assert len(found[0]) >= 3
+
+
+@pytest.mark.parametrize("folder", [INFER], indirect=True)
+def test_workers_read_the_rows_also_where_the_report_was_made_without_them(dask, folder, monkeypatch):
+    study = Study.open(folder, space=_SPACE, client=dask)
+    assert not study.report.errors
+    monkeypatch.setattr(stored_rows, "observed_chunks", lambda *_: pytest.fail("this process reads them"))
+
+    assert study.rows_of(INFER) == 144
 
 
 @pytest.mark.parametrize("folder", [INFER], indirect=True)

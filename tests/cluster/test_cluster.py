@@ -10,7 +10,7 @@ import pytest
 from dask_workers import end_worker_once
 
 from hmix_hub import cluster, connection
-from hmix_hub.cluster import exchange, map_pieces
+from hmix_hub.cluster import Held, exchange, map_pieces
 from hmix_hub.connection import connected
 from hmix_hub.errors import ClusterError, ConfigurationError, StudyError, Where
 
@@ -76,6 +76,25 @@ def test_a_failure_that_passes_is_tried_again(dask, tmp_path):
         raise ConnectionResetError
 
     assert list(map_pieces(fail_once, tmp_path / "failed", ["piece"], client=dask)) == ["piece"]
+
+
+def test_a_result_may_take_longer_to_fetch_than_from_one_look_to_the_next(dask, monkeypatch):
+    monkeypatch.setattr(cluster, "_LOOK_SECONDS", 0.001)
+
+    [found] = map_pieces(lambda shared, piece: bytes(shared), 2 * 10**7, ["piece"], client=dask)
+
+    assert len(found) == 2 * 10**7
+
+
+def test_what_is_held_is_made_again_after_a_failure_that_passes(dask, tmp_path):
+    def fail_once(mark):
+        try:
+            mark.touch(exist_ok=False)
+        except FileExistsError:
+            return 3
+        raise ConnectionResetError
+
+    assert Held(fail_once, [tmp_path / "failed"], dask).map(lambda shared, piece: shared * piece, 2) == [6]
 
 
 def test_an_address_gives_a_client_of_its_own_and_a_client_stays_open(dask, dask_address):

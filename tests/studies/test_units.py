@@ -147,3 +147,17 @@ def test_computed_columns_of_a_large_file_are_compared_in_the_order_of_the_file(
         for place in found["places"]
     }
     assert places == {("batch_id", order.index(100)), ("batch_id", order.index(7)), ("presentation", order.index(143))}
+
+
+def test_rows_in_the_order_of_the_file_are_whole_also_after_they_were_broken_off(tmp_path):
+    folder = write_files(tmp_path, example_study(INFER))
+    study = Study.open(folder, space=SMALL)
+    rows = study.rows(INFER)
+    assert rows.is_large
+
+    broken = rows.in_file_order(["pair_id"])
+    next(broken)
+    broken.close()
+    found = pa.concat_tables(rows.in_file_order(["pair_id"]))
+
+    assert found["pair_id"].to_pylist() == Study.open(folder).tables[INFER]["pair_id"].to_pylist()
