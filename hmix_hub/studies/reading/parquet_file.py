@@ -127,10 +127,10 @@ def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
 
 def _batches(file: Any, texts: list[str], groups: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
     # A whole file, too, is read as its pieces are, so that one which is damaged is read as far.
-    runs = [groups] if groups is not None else [piece.groups or () for piece in _pieces(file, PIECE_ROWS)]
+    runs = [piece.groups or () for piece in _pieces(file, PIECE_ROWS)] if groups is None else [tuple(groups)]
     if any("." in path for path in texts):
         # Arrow cannot join the dictionaries of texts in lists across row groups.
-        runs = [[group] for run in runs for group in run]
+        runs = [(group,) for run in runs for group in run]
     for run in runs:
         yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=run)
 
