@@ -4,13 +4,12 @@ python3 scripts/benchmark.py [--parts tables training contribute building collec
     [--rows 10000] [--rounds 5] [--folder DIR]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
-the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
-minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
-"building" two, from a raw file of 150,000 judgments to a built study. It has aims in place of another way, as has
-"collect", which takes five. "perception" forecasts the judgments of the release, or of the sample study where
-HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four. "mixup" takes one. "scale" validates,
-builds and gathers studies of ten thousand to ten million judgments within 2 GB, in a folder with room for them, and
-takes ten; `--rows 100000000` an hour.
+the same. Peak memory is measured in a process of its own. The lines are Markdown. The parts "tables", "training" and
+"contribute" take two to three minutes each, "building" two, from a raw file of 150,000 judgments to a built study. It
+has aims in place of another way, as has "collect", which takes five. "perception" forecasts the judgments of the
+release, or of the sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four.
+"mixup" takes one. "scale" validates, builds and gathers studies of ten thousand to ten million judgments within 2 GB,
+in a folder with room for them, and takes ten; `--rows 100000000` an hour.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmark_measuring import lines, medians, memory_status, milliseconds
+from benchmark_measuring import lines, medians, memory_status, milliseconds, turns
 from environment import options_of, run_script
 
 PARTS = ("tables", "training", "contribute", "building", "collect", "perception", "mixup", "scale")
@@ -66,7 +65,7 @@ def main(arguments: argparse.Namespace) -> None:
         _compare_sizes(sizes, arguments.rounds)
         print_rows(min(PICKED, max(sizes)), arguments.rounds)
         _print_tensor_limit(max(sizes), arguments.rounds)
-        _print_first_call(max(sizes), arguments.rounds)
+        _print_first_call(max(sizes), turns(max(sizes), arguments.rounds))
         _print_reading(arguments.rounds)
         _print_import_time(arguments.rounds)
     if "training" in arguments.parts:
@@ -121,7 +120,7 @@ def _compare_sizes(sizes: Sequence[int], rounds: int) -> None:
     print("|---:|---|---:|---|---:|---:|---:|---:|---:|")
     for rows in sizes:
         with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
-            _compare(rows, Path(folder), rounds)
+            _compare(rows, Path(folder), turns(rows, rounds))
 
 
 def _compare(rows: int, folder: Path, rounds: int) -> None:

@@ -29,7 +29,7 @@ Batch = dict[str, torch.Tensor]
 Epoch = Callable[[], Iterable[Batch]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
     """A training loop's data: N judgments with their pictures.
 
@@ -38,7 +38,7 @@ class Training:
     workload
         The judgments.
     batch_size
-        B.
+        B, which may be set anew.
     """
 
     workload: Workload
@@ -100,7 +100,7 @@ class ByHand:
     """
 
     def __init__(self, training: Training) -> None:
-        dataset, self.batch_size = training.workload.dataset, training.batch_size
+        self.training, dataset = training, training.workload.dataset
         self.n = len(dataset)
         distinct: dict[str, int] = {}
         self.of_row = torch.tensor([distinct.setdefault(name, len(distinct)) for name in dataset["stimulus_id"][:]])
@@ -111,10 +111,11 @@ class ByHand:
         self.labels = _human_labels(*(tensors[name] for name in columns))
         mean, std = (torch.tensor(numbers) for numbers in CIFAR10_MEAN_STD)
         self.factor, self.offset = (each.repeat_interleave(1024) for each in (1 / (255 * std), -mean / std))
+        self.buffer = torch.empty(0)
 
     def epoch(self, rows: torch.Tensor, buffer: torch.Tensor | None = None) -> Iterator[Batch]:
         """Return batches of rows: each a tensor of its own, or all in one buffer, each written over the one before."""
-        for some in torch.split(rows, self.batch_size):
+        for some in torch.split(rows, self.training.batch_size):
             whole = torch.empty(len(some), self.table.shape[1]) if buffer is None else buffer[: len(some)]
             numbers = self.of_row.index_select(0, some)
             # A few at a time, so that they stay in the cache: 256 is the best of 64, 128, 256, 512 and all.
@@ -130,15 +131,13 @@ class ByHand:
 
     def overwriting(self) -> Iterator[Batch]:
         """Return an epoch; a batch is gone with the next."""
-        return self.epoch(torch.randperm(self.n), self._buffer)
-
-    @cached_property
-    def _buffer(self) -> torch.Tensor:
-        return torch.empty(self.batch_size, self.table.shape[1])
+        if len(self.buffer) != self.training.batch_size:
+            self.buffer = torch.empty(self.training.batch_size, self.table.shape[1])
+        return self.epoch(torch.randperm(self.n), self.buffer)
 
 
-def check_same(training: Training) -> None:
-    """Check that all ways give the same pictures and labels.
+def check_same(training: Training, *, with_loader: bool = True) -> None:
+    """Check that all ways give the same pictures and labels; with those of a `DataLoader`, or without.
 
     Raises
     ------
@@ -148,9 +147,10 @@ def check_same(training: Training) -> None:
     ours = next(iter(training.batches(shuffle=False)))
     others = {
         "by hand": next(training.by_hand.epoch(ours["row"])),
-        "with_format": next(iter(training.loader(0, shuffle=False)())),
         "mapped": next(iter(training.batches(shuffle=False, keep_in_memory=False))),
     }
+    if with_loader:
+        others["with_format"] = next(iter(training.loader(0, shuffle=False)()))
     for name, other in others.items():
         if not all(torch.allclose(ours[key], other[key], atol=1e-5) for key in ("image", "human")):
             msg = f"batches: {name} gave something else"

@@ -17,6 +17,7 @@ from hmix_hub.schema import CURRENT
 from hmix_hub.sources import JUDGMENT_FILES, SourceFile, Study
 from hmix_hub.sources.source import Folder
 from hmix_hub.tasks import INFER
+from hmix_hub.tensor_columns import RECORDED_LISTS
 from hmix_hub.tensors import PROVENANCE
 
 NUMBERS = [
@@ -139,7 +140,8 @@ class Workload:
             )
         if case is LOAD:
             return self.load, self.load_parquet
-        columns = NUMBERS if case is TENSORS else [name for name in ds.column_names if name not in PROVENANCE]
+        left_out = {*PROVENANCE, *RECORDED_LISTS}
+        columns = NUMBERS if case is TENSORS else [name for name in ds.column_names if name not in left_out]
         torch_view = ds.select_columns(columns).with_format("torch")
         return lambda: hmix_hub.to_tensors(ds, columns), lambda: torch_view[:]
 
@@ -148,10 +150,9 @@ def read_all() -> None:
     """Read the four judgment files of the release, or of the sample where that cannot be reached, into their tables."""
     from hmix_hub.builders.readers import read_judgments
     from hmix_hub.sources import choose_source, resolve_source
-    from hmix_hub.tasks import TASKS
 
     source = resolve_source(choose_source()[0])
-    for task in TASKS:
+    for task in JUDGMENT_FILES:
         read_judgments(source, task)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark_faults import FAULTS, PEOPLE_WITH_FAULTS
-from benchmark_measuring import medians, memory_status, milliseconds
+from benchmark_measuring import medians, memory_status, milliseconds, turns
 from benchmark_pandas import MOST_ROWS, Found
 from benchmark_pandas_rows import validate_with_pandas
 from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
@@ -25,8 +25,6 @@ from hmix_hub.studies.study import Study
 AIM = 1
 MEMORY_SWITCH = "--memory-of-validation"
 GENERATED_ROWS = 150_000
-LARGER = 5
-"""The largest study, times this, is validated by this package alone, to see what its memory follows."""
 NOTE = "The picture was looked at on a screen of 24 inches from 60 cm in a room without a window. " * 2
 
 
@@ -64,10 +62,10 @@ def print_contribute(sizes: Sequence[int], rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
         warm_up = judgment_file(DrawnStudy(TRIALS, Path(folder)).write())
         for rows in sizes:
-            _compare(DrawnStudy(max(rows, PEOPLE_WITH_FAULTS * TRIALS), Path(folder)), warm_up, rounds)
+            _compare(DrawnStudy(max(rows, PEOPLE_WITH_FAULTS * TRIALS), Path(folder)), warm_up, turns(rows, rounds))
         largest = max(*sizes, PEOPLE_WITH_FAULTS * TRIALS)
         _print_memory(largest, Path(folder), warm_up)
-        _print_limits(DrawnStudy(largest, Path(folder)), rounds)
+        _print_limits(DrawnStudy(largest, Path(folder)), turns(largest, rounds))
         _print_generated(DrawnStudy(GENERATED_ROWS, Path(folder)), rounds)
 
 
@@ -115,7 +113,6 @@ def _print_memory(rows: int, folder: Path, warm_up: Path) -> None:
     for study, name in (
         (DrawnStudy(rows, folder), ""),
         (DrawnStudy(rows, folder, NOTE), f", {len(NOTE)} more characters a row"),
-        (DrawnStudy(LARGER * rows, folder), ""),
     ):
         for ending, kind in (("csv", "CSV"), ("parquet", "Parquet")):
             file = judgment_file(study.write(ending), ending)

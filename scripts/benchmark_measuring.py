@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Job = Callable[[], Any]
+MANY_ROWS = 1_000_000
 
 
 def medians(jobs: Sequence[Job], rounds: int) -> list[float]:
@@ -20,6 +21,11 @@ def medians(jobs: Sequence[Job], rounds: int) -> list[float]:
             job()
             own.append(time.perf_counter() - started)
     return [statistics.median(own) for own in times]
+
+
+def turns(rows: int, rounds: int) -> int:
+    """Return how often ways over so many rows are timed: those over many take longer, and differ less."""
+    return min(rounds, 3) if rows >= MANY_ROWS else rounds
 
 
 def milliseconds(seconds: float) -> str:

@@ -31,14 +31,13 @@ SIZES = (5_000, 100_000, 1_000_000)
 """Of these, the smallest and the largest are timed; memory is measured at all."""
 BATCH_SIZES = (64, 256, 4096)
 BATCH_SIZE = 256
-"""Of the `DataLoader`, which is slow enough that one size will do; and of the memory that is measured."""
+"""Of a `DataLoader`, of batches that are read from files, and of the memory that is measured."""
 STREAM = 1 << 15
 """Pictures whose bytes are far more than any cache holds: 252 MB to read and 252 MB to write."""
 TIMED, READ, LOADED = 100_000, 200_000, 3_000
 """Pictures that a turn takes: from tensors, from mapped files (more than a window), from a `DataLoader`."""
 MEMORY_SWITCH = "--mapped-memory"
 OURS = "hmix_hub.batches"
-STREAM_COPY = "stream copy of the same bytes"
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,23 @@ class Way:
     seconds
         Times one turn: seconds per picture.
     aim
-        What the project aims at: our pictures per second over this way's; 0 for none.
+        What the project aims at: our pictures per second over this way's.
     """
 
     name: str
     seconds: Callable[[], float]
-    aim: float = 0
+    aim: str = ""
 
 
 def print_training(sizes: Sequence[int], rounds: int) -> None:
     """Print pictures per second of each way, then the memory of the mapped mode; and of a GPU where there is one."""
-    print("\n| judgments | batch | way | pictures per second | hmix_hub.batches is as fast, times | aim |")
+    print(f"\n| judgments | batch | way | pictures per second | {OURS} is as fast, times | aim |")
     print("|---:|---:|---|---:|---:|---:|")
-    shares = [share for rows in sorted({min(sizes), max(sizes)}) for share in _compare(rows, rounds)]
-    for line in [_prediction(), *shares]:
-        print(f"\n* {line}", end="")
-    print()
+    smallest, largest = min(sizes), max(sizes)
+    _compare(smallest, rounds, with_loader=True)
+    if largest > smallest:
+        _compare(largest, rounds, with_loader=False)
+    print(f"\n* {_prediction()}")
     _print_memory(sizes)
     if torch.cuda.is_available():
         from benchmark_gpu import print_gpu
@@ -75,32 +75,25 @@ def print_training(sizes: Sequence[int], rounds: int) -> None:
         print_gpu(rounds)
 
 
-def _compare(rows: int, rounds: int) -> list[str]:
-    """Print the lines of one size; give, for each batch size, the measured share of the copy in words."""
-    shares = []
+def _compare(rows: int, rounds: int, *, with_loader: bool) -> None:
+    """Print the lines of one size; a `DataLoader` takes minutes to prepare many rows, and is as slow with few."""
     with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
-        workload = Workload(rows, Path(folder))
+        training = Training(Workload(rows, Path(folder)), BATCH_SIZE)
+        check_same(training, with_loader=with_loader)
         for batch_size in BATCH_SIZES:
-            training = Training(workload, batch_size)
-            ways = _ways(training)
-            check_same(training)
-            # Workers read ahead while others are timed, so that theirs is a turn of its own.
-            groups = [ways, *([way] for way in _loader_ways(training))] if batch_size == BATCH_SIZE else [ways]
+            training.batch_size = batch_size
+            groups = [_ways(training)]
+            if batch_size == BATCH_SIZE:
+                groups[0] += _reading_ways(training)
+                # Workers read ahead while others are timed, so that theirs is a turn of its own.
+                groups += [[way] for way in _loader_ways(training)] if with_loader else []
             seconds = {name: each for group in groups for name, each in _median_seconds(group, rounds).items()}
-            ours = seconds[OURS]
-            for way in itertools.chain(*groups):
-                ratio = "" if way.name == OURS else f"{seconds[way.name] / ours:.2f}"
-                aim = f"{way.aim:g}" if way.aim else ""
+            for name, aim in [(way.name, way.aim) for way in itertools.chain(*groups)]:
+                ratio = "" if name == OURS else f"{seconds[name] / seconds[OURS]:.2f}"
                 print(
-                    f"| {rows:,} | {batch_size} | {way.name} | {1 / seconds[way.name]:,.0f} | {ratio} | {aim} |",
+                    f"| {rows:,} | {batch_size} | {name} | {1 / seconds[name]:,.0f} | {ratio} | {aim} |",
                     flush=True,
                 )
-            shares.append(
-                f"{rows:,} judgments, batches of {batch_size}: measured "
-                f"{(BYTES_READ + BYTES_WRITTEN) / ours / 1e9:.1f} GB/s read and written, "
-                f"{seconds[STREAM_COPY] / ours:.0%} of the stream copy (aim: 50%)"
-            )
-    return shares
 
 
 def _median_seconds(ways: Sequence[Way], rounds: int) -> dict[str, float]:
@@ -109,26 +102,29 @@ def _median_seconds(ways: Sequence[Way], rounds: int) -> dict[str, float]:
 
 
 def _ways(training: Training) -> list[Way]:
-    ours, read = training.batches(), Read(training)
-    hand = training.by_hand
-    stream, again = Copy(STREAM), Copy(training.batch_size)
+    ours, hand, stream = training.batches(), training.by_hand, Copy(STREAM)
     return [
         Way(OURS, lambda: seconds_per_picture(lambda: ours, TIMED)),
-        Way("by hand, each batch a tensor of its own", lambda: seconds_per_picture(hand.shuffled, TIMED), 1),
-        Way("by hand, each batch over the one before", lambda: seconds_per_picture(hand.overwriting, TIMED), 1),
-        Way(STREAM_COPY, lambda: stream.seconds_per_picture(TIMED), 0.5),
-        Way("copy of a batch's bytes again and again", lambda: again.seconds_per_picture(TIMED)),
-        Way(f"{OURS}, keep_in_memory=False, first epoch, which draws the pictures", lambda: read.first_epoch),
-        Way(f"{OURS}, keep_in_memory=False, later epochs (aim: at most 3)", lambda: read.seconds_per_picture(READ)),
+        Way("by hand, tensors of their own", lambda: seconds_per_picture(hand.shuffled, TIMED), "1"),
+        Way("by hand, one buffer", lambda: seconds_per_picture(hand.overwriting, TIMED), "1"),
+        Way("stream copy of the same bytes", lambda: stream.seconds_per_picture(TIMED), "0.5"),
+    ]
+
+
+def _reading_ways(training: Training) -> list[Way]:
+    read = Read(training)
+    return [
+        Way("from files", lambda: read.seconds_per_picture(READ), "at most 3"),
+        Way("from files, first epoch", lambda: read.first_epoch),
     ]
 
 
 def _loader_ways(training: Training) -> list[Way]:
     return [
         Way(
-            f'with_format("torch"), DataLoader, {workers} workers',
+            f"DataLoader, {workers} workers",
             partial(seconds_per_picture, training.loader(workers), LOADED, skip=4 * workers),
-            20,
+            "20",
         )
         for workers in (0, 2)
     ]
