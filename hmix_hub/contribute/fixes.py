@@ -58,6 +58,13 @@ class Fix:
         if len(self.examples) < MOST_EXAMPLES:
             self.examples.append((row, shown(before) or "", shown(after) or ""))
 
+    def changed(self, before: list[str], after: list[str]) -> list[str]:
+        """Count the cells of a column that change; return them as they are then."""
+        for row, (one, other) in enumerate(zip(before, after, strict=True)):
+            if one != other:
+                self.note(row, one, other)
+        return after
+
 
 def fix_table(
     table: Table,
@@ -168,11 +175,8 @@ def _fix_cells(
     for rule, change in _OF_CELLS:
         for name in [name for name in table if (rule.code, name) in found]:
             fix = Fix(rule, file, name)
-            changed = list(map(of_labels if rule is column_rules.NULL_WORD and name in labels else change, table[name]))
-            for row, (before, after) in enumerate(zip(table[name], changed, strict=True)):
-                if after != before:
-                    fix.note(row, before, after)
-            table[name] = changed
+            of_cell = of_labels if rule is column_rules.NULL_WORD and name in labels else change
+            table[name] = fix.changed(table[name], list(map(of_cell, table[name])))
             fixes.append(fix)
     return fixes
 
@@ -180,11 +184,7 @@ def _fix_cells(
 def _fix_spellings(table: Table, file: str, found: set[tuple[str, str]], pictures: PictureNames) -> Iterator[Fix]:
     for name in [name for name in table if (stimuli.FILE_SPELLING.code, name) in found]:
         fix = Fix(stimuli.FILE_SPELLING, file, name)
-        listed = pictures.as_listed(table[name])
-        for row, (before, after) in enumerate(zip(table[name], listed, strict=True)):
-            if after != before:
-                fix.note(row, before, after)
-        table[name] = listed
+        table[name] = fix.changed(table[name], pictures.as_listed(table[name]))
         yield fix
 
 

@@ -62,24 +62,21 @@ class _Lists:
         return cls(numbers(lengths), numbers(items), pc.list_parent_indices(column).to_numpy())
 
     def end(self, *, first: bool = False, of_nothing: float | Floats = np.nan) -> Floats:
-        """Return the last item of each list, or the first; float64 (N,), NaN where it is null."""
         found, lengths = np.where(self.lengths == 0, of_nothing, np.nan), np.nan_to_num(self.lengths).astype(np.int64)
         places = np.cumsum(lengths) - (lengths if first else 1)
         found[lengths > 0] = self.items[places[lengths > 0]]
         return found
 
     def have_step(self, is_bad: Mask) -> Mask:
-        """For each list, whether it has a bad step; `is_bad` is of each item but the last, and its next one."""
+        # A step is from an item to the next one of all.
         return self._have(self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])])
 
     def have_twice(self) -> Mask:
-        """For each list, whether it holds an item twice."""
         order = np.lexsort((self.items, self.parents))
         items, parents = self.items[order], self.parents[order]
         return self._have(parents[1:][(np.diff(items) < _TOLERANCE) & (parents[1:] == parents[:-1])])
 
     def lack(self, values: Floats) -> Mask:
-        """For each list, whether it does not hold the row's value; false where either is not known."""
         held = self._have(self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE])
         return ~(held | np.isnan(self.lengths) | np.isnan(values))
 

@@ -100,11 +100,8 @@ def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
     first, second = (rows[name].to_numpy().astype(np.int64) + 1 for name in ("first", "second"))
     pairs = Groups(encode_key([np.minimum(first, second), np.maximum(first, second)]))
     turned = pairs.sum(first > second)
-    if (
-        (is_symmetric and ((turned > 0) & (turned < pairs.sizes)).any())
-        or (times < FASTEST_MS).any()
-        or (times > SLOWEST_MS).any()
-    ):
+    is_turned = is_symmetric and ((turned > 0) & (turned < pairs.sizes)).any()
+    if is_turned or ((times < FASTEST_MS) | (times > SLOWEST_MS)).any():
         return False
     stimulus = encode_key([first, second, *_columns(rows, stimulus_of(task))[2:]])
     if not TASKS[task].has_participants:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.arrays import matrix, membership
+from hmix_hub.schema.arrays import matrix
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Report, Reporter
@@ -24,8 +24,8 @@ from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import (
     ASKED_COLUMNS,
     QUESTIONS,
-    Answers,
     asked_questions,
+    categorical_answers,
     contradictions,
     usual_procedure,
 )
@@ -55,15 +55,8 @@ def check_contradictions(chunk: ObservedChunk, vocabulary: Vocabulary, reporter:
     absent = np.zeros(len(chunk), dtype=bool)
     no_class = ~chunk.present.get("second_class", absent) & chunk.present.get("second_probability", absent)
     chunk.report(reporter, "second_probability", rules.NO_CLASS, no_class)
-    found = contradictions(
-        Answers(
-            chunk.codes("top_class"),
-            chunk.numbers("top_probability"),
-            chunk.codes("second_class"),
-            chunk.numbers("second_probability"),
-            membership(pa.chunked_array([chunk.values["impossible_classes"]]), len(vocabulary)),
-        )
-    )
+    answers = {name: chunk.values.get(name, pa.nulls(len(chunk))) for name in ("top_class", *ASKED_COLUMNS)}
+    found = contradictions(categorical_answers(pa.table(answers), len(vocabulary)))
     empty = found["no_probability"]
     reporter.of("impossible_classes").add_where(rules.NO_PROBABILITY, empty, chunk.rows)
     for fault, (column, said) in _CONTRADICTIONS.items():
@@ -121,8 +114,7 @@ class SliderCheck(Check):
             x, y = chunk.numbers("mixing_coefficient"), chunk.numbers(task.answered)
             known = ~(np.isnan(x) | np.isnan(y))
             x, y = x[known], y[known]
-            sums = [len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()]
-            self._sums = self._sums + np.array(sums)
+            self._sums = self._sums + np.array([len(x), *(part.sum() for part in (x, y, x * x, y * y, x * y))])
 
     def merge(self, later: Self) -> None:
         """Add what a check of the next rows of the file has seen."""

@@ -101,13 +101,12 @@ def _claiming(database: Database) -> Places:
         seen = dict(suspects[start : start + _AT_ONCE])
         query = f"select participant, row, time, elapsed {known} and participant in (select unnest($1)) order by row"
         participant, rows, claimed, elapsed = database.table(query, [list(seen)]).columns
-        person = encode(participant)
+        people = Groups(encode(participant))
         times = {"claimed": claimed.to_numpy(), "elapsed": elapsed.to_numpy()}
-        total, latest = claimed_and_elapsed(person, **times)
-        first = np.unique(person, return_index=True)[1]
-        for one in np.flatnonzero(times_disagree(person, **times)).tolist():
+        total, latest = claimed_and_elapsed(people.codes, **times)
+        for one in np.flatnonzero(times_disagree(people.codes, **times)).tolist():
             note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by"
-            row, name = rows[first[one]].as_py(), participant[first[one]].as_py()
+            row, name = (column[people.first[one]].as_py() for column in (rows, participant))
             found.append((seen[name], row, name, note))
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
