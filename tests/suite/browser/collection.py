@@ -24,6 +24,7 @@ from suite_maker import SCALES
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.proxy import DIRECT, Proxy
+from hmix_hub.suite.server.serving import listening
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -113,9 +114,7 @@ class Running:
     """An application that this process serves, in a thread."""
 
     def __init__(self, app: Any) -> None:
-        self._app = app
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
+        self._app, self.port = app, 0
         self.start()
 
     @property
@@ -124,8 +123,9 @@ class Running:
 
     def start(self) -> None:
         """Serve; again at the same port after `stop`."""
-        listener = self._socket if self._socket.fileno() >= 0 else socket.create_server(("127.0.0.1", self.port))
-        self._socket = listener
+        self._listening = contextlib.ExitStack()
+        listener = self._listening.enter_context(listening("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
         options = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none", "http": "h11"}
         self._server = _Server(uvicorn.Config(self._app, **options))  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -136,7 +136,7 @@ class Running:
         """Stop answering; the store stays open."""
         self._server.should_exit = True
         self._thread.join(10)
-        self._socket.close()
+        self._listening.close()
 
 
 class Served(Running):
