@@ -2,7 +2,7 @@
 
 python3 scripts/house_counts.py [ROOT]        default: this checkout; another one is measured in the same way
 
-Each count runs the command itself in a process of its own, on an example study that is made for it.
+Each count runs the command itself, in a process of its own that has made an example study for it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 TASK = "infer_mixing_factor"
@@ -39,10 +38,10 @@ def counted(name, function):
 totals.statistics_of = counted("statistics", totals.statistics_of)
 figures._save = counted("pictures", figures._save)
 sys.addaudithook(count)
-try:
-    main(json.loads(sys.argv[1]))
-finally:
-    print("\\n" + json.dumps(counts))
+for words in json.loads(sys.argv[1]):
+    counts.clear()
+    main(["contribute", *words], standalone_mode=False)
+print("\\n" + json.dumps(counts))
 """.replace("TASK", TASK)
 
 
@@ -61,23 +60,21 @@ def _counts(root: Path, before: list[str], command: list[str]) -> dict[str, int]
     """Return the counts of a command on an example study, some of whose generated files are there."""
     with tempfile.TemporaryDirectory(prefix="hmix-counts-") as scratch:
         study = str(Path(scratch) / "study")
-        _run(root, ["init", study, "--task", TASK, "--example"])
-        for name in before:
-            _run(root, [name, study])
         words = [str(Path(scratch) / "out") if word == "OUT" else word for word in command]
-        counts: dict[str, int] = _run(root, [words[0], study, *words[1:]])
+        commands = [
+            ["init", study, "--task", TASK, "--example"],
+            *([name, study] for name in before),
+            [words[0], study, *words[1:]],
+        ]
+        ran = subprocess.run(
+            [sys.executable, "-c", _COUNTED, json.dumps(commands)],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    counts: dict[str, int] = json.loads(ran.stdout.splitlines()[-1])
     return counts
-
-
-def _run(root: Path, words: list[str]) -> Any:
-    ran = subprocess.run(
-        [sys.executable, "-c", _COUNTED, json.dumps(["contribute", *words])],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(ran.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

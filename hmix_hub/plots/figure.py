@@ -6,13 +6,15 @@ import io
 import os
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import whole_file
-from hmix_hub.plots.selection import Selection
+
+if TYPE_CHECKING:
+    from hmix_hub.plots.selection import Selection
 
 PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#E69F00", "#555555", "#56B4E9"
 """Wong's palette: judgments, a second group of them, the synthetic label, single answers."""
