@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,22 @@ def chromium() -> Iterator[Any]:
         browser = started.chromium.launch(executable_path=path, args=_CHROMIUM.split())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Any], list[tuple[str, list[str]]]]:
+    """Return what axe finds on a page: each rule, and the elements that break it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    script = axe.Axe().axe_script
+
+    def found(page: Any) -> list[tuple[str, list[str]]]:
+        # Half a megabyte, once for all screens of a page.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
+        broken = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)")
+        return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in broken]
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -37,13 +37,11 @@ def open_page(chromium, address):
 
 
 @pytest.mark.parametrize("width", [360, 1300])
-def test_axe_finds_nothing_and_nothing_sticks_out(open_page, of_sample, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+def test_axe_finds_nothing_and_nothing_sticks_out(open_page, of_sample, width, violations):
     # Content security of the page forbids scripts; axe is one.
     page = open_page(width, bypass_csp=True)
     page.goto(of_sample)
-    found = axe.Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 

@@ -36,11 +36,11 @@ def with_waits(timing: str, **waits: int) -> str:
 
 @pytest.fixture(scope="session")
 def awake_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the client; its buttons do not sleep at the beginning of every screen."""
+    """Copy the client; its buttons do not sleep at the beginning of every screen, and few tests have a second tab."""
     folder = tmp_path_factory.mktemp("awake") / "client"
     shutil.copytree(str(files("hmix_hub.suite.client")), folder)
     timing = folder / "timing.js"
-    timing.write_text(with_waits(timing.read_text(encoding="utf-8"), WAKE=10), encoding="utf-8")
+    timing.write_text(with_waits(timing.read_text(encoding="utf-8"), WAKE=10, LISTEN=20), encoding="utf-8")
     return folder
 
 
@@ -135,7 +135,7 @@ def on_phone(person: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def hurried() -> Callable[..., None]:
-    """Make the client's waits short: `hurried(page, AWAY=300)`."""
+    """Make the client's waits short: `hurried(page, AWAY=300)`; or those of `awake_client` long again."""
 
     def hurry(page: Any, **waits: int) -> None:
         def shorten(route: Any) -> None:
@@ -148,21 +148,16 @@ def hurried() -> Callable[..., None]:
 
 
 @pytest.fixture
-def look() -> Callable[..., None]:
+def look(violations: Callable[[Any], Any]) -> Callable[..., None]:
     """Look at a screen."""
     from playwright.sync_api import expect
-
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    checker = axe.Axe()
 
     def look_at(me: Any, heading: str | None = None, *, focused: bool = True) -> None:
         if heading:
             me.heading(heading)
         if focused:
             expect(me.page.get_by_role("heading", level=1)).to_be_focused()
-        found = checker.run(me.page).response["violations"]
-        told = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
-        assert told == []
+        assert violations(me.page) == []
         assert me.page.evaluate(_SMALL) == []
         assert me.page.evaluate("document.documentElement.scrollWidth") <= me.page.viewport_size["width"]
 

@@ -15,7 +15,7 @@ from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 
 
-def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console):
+def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console, hurried):
     console.allow("Failed to load resource")
     form = "# About\nWe look at **pictures**.\n\n- One\n- [Two](https://example.org)\n\n[ ] I am an adult."
     me = on_phone(serve(SELECT, consent={"version": "1", "text": form})).open()
@@ -39,6 +39,7 @@ def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console)
     me.press("Read the instructions again")
     me.read().quiz()
     me.trial(1)
+    hurried(me.page, LISTEN=200)
     other = type(me)(me.page.context.new_page(), me.address).open()
     look(other, "Already open in another tab")
     other.page.close()

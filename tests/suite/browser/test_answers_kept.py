@@ -151,10 +151,11 @@ def test_a_full_disk_is_waited_for(serve, person, console, hurried):
     assert len(served.answers(1)) == 1
 
 
-def test_two_tabs_are_told_and_either_may_go_on(serve, person):
+def test_two_tabs_are_told_and_either_may_go_on(serve, person, hurried):
     served = serve(SELECT)
     me = person(served).begin()
     me.trial(1)
+    hurried(me.page, LISTEN=200)
     other = type(me)(me.page.context.new_page(), me.address).open()
     other.heading("Already open in another tab")
     me.page.bring_to_front()

@@ -252,14 +252,12 @@ def test_the_study_is_amended_as_its_file_says_after_it_was_shown(dashboard, ope
 
 
 @pytest.mark.parametrize("screen", [WIDE, {**PHONE, "viewport": {"width": 400, "height": 800}}], ids=["desk", "phone"])
-def test_axe_finds_nothing_and_nothing_sticks_out(dashboard, open_dashboard, screen):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+def test_axe_finds_nothing_and_nothing_sticks_out(dashboard, open_dashboard, screen, violations):
     join(dashboard.store, screen["viewport"]["width"])
     page = open_dashboard(**screen)
 
     def look():
-        found = axe.Axe().run(page).response["violations"]
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= screen["viewport"]["width"]
 
     page.locator(".figures").wait_for()

@@ -104,10 +104,11 @@ def test_a_quiz_passed_by_a_reply_that_was_lost_goes_on(lost):
     assert served.store.sessions()[0].quiz_attempts == 1
 
 
-def test_the_next_person_begins_at_consent(at_comments):
+def test_the_next_person_begins_at_consent(at_comments, hurried):
     served, me = at_comments()
     me.press("Finish")
     first = me.code()
+    hurried(me.page, LISTEN=200)
     other = type(me)(me.page.context.new_page(), me.address).open()
     other.heading("Already open in another tab")
     other.page.close()
