@@ -54,12 +54,22 @@ class Database:
         that killed processes left there are deleted.
     threads
         Number of threads; `None`: one for each processor, and one alone for little data.
+    held
+        Bytes of a table up to which it stays as Arrow has it: to move it takes longer than a few queries.
     """
 
-    def __init__(self, memory: int | None = None, folder: str | Path | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        memory: int | None = None,
+        folder: str | Path | None = None,
+        threads: int | None = None,
+        *,
+        held: int = _SMALL,
+    ) -> None:
         self.memory = default_memory() if memory is None else memory
         self._folder = Path(tempfile.gettempdir() if folder is None else folder)
         self._threads = threads
+        self._most_held = held
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._own: Path | None = None
         self._lock: int | None = None
@@ -109,7 +119,7 @@ class Database:
         self._held[name] = added if held is None else pa.concat_tables([held, added.select(held.column_names)])
         self._bytes += rows.nbytes
         self._new.add(name)
-        if self._held[name].nbytes > _SMALL:
+        if self._held[name].nbytes > self._most_held:
             with self._explained() as connection:
                 if name in self._held:
                     self._store(connection, name)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from hmix_hub.arrow_files import packed, unpacked
 from hmix_hub.cluster import exchange, hold_pieces, map_pieces
-from hmix_hub.database import Database
+from hmix_hub.database import Database, default_memory
 from hmix_hub.errors import ClusterError, ClusterWarning, SpaceError, Where
 from hmix_hub.studies.checks.judgment_file import FileChecks
 from hmix_hub.studies.checks.rows import KEYS, ROWS, Ask
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _PART_ROWS = 2_000_000
 """Rows of a part, at the most, of those that are compared with each other."""
+_HELD = 8
+"""Part of a worker's memory that they may take before they are moved into a database: few questions are asked."""
 
 
 @dataclass(frozen=True)
@@ -215,9 +217,9 @@ def worker_database() -> Iterator[Database]:
 
     worker = get_worker()
     limit = worker.memory_manager.memory_limit
-    threads = worker.state.nthreads
+    memory = limit // worker.state.nthreads if limit else default_memory()
     try:
-        with Database(limit and limit // threads, worker.local_directory, threads=1) as database:
+        with Database(memory, worker.local_directory, threads=1, held=memory // _HELD) as database:
             yield database
     except SpaceError as error:
         error.hint = f"start the worker at {worker.address} with more room at --local-directory, or more --memory-limit"
