@@ -34,7 +34,7 @@ ARRIVING = 20.0
 """Seconds within which people arrive, before and while others answer."""
 _BATCHES, _TRIALS = 20, 90
 _ADDRESS = re.compile(r"http://[^\s:]+:(\d+)/")
-_PROBE_COMMITS = 400
+_PROBE_PEOPLE, _PROBE_COMMITS = 500, 400
 
 _STUDY = f"""
 format: 1
@@ -211,10 +211,13 @@ def _print_disk() -> None:
     from hmix_hub.suite.server.beginning import begin_collection
 
     with tempfile.TemporaryDirectory() as scratch:
-        store, _ = begin_collection(_begin(Path(scratch), people=500))
+        store, _ = begin_collection(_begin(Path(scratch), people=_PROBE_PEOPLE))
         with store:
             began = time.perf_counter()
-            joining = [store.join(number.to_bytes(32, "big"), recruiting_hash=None, task=None) for number in range(500)]
+            joining = [
+                store.join(number.to_bytes(32, "big"), recruiting_hash=None, task=None)
+                for number in range(_PROBE_PEOPLE)
+            ]
             sessions = [joined.result() for joined in joining]
             joined_s = time.perf_counter() - began
             began = time.perf_counter()
@@ -232,7 +235,7 @@ def _print_disk() -> None:
             grouped = len(waiting) / (time.perf_counter() - began)
     print(
         f"* the store alone: {single:,.0f} answers a second with one fsync each, {grouped:,.0f} in groups, "
-        f"500 people assigned in {joined_s:.2f} s"
+        f"{_PROBE_PEOPLE} people assigned in {joined_s:.2f} s"
     )
 
 

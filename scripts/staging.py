@@ -25,7 +25,7 @@ def staged() -> Iterator[Path]:
 
 
 def checkout(folder: Path) -> Path:
-    """Copy the files of the project to a new folder, and return it."""
-    skipped = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info")
+    """Copy the files of the project, and the bytecode of what was imported from it, to a new folder; return it."""
+    skipped = shutil.ignore_patterns(".*", "build", "*.egg-info")
     shutil.copytree(ROOT, folder, ignore=skipped)
     return folder

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import datasets
 import pytest
-import torch
 from click.testing import CliRunner
 
 import hmix_hub
@@ -102,6 +101,9 @@ def _someone(task: str, ds: datasets.Dataset) -> tuple[str, str, str]:
 
 def collect(task: str, folder: Path) -> None:
     """Begin a collection of the task, let scripted participants answer, and load the export with its pictures."""
+    # Here, since most who give a command with `command` need no torch.
+    import torch
+
     collection, simulated, exported = folder / "collection", folder / "simulated", folder / "exported"
     command("collect", "init", collection, "--task", task)
     assert task in command("collect", "check", collection)

@@ -192,6 +192,7 @@ def test_memory_of_a_validation_is_measured_in_a_process_of_its_own(contribute, 
 
 def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypatch):
     monkeypatch.setattr(contribute, "peak_memory", lambda *_: 2**20)
+    monkeypatch.setattr(contribute, "GENERATED_ROWS", 2500)
     contribute.print_contribute([2500], 1)
     printed = capsys.readouterr().out
     assert printed.count("| 2,480 |") == 7
@@ -230,6 +231,7 @@ def collect(root, monkeypatch):
     monkeypatch.setattr(benchmark_collect, "ARRIVING", 0.5)
     monkeypatch.setattr(benchmark_collect, "JOINING", 40)
     monkeypatch.setattr(benchmark_collect, "KILLS", 1)
+    monkeypatch.setattr(benchmark_collect, "_PROBE_PEOPLE", 20)
     yield benchmark_collect
     for name in MODULES:
         sys.modules.pop(name, None)
