@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark_faults import FAULTS, PEOPLE_WITH_FAULTS
-from benchmark_measuring import medians, memory_status, milliseconds, turns
+from benchmark_measuring import MANY_ROWS, medians, memory_status, milliseconds, turns
 from benchmark_pandas import MOST_ROWS, Found
 from benchmark_pandas_rows import validate_with_pandas
 from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
@@ -61,8 +61,14 @@ def print_contribute(sizes: Sequence[int], rounds: int) -> None:
     print("|---:|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
         warm_up = judgment_file(DrawnStudy(TRIALS, Path(folder)).write())
-        for rows in sizes:
-            _compare(DrawnStudy(max(rows, PEOPLE_WITH_FAULTS * TRIALS), Path(folder)), warm_up, turns(rows, rounds))
+        studies = [DrawnStudy(max(rows, PEOPLE_WITH_FAULTS * TRIALS), Path(folder)) for rows in sizes]
+        for study in studies:
+            _compare(study, warm_up, turns(study.rows, rounds))
+        # Behind the table, which a line between its own would end.
+        for study in studies:
+            if study.rows < MANY_ROWS:
+                kinds = ", ".join(f"{faults.name} {len(check_same(study, 'csv', faults))}" for faults in FAULTS)
+                print(f"\n{study.rows:,} rows, kinds of findings, the same both ways: {kinds}", flush=True)
         largest = max(*sizes, PEOPLE_WITH_FAULTS * TRIALS)
         _print_memory(largest, Path(folder), warm_up)
         _print_limits(DrawnStudy(largest, Path(folder)), turns(largest, rounds))
@@ -70,7 +76,6 @@ def print_contribute(sizes: Sequence[int], rounds: int) -> None:
 
 
 def _compare(study: DrawnStudy, warm_up: Path, rounds: int) -> None:
-    numbers = [len(check_same(study, "csv", faults)) for faults in FAULTS]
     for kind in INPUTS:
         found = check_same(study, kind.ending, kind.faults)
         if bool(found) != bool(kind.faults):
@@ -85,8 +90,6 @@ def _compare(study: DrawnStudy, warm_up: Path, rounds: int) -> None:
             f"| {memory[0]}, {memory[1]} |",
             flush=True,
         )
-    names = ", ".join(f"{faults.name} {number}" for faults, number in zip(FAULTS, numbers, strict=True))
-    print(f"<!-- {study.rows:,} rows, kinds of findings, the same both ways: {names} -->", flush=True)
 
 
 def check_same(study: DrawnStudy, ending: str = "csv", faults: Faults | None = None) -> Found:
