@@ -109,6 +109,8 @@ def test_the_command_is_installed(installed, tmp_path):
     assert run(python, command, "--version", cwd=tmp_path).strip() == f"hmix, version {hmix_hub.__version__}"
 
 
+# An editable installation runs what all other tests run; a wheel has to have brought templates and schemas along.
+@pytest.mark.parametrize("installed", ["wheel"], indirect=True)
 def test_a_study_is_begun_checked_and_built(installed, tmp_path):
     _, python, _ = installed
     hmix = [python, "-m", "hmix_hub", "contribute"]
