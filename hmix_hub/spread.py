@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from hmix_hub.schema.arrays import Floats, Ints, Mask
 from hmix_hub.schema.groups import Groups, encode_key
@@ -40,6 +39,8 @@ def summing(groups: Groups, people: Ints, terms: Floats) -> Any:
     scipy.sparse.csr_array
         (G, U): times weights, float64 (U, R), the sums, float64 (G, R).
     """
+    from scipy.sparse import csr_array
+
     order = groups.order
     shape = (len(groups.sizes), int(people.max(initial=-1)) + 1)
     return csr_array((terms[order], people[order], groups.offsets), shape=shape)

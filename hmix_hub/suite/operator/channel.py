@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.files import new_file
 from hmix_hub.suite.operator.actions import MOST_IDS, Action, Told
@@ -123,6 +121,8 @@ def portions_of(ids: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _ask(channel: Channel, action: Action) -> Told:
+    import requests
+
     where = Where(channel.address)
     with requests.Session() as session:
         # A proxy of the environment has no way to this computer's loopback address.
