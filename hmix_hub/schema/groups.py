@@ -38,7 +38,7 @@ def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
 
 
 def _renumber(codes: Ints) -> Ints:
-    return encode(pa.chunked_array([pa.array(codes)]))
+    return np.asarray(pa.array(codes).dictionary_encode().indices, dtype=np.int64)
 
 
 @dataclass(frozen=True)

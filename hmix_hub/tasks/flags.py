@@ -108,7 +108,7 @@ def is_straightlining(participants: Ints, answers: Ints) -> Mask:
     same = Groups(encode_key([participants, answers]))
     of_participant = np.bincount(participants)
     most = np.zeros(len(of_participant), dtype=np.int64)
-    np.maximum.at(most, participants[same.first], same.sizes)
+    np.maximum.at(most, participants, same.sizes[same.codes])
     # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
     return (10 * most >= STRAIGHTLINING_TENTHS * of_participant) & (of_participant >= STRAIGHTLINING_MINIMUM)
 

@@ -6,7 +6,7 @@ The rows lie in the table `rows` of a database, as `narrow_rows` gives them, whi
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from hmix_hub.database import Database
 from hmix_hub.schema.arrays import Ints, as_mask
 from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.studies.checks.participants import Taking, check_participation, taking_part
-from hmix_hub.studies.checks.rows import Ask, Places, answer_of, stimulus_of, tell
+from hmix_hub.studies.checks.participants import check_participation, taking_part
+from hmix_hub.studies.checks.rows import Ask, answer_of, stimulus_of, tell
 from hmix_hub.studies.checks.trials import (
     FASTEST_MS,
     SLOWEST_MS,
@@ -36,19 +36,11 @@ from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.flags import is_straightlining
 
 
-class _Judged(NamedTuple):
-    clashing: pa.Table
-    unmarked: Places
-    of_nothing: Places
-    taking: Taking
-    times: tuple[pa.Table, Places]
-
-
-def by_participant(database: Database, task: str) -> _Judged:
-    """Return what the rows of some participants show, compared with each other."""
+def by_participant(database: Database, task: str) -> tuple[Any, ...]:
+    """Return what the rows of some participants show: clashes, both kinds of wrong repeats, taking part, times."""
     found = clashing(database)
     repeats = wrong_repeats(database, task, clashes=len(found) > 0)
-    return _Judged(found, *repeats, taking_part(database, task), times_taken(database))
+    return found, *repeats, taking_part(database, task), times_taken(database)
 
 
 def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symmetric: bool) -> None:
@@ -70,11 +62,12 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
         tell(reporter, answer_rules.STIMULUS_TWICE, ask("pair", stimuli_twice))
         return
     judged = ask("participant", by_participant, task)
-    check_clashes([part.clashing for part in judged], path, reporter, ask.database)
-    tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, [part.unmarked for part in judged])
-    tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, [part.of_nothing for part in judged])
-    check_times([part.times for part in judged], reporter)
-    check_participation([part.taking for part in judged], ask, task, reporter)
+    clashes, unmarked, of_nothing, taking, times = zip(*judged, strict=True)
+    check_clashes(clashes, path, reporter, ask.database)
+    tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, unmarked)
+    tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, of_nothing)
+    check_times(times, reporter)
+    check_participation(taking, ask, task, reporter)
 
 
 def first_rows(database: Database) -> list[tuple[int, str]]:
@@ -93,7 +86,7 @@ def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
         See `check_across`.
     """
     # What is not understood looks alike.
-    if not as_mask(rows["is_read"]).all() or rows["elapsed"].null_count < len(rows):
+    if not pc.all(rows["is_read"]).as_py() or rows["elapsed"].null_count < len(rows):
         return False
     times = rows["time"].drop_null().to_numpy()
     # Without a second picture, that is -1.
@@ -103,28 +96,30 @@ def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
     is_turned = is_symmetric and ((turned > 0) & (turned < pairs.sizes)).any()
     if is_turned or ((times < FASTEST_MS) | (times > SLOWEST_MS)).any():
         return False
-    stimulus = encode_key([first, second, *_columns(rows, stimulus_of(task))[2:]])
+    stimulus = [first, second, *_codes(rows, stimulus_of(task).split(", ")[2:])]
     if not TASKS[task].has_participants:
         return _are_distinct(stimulus)
-    person, trial, answer = encode(rows["participant"]), rows["trial"].to_numpy(), _columns(rows, answer_of(task))
+    answer = _codes(rows, answer_of(task).split(", "))
+    person, trial = encode(rows["participant"]), rows["trial"].to_numpy()
     sizes, order = np.bincount(person), np.lexsort((trial, person))
-    # A repeat is what is not the first of its person and stimulus.
-    is_again = Groups(encode_key([person, stimulus])[order]).ranks() > 0
+    # A repeat is what is not the first of its person and stimulus, whose number is higher than all before.
+    shown = encode_key([column[order] for column in (person, *stimulus)])
+    is_new = np.diff(np.maximum.accumulate(shown), prepend=-1) > 0
     return bool(
         2 * sizes.min() >= np.median(sizes)
         and ((np.diff(trial[order]) > 0) | (np.diff(person[order]) > 0)).all()
-        and (is_again == as_mask(rows["is_repeat"])[order]).all()
+        and (is_new != as_mask(rows["is_repeat"])[order]).all()
         # Whoever gives one answer throughout gives one first part of it.
-        and not is_straightlining(person, encode(answer[0])).any()
-        and _are_distinct(encode_key([stimulus, *answer, rows["time"]]))
+        and not is_straightlining(person, answer[0]).any()
+        and _are_distinct([*stimulus, *answer, encode(rows["time"])])
     )
 
 
-def _columns(rows: pa.Table, names: str) -> list[pa.ChunkedArray]:
-    """Return columns in which -0.0 and 0.0 are one, as they are for a database."""
-    columns = [rows[name] for name in names.split(", ")]
-    return [pc.add(column, 0.0) if pa.types.is_floating(column.type) else column for column in columns]
+def _codes(rows: pa.Table, names: list[str]) -> list[Ints]:
+    """Return numbers of the values of columns, in which -0.0 and 0.0 are one, as they are for a database."""
+    columns = map(rows.column, names)
+    return [encode(pc.add(column, 0.0) if pa.types.is_floating(column.type) else column) for column in columns]
 
 
-def _are_distinct(keys: Ints) -> bool:
-    return int(keys.max()) + 1 == len(keys)
+def _are_distinct(columns: list[Ints]) -> bool:
+    return int(encode_key(columns).max()) + 1 == len(columns[0])

@@ -28,6 +28,8 @@ class RecordedCheck(Check):
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
+        if self._rules.keys().isdisjoint(chunk.values):
+            return
         found = recorded_faults(pa.table(chunk.values), TASKS[self.task], len(self.manifest.vocabulary))
         for column, faults in found.items():
             late = faults.pop(LATE, None)
