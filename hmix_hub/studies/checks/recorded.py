@@ -12,6 +12,7 @@ from hmix_hub.studies.findings import Mask, Report, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.recorded import CLASS_ORDER, GRID, LATE, Faults, recorded_faults
 
@@ -22,9 +23,13 @@ class RecordedCheck(Check):
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
         self._late = Reporter(Report(), reporter.file)
-        self._rules = {GRID: rules.GRID, CLASS_ORDER: rules.CLASS_ORDER}
-        for path in TASKS[task].paths:
-            self._rules |= {path.values: rules.PATH, path.times: rules.PATH_TIMES, path.touched: rules.UNTOUCHED}
+
+    @property
+    def _rules(self) -> dict[str, Rule]:
+        found = {GRID: rules.GRID, CLASS_ORDER: rules.CLASS_ORDER}
+        for path in TASKS[self.task].paths:
+            found |= {path.values: rules.PATH, path.times: rules.PATH_TIMES, path.touched: rules.UNTOUCHED}
+        return found
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
