@@ -45,14 +45,9 @@ class RecordedCheck(Check):
     def _tell(self, chunk: ObservedChunk, column: str, faults: Faults) -> Mask:
         """Report each row once, with the first of its faults; return which rows have none."""
         said, masks = list(faults), np.stack(list(faults.values()))
+        here, bad = self.reporter.of(column), np.logical_or.reduce(masks)
         values = None if column == CLASS_ORDER else chunk.values[column]
-        return self.reporter.of(column).add_where(
-            self._rules[column],
-            np.logical_or.reduce(masks),
-            chunk.rows,
-            values,
-            lambda row: said[masks[:, row].argmax()],
-        )
+        return here.add_where(self._rules[column], bad, chunk.rows, values, lambda row: said[masks[:, row].argmax()])
 
     def _tell_late(self, chunk: ObservedChunk, column: str, late: Mask) -> None:
         times, response = chunk.values[column], chunk.numbers("response_time_ms")
