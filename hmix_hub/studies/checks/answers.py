@@ -1,4 +1,4 @@
-"""Checks of answers: free of contradictions, along the slider's direction, on the study's scales; votes that add up."""
+"""Checks of answers and how they came about: free of contradictions, along the slider, on scales; votes that add up."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import matrix
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.studies.checks.rows import Check
-from hmix_hub.studies.findings import Report, Reporter
+from hmix_hub.studies.findings import Mask, Report, Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import answers as answer_rules
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS, class_votes
+from hmix_hub.tasks.recorded import CLASS_ORDER, GRID, LATE, Faults, recorded_faults
 from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import (
     ASKED_COLUMNS,
@@ -185,6 +187,57 @@ def check_scales(manifest: Manifest, report: Report) -> None:
         for name in manifest.rated:
             note = "no task of the study rates"
             report.add(answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name, note=note)
+
+
+class RecordedCheck(Check):
+    """Check of a file's columns of how answers came about; a file without them costs nothing."""
+
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
+        self._late = Reporter(Report(), reporter.file)
+
+    @property
+    def _rules(self) -> dict[str, Rule]:
+        found = {GRID: rules.GRID, CLASS_ORDER: rules.CLASS_ORDER}
+        for path in TASKS[self.task].paths:
+            found |= {path.values: rules.PATH, path.times: rules.PATH_TIMES, path.touched: rules.UNTOUCHED}
+        return found
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Check rows."""
+        if self._rules.keys().isdisjoint(chunk.values):
+            return
+        found = recorded_faults(pa.table(chunk.values), TASKS[self.task], len(self.manifest.vocabulary))
+        for column, faults in found.items():
+            late = faults.pop(LATE, None)
+            good = self._tell(chunk, column, faults)
+            if late is not None:
+                self._tell_late(chunk, column, late & good)
+
+    def _tell(self, chunk: ObservedChunk, column: str, faults: Faults) -> Mask:
+        """Report each row once, with the first of its faults; return which rows have none."""
+        said, masks = list(faults), np.stack(list(faults.values()))
+        here, bad = self.reporter.of(column), np.logical_or.reduce(masks)
+        values = None if column == CLASS_ORDER else chunk.values[column]
+        return here.add_where(self._rules[column], bad, chunk.rows, values, lambda row: said[masks[:, row].argmax()])
+
+    def _tell_late(self, chunk: ObservedChunk, column: str, late: Mask) -> None:
+        times, response = chunk.values[column], chunk.numbers("response_time_ms")
+
+        def note(row: int) -> str:
+            return f"{times[row].as_py()[-1]:g} ms is after the response time, {response[row]:g} ms"
+
+        self._late.of(column).add_where(rules.PATH_TIMES, late, chunk.rows, note=note)
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._late.report.merge(later._late.report)
+
+    def finish(self) -> None:
+        """Report what the rows show together."""
+        # Response times in another unit are reported as that.
+        if not self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
+            self.reporter.report.merge(self._late.report)
 
 
 def check_votes(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:

@@ -9,9 +9,15 @@ import pyarrow as pa
 from hmix_hub.database import Database
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.across import check_across
-from hmix_hub.studies.checks.answers import ScaleCheck, SliderCheck, StatedCheck, check_contradictions, check_votes
+from hmix_hub.studies.checks.answers import (
+    RecordedCheck,
+    ScaleCheck,
+    SliderCheck,
+    StatedCheck,
+    check_contradictions,
+    check_votes,
+)
 from hmix_hub.studies.checks.computed import ComputedCheck
-from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.rows import Ask, Check, narrow_rows
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.findings import Report, Reporter
