@@ -49,9 +49,9 @@ def main(words: Sequence[str]) -> int:
         checks |= {"types": _check_types(python, package), "imports": _check_imports(python, package)}
     for name, status in checks.items():
         print(f"{name}: {'failed' if status else 'good'}", flush=True)
-    # By file, so that what the tests of a file share is made once.
+    # By file, so that what the tests of a file share is made once; one more than cores, since some wait for browsers.
     is_shared = any(word.startswith("-n") for word in for_pytest)
-    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile"]
     with _scratch() as environment:
         tests = _run([python, "-m", "pytest", *workers, *for_pytest], environment=environment)
     return int(any(checks.values()) or tests)
