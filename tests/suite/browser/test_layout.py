@@ -9,6 +9,7 @@ from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from playwright.sync_api import expect
 from suite.browser.person import PHONE
 
 from hmix_hub.suite.starter import preset_text
@@ -183,3 +184,21 @@ def test_pictures_of_a_grid_are_large_enough_where_the_page_has_to_scroll(at_tri
 def test_a_small_phone_scrolls_in_one_direction(at_trial):
     seen = at_trial(RATING, "small").page.evaluate(BOXES)
     assert seen["page"]["width"] == seen["room"]["width"] == 320
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_moves_under_a_finger_as_the_pictures_of_an_example_come(serve, person, screen):
+    held = []
+    me = person(serve(INFER), **SCREENS[screen])
+    me.page.context.route("**/pictures/*", lambda route, _request: held.append(route))
+    me.agree().heading("Instructions")
+    button = me.page.get_by_role("button", name="Next", exact=True)
+    before = button.bounding_box()
+    assert me.page.locator(".example .picture").count() == 0
+
+    for route in held:
+        route.continue_()
+    me.page.context.unroute("**/pictures/*")
+
+    expect(me.page.locator(".example .picture")).to_have_count(3)
+    assert button.bounding_box() == before
