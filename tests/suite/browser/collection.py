@@ -97,7 +97,7 @@ def write_study(folder: Path, study: StudyFile) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Ends within milliseconds, where uvicorn takes up to 200; what is not answered by then never is."""
+    """Ends once all is answered, within milliseconds, where uvicorn takes up to 200 more; after a second nothing is."""
 
     async def main_loop(self) -> None:
         while not await self.on_tick(0):
@@ -108,6 +108,12 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        answered_by = time.monotonic() + 1
+        while self.server_state.tasks and time.monotonic() < answered_by:
+            await asyncio.sleep(0.005)
+        # A request that is broken off, uvicorn would answer by an error of the server.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 class Running:
