@@ -22,7 +22,7 @@ from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources import RELEASE
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import files_of
-from hmix_hub.sources.sample.files import write_released_csv
+from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.study import JUDGMENT_FILES
 from hmix_hub.studies.folder import NOTES, PARTICIPANTS, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES

@@ -133,7 +133,7 @@ class Running:
         listener = self._listening.enter_context(listening("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         options = {"lifespan": "off", "log_config": None, "access_log": False, "ws": "none", "http": "h11"}
-        self._server = _Server(uvicorn.Config(self._app, **options))  # type: ignore[arg-type]
+        self._server = _Server(uvicorn.Config(self._app, **options))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
         wait_for(lambda: self._server.started)
