@@ -1,7 +1,5 @@
 """Held-out forecasts: the model reaches its aims on new participants and new stimuli; baselines are what they say."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -9,18 +7,16 @@ import pytest
 @pytest.fixture
 def benchmark(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
-    import benchmark_perception
+    from benchmarks import perception
 
-    yield benchmark_perception
-    for name in ("benchmark_perception", "benchmark_baselines", "benchmark_planted", "benchmark_measuring"):
-        sys.modules.pop(name, None)
+    return perception
 
 
 @pytest.fixture
 def baselines(benchmark):
-    import benchmark_baselines
+    from benchmarks import baselines
 
-    return benchmark_baselines
+    return baselines
 
 
 def test_folds_share_no_participant_no_stimulus_and_no_batch(benchmark, released_judgments):

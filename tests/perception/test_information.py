@@ -186,19 +186,19 @@ def test_after_the_release_100_chosen_stimuli_tell_as_much_as_190_random_ones(re
 
 def test_a_fit_to_answers_about_chosen_stimuli_has_smaller_errors(model, root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
-    import benchmark_design
+    from benchmarks import design
 
-    errors = benchmark_design.simulated_errors(model, before=1000, asked=100, repetitions=25)
+    errors = design.simulated_errors(model, before=1000, asked=100, repetitions=25)
     assert errors.ratio < 0.9
 
 
 def test_the_benchmark_prints_what_chosen_stimuli_are_worth(load_sample, root, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(root / "scripts"))
-    import benchmark_design
+    from benchmarks import design
 
-    monkeypatch.setattr(benchmark_design, "NUMBERS", (5,))
-    monkeypatch.setattr(benchmark_design, "REPETITIONS", 2)
-    benchmark_design.print_design(load_sample())
+    monkeypatch.setattr(design, "NUMBERS", (5,))
+    monkeypatch.setattr(design, "REPETITIONS", 2)
+    design.print_design(load_sample())
     printed = capsys.readouterr().out
     assert "| 5 | 1 | 1,125 |" in printed
     assert "(2 repetitions)" in printed

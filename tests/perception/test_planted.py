@@ -1,7 +1,5 @@
 """Planted truth: estimates and intervals find what people were given, in a few studies; the benchmark takes more."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -11,10 +9,9 @@ from hmix_hub import PerceptualModel
 @pytest.fixture
 def planted(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
-    import benchmark_planted
+    from benchmarks import planted
 
-    yield benchmark_planted
-    sys.modules.pop("benchmark_planted", None)
+    return planted
 
 
 def by_name(found):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmark_pandas import Findings, Found, Mask, Values, read_frame, typed_frame
-from benchmark_studies import IMAGE_SET
 
+from benchmarks.second_findings import Findings, Found, Mask, Values, read_frame, typed_frame
+from benchmarks.studies import IMAGE_SET
 from hmix_hub.sources.cifar10 import known_labels
 
 _STIMULUS = ["image_1_index", "image_2_index", "mixing_coefficient"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmark_faults import FAULTS, PEOPLE_WITH_FAULTS
-from benchmark_measuring import MANY_ROWS, medians, memory_status, milliseconds, turns
-from benchmark_pandas import MOST_ROWS, Found
-from benchmark_pandas_rows import validate_with_pandas
-from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
-
+from benchmarks.faults import FAULTS, PEOPLE_WITH_FAULTS
+from benchmarks.measures import MANY_ROWS, SIZES, apart, mebibytes, medians, milliseconds, raised_memory, turns
+from benchmarks.second_findings import MOST_ROWS, Found
+from benchmarks.second_validator import validate_with_pandas
+from benchmarks.studies import TRIALS, DrawnStudy, Faults, judgment_file
 from hmix_hub.contribute.building import write_generated
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.folder import FIGURES, GENERATED
@@ -23,7 +23,6 @@ from hmix_hub.studies.reading.chunks import CHUNK_BYTES
 from hmix_hub.studies.study import Study
 
 AIM = 1
-MEMORY_SWITCH = "--memory-of-validation"
 GENERATED_ROWS = 150_000
 NOTE = "The picture was looked at on a screen of 24 inches from 60 cm in a room without a window. " * 2
 
@@ -83,7 +82,7 @@ def _compare(study: DrawnStudy, warm_up: Path, rounds: int) -> None:
             raise SystemExit(msg)
         file = judgment_file(study.write(kind.ending, kind.faults), kind.ending)
         ours, theirs = medians([lambda way=way, file=file: way(file) for way in WAYS], rounds)  # type: ignore[misc]
-        memory = [_mebibytes(peak_memory(number, file, warm_up)) for number in range(len(WAYS))]
+        memory = [mebibytes(peak_memory(number, file, warm_up)) for number in range(len(WAYS))]
         n = study.n
         print(
             f"| {n:,} | {kind.name} | {n / ours:,.0f} | {n / theirs:,.0f} | {theirs / ours:.2f} | {AIM} "
@@ -123,7 +122,7 @@ def _print_memory(rows: int, folder: Path, warm_up: Path) -> None:
             peak = peak_memory(0, file, warm_up)
             each = "?" if peak is None else f"{1024 * peak / n:,.0f}"
             size = file.stat().st_size / 1e6
-            print(f"| {n:,} | {kind}{name} | {size:,.0f} MB | {_mebibytes(peak)} | {each} |", flush=True)
+            print(f"| {n:,} | {kind}{name} | {size:,.0f} MB | {mebibytes(peak)} | {each} |", flush=True)
 
 
 def _print_limits(study: DrawnStudy, rounds: int) -> None:
@@ -208,29 +207,18 @@ def _read_parquet(file: Path) -> None:
             pass
 
 
-def _mebibytes(kibibytes: int | None) -> str:
-    return "?" if kibibytes is None else f"{kibibytes / 1024:,.0f} MiB"
-
-
 def peak_memory(way: int, file: Path, warm_up: Path) -> int | None:
     """Measure, in a process of its own, how far a way raises resident memory above where it stood; KiB."""
-    command = [sys.executable, __file__, MEMORY_SWITCH, str(way), str(file), str(warm_up)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    return int(found) if found else None
+    memory: int | None = apart(memory_of_way, way, str(file), str(warm_up))
+    return memory
 
 
-def _print_peak_memory(way: Callable[[Path], Found], file: Path, warm_up: Path) -> None:
-    # What the first use of the libraries takes is no part of it.
-    way(warm_up)
-    resident = memory_status("VmRSS")
-    if resident is None:
-        return
-    # Sets the high-water mark back to what is resident now.
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    way(file)
-    print((memory_status("VmHWM") or 0) - resident)
+def memory_of_way(way: int, file: str, warm_up: str) -> int | None:
+    """Return the KiB by which a way raises resident memory, once the libraries have been used."""
+    WAYS[way](Path(warm_up))
+    return raised_memory(lambda: WAYS[way](Path(file)))
 
 
-if __name__ == "__main__":
-    _, _, number, judged, small = sys.argv
-    _print_peak_memory(WAYS[int(number)], Path(judged), Path(small))
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    print_contribute(arguments.rows or SIZES, arguments.rounds)

@@ -5,6 +5,7 @@ Server and people share this machine; the people run in one process of their own
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import hashlib
 import json
@@ -23,9 +24,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.load import record
+from benchmarks.measures import call_words
 from hmix_hub.suite.operator.channel import read_channel
 
-LOAD = Path(__file__).with_name("benchmark_load.py")
 SECONDS = 60.0
 JOINING = 500
 """People who join at once."""
@@ -294,8 +296,8 @@ def _dashboard(folder: Path) -> tuple[int, str]:
 def _start_load(
     port: int, people: int, pace: dict[str, float], *, dashboard: tuple[int, str] | None = None
 ) -> subprocess.Popen[str]:
-    options = json.dumps({"port": port, "people": people, "seed": 1, "pace": pace, "dashboard": dashboard})
-    return subprocess.Popen([sys.executable, str(LOAD), options], stdout=subprocess.PIPE, text=True)
+    options = {"port": port, "people": people, "seed": 1, "pace": pace, "dashboard": dashboard}
+    return subprocess.Popen(call_words(record, options), stdout=subprocess.PIPE, text=True)
 
 
 def _end(load: subprocess.Popen[str]) -> dict[str, Any]:
@@ -329,5 +331,6 @@ def _session_of(store: Any, token: str) -> Any:
     return store.session(hashlib.sha256(token.encode()).digest())
 
 
-if __name__ == "__main__":
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
     print_collect()

@@ -12,10 +12,10 @@ from typing import Any
 import datasets
 import numpy as np
 import torch
-from benchmark_cases import NUMBERS, Workload
-from benchmark_measuring import Job, medians, milliseconds
 
 import hmix_hub
+from benchmarks.cases import NUMBERS, Workload
+from benchmarks.measures import Job, medians, milliseconds
 
 PICKED = 100_000
 """Rows that are picked in another order."""

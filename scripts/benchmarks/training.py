@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from benchmark_batches import (
+
+import hmix_hub
+from benchmarks.batches import (
     BYTES_READ,
     BYTES_WRITTEN,
     Copy,
@@ -22,10 +23,8 @@ from benchmark_batches import (
     check_same,
     seconds_per_picture,
 )
-from benchmark_cases import Workload
-from benchmark_measuring import memory_status
-
-import hmix_hub
+from benchmarks.cases import Workload
+from benchmarks.measures import apart, mebibytes, memory_status
 
 SIZES = (5_000, 100_000, 1_000_000)
 """Of these, the smallest and the largest are timed; memory is measured at all."""
@@ -36,7 +35,6 @@ STREAM = 1 << 15
 """Pictures whose bytes are far more than any cache holds: 252 MB to read and 252 MB to write."""
 TIMED, READ, LOADED = 100_000, 200_000, 3_000
 """Pictures that a turn takes: from tensors, from mapped files (more than a window), from a `DataLoader`."""
-MEMORY_SWITCH = "--mapped-memory"
 OURS = "hmix_hub.batches"
 
 
@@ -70,7 +68,7 @@ def print_training(sizes: Sequence[int], rounds: int) -> None:
     print(f"\n* {_prediction()}")
     _print_memory(sizes)
     if torch.cuda.is_available():
-        from benchmark_gpu import print_gpu
+        from benchmarks.gpu import print_gpu
 
         print_gpu(rounds)
 
@@ -148,34 +146,26 @@ def _print_memory(sizes: Sequence[int]) -> None:
             training.batches(keep_in_memory=False)
             parts = []
             for in_memory in (True, False):
-                found = _memory_of_own(rows, folder, in_memory=in_memory)
+                found = mebibytes(apart(memory_of_own, rows, folder, in_memory))
                 parts.append(f"{found} with keep_in_memory={in_memory}")
         print(f"* memory that an epoch of batches of {BATCH_SIZE} adds at {rows:,} judgments: {', '.join(parts)}")
 
 
-def _memory_of_own(rows: int, folder: str, *, in_memory: bool) -> str:
-    """Return what a process of its own prints."""
-    command = [sys.executable, __file__, MEMORY_SWITCH, str(rows), folder, str(int(in_memory))]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _print_mapped_memory(rows: int, folder: Path, *, in_memory: bool) -> None:
-    """Print the most memory of its own (not of mapped files) that making and using batches adds to this process."""
-    training = Training(Workload(rows, folder), BATCH_SIZE)
+def memory_of_own(rows: int, folder: str, in_memory: bool) -> int | None:
+    """Return the most KiB of its own (not of mapped files) that making and using batches adds to this process."""
+    training = Training(Workload(rows, Path(folder)), BATCH_SIZE)
     # What the first use of the libraries takes is no part of it.
     hmix_hub.render(training.workload.dataset.select(range(10)), image_sets=training.image_sets)
     before = memory_status("RssAnon")
     if before is None:
-        print("?")
-        return
+        return None
     most = before
     for number, _ in enumerate(training.batches(keep_in_memory=in_memory)):
         if number % 20 == 0:
             most = max(most, memory_status("RssAnon") or 0)
-    print(f"{(most - before) / 1024:,.0f} MiB")
+    return most - before
 
 
-if __name__ == "__main__":
-    if MEMORY_SWITCH in sys.argv:
-        _, _, rows, folder, in_memory = sys.argv
-        _print_mapped_memory(int(rows), Path(folder), in_memory=bool(int(in_memory)))
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    print_training(arguments.rows or SIZES, arguments.rounds)

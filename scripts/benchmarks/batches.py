@@ -12,10 +12,10 @@ from typing import Any
 import datasets
 import numpy as np
 import torch
-from benchmark_cases import Workload
 from torch.utils.data import DataLoader
 
 import hmix_hub
+from benchmarks.cases import Workload
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.sample.drawing import labels_of, pictures

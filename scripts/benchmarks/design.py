@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from benchmark_measuring import milliseconds
+
+from benchmarks.measures import milliseconds
 
 if TYPE_CHECKING:
     import datasets

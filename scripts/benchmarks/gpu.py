@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmark_batches import BYTES_READ, BYTES_WRITTEN, Copy, Training
-from benchmark_cases import Workload
+
+from benchmarks.batches import BYTES_READ, BYTES_WRITTEN, Copy, Training
+from benchmarks.cases import Workload
 
 ROWS, BATCH_SIZE = 1_000_000, 4096
 _COPIED = 1 << 17

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmark_measuring import memory_status
-from benchmark_studies import DrawnStudy, judgment_file
+from benchmarks.measures import memory_status
+from benchmarks.studies import DrawnStudy, judgment_file
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 """Judgments that are measured unless others are named; a hundred million take about an hour and 10 GB of disk."""
@@ -177,3 +178,8 @@ def _print_workers(study: Path, scratch: Path, rows: int) -> None:
                 shared = measure(command, spill).seconds
             print(f"| {rows:,} | {job.name} | {workers} | {shared:,.1f} s | {alone / shared:.2f} |", flush=True)
         shutil.rmtree(built, ignore_errors=True)
+
+
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    print_scale(arguments.rows or SIZES, arguments.folder)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from benchmark_measuring import medians, milliseconds
-from benchmark_studies import TRIALS, DrawnStudy
 from pyarrow import csv
 
+from benchmarks.measures import medians, milliseconds
+from benchmarks.studies import TRIALS, DrawnStudy
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.study import Study

@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import secrets
-import sys
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -197,13 +196,8 @@ async def run(port: int, people: int, pace: Pace, seed: int, dashboard: tuple[in
     return load
 
 
-def main() -> None:
-    """Run with arguments as JSON on the command line, and print the record as JSON."""
-    options = json.loads(sys.argv[1])
+def record(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a load, `run` with these options, as JSON has it."""
     pace = Pace(**options.pop("pace"))
     load = asyncio.run(run(pace=pace, **options))
-    json.dump(asdict(load) | {"cpu_seconds": sum(os.times()[:2])}, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
+    return asdict(load) | {"cpu_seconds": sum(os.times()[:2])}

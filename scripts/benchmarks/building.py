@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import argparse
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from benchmark_measuring import memory_status
-from benchmark_studies import OWN_COLUMN, DrawnStudy
 from pyarrow import csv as arrow_csv
 
+from benchmarks.importing import print_import
+from benchmarks.measures import apart, raised_memory
+from benchmarks.studies import OWN_COLUMN, DrawnStudy
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.schema import CIFAR10
@@ -41,19 +39,12 @@ def print_building(rows: int = ROWS) -> None:
     for task in (INFER, CHOICE):
         with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
             # Small first: what the first use of the libraries takes is no part of it.
-            small, large = (made_study(task, n, Path(folder) / str(n)) for n in (1000, rows))
-            times, memory = (_in_a_process(switch, small, large) for switch in ("times", "memory"))
+            places = [str(made_study(task, n, Path(folder) / str(n))) for n in (1000, rows)]
+            times, memory = (apart(measure, name, *places) for name in ("run", "build_again"))
         n = times.pop("rows")
         cells = [f"{1e6 * seconds / n:,.1f} µs a row" for seconds in times.values()]
-        peak = "?" if memory["memory"] is None else f"{1024 * memory['memory'] / n:,.0f}"
+        peak = "?" if memory is None else f"{1024 * memory / n:,.0f}"
         print(f"| `{task}` | {n:,} | {' | '.join(cells)} | {peak} | {AIM_BYTES} |", flush=True)
-
-
-def _in_a_process(switch: str, small: Path, large: Path) -> dict[str, Any]:
-    words = [sys.executable, __file__, switch, str(small), str(large)]
-    printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
-    return found
 
 
 def made_study(task: str, rows: int, folder: Path) -> Path:
@@ -98,19 +89,18 @@ def run(made: Path) -> dict[str, float]:
     return parts | {"rows": sum(written.values())}
 
 
-def build_again(made: Path) -> dict[str, int | None]:
-    """Build a study that was imported; gives how far that raises resident memory above where it stood, in KiB."""
-    before = memory_status("VmRSS")
-    if before is not None:
-        # Sets the high-water mark back to what is resident now.
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    build(Study.open(made / "study"), made / "built")
-    return {"memory": None if before is None else (memory_status("VmHWM") or 0) - before}
+def build_again(made: Path) -> int | None:
+    """Build a study that was imported; gives how far that raises resident memory, in KiB."""
+    return raised_memory(lambda: build(Study.open(made / "study"), made / "built"))
 
 
-if __name__ == "__main__":
-    _, wanted, *places = sys.argv
-    measures: dict[str, Callable[[Path], Mapping[str, Any]]] = {"times": run, "memory": build_again}
-    # The last place is what is measured.
-    results = [measures[wanted](Path(place)) for place in places]
-    print(json.dumps(results[-1]))
+def measure(name: str, *folders: str) -> Any:
+    """Return what `run` or `build_again` gives for the last of the folders, in a process that has done the others."""
+    return [{"run": run, "build_again": build_again}[name](Path(folder)) for folder in folders][-1]
+
+
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    rows = max(arguments.rows or (ROWS,))
+    print_building(rows)
+    print_import(rows, arguments.rounds)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from benchmark_measuring import medians, milliseconds
 from torch.distributions import Beta
 from torch.nn.functional import one_hot
 
 import hmix_hub
+from benchmarks.measures import medians, milliseconds
 
 BATCH_SIZES = (256, 4096)
 N_CLASSES, SIZE = 10, 32
@@ -131,3 +132,8 @@ def _repeat(
             way(images, labels)
 
     return job
+
+
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    print_mixup(arguments.rounds)

@@ -6,6 +6,7 @@ nor its stimuli were seen before.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from benchmark_baselines import histogram, identity, ordered_beta
-from benchmark_design import print_design
-from benchmark_means import print_means
-from benchmark_measuring import milliseconds
-from benchmark_planted import print_means_of_participants, print_planted
+
+from benchmarks.baselines import histogram, identity, ordered_beta
+from benchmarks.design import print_design
+from benchmarks.means import print_means
+from benchmarks.measures import milliseconds
+from benchmarks.planted import print_means_of_participants, print_planted
 
 if TYPE_CHECKING:
     import datasets
@@ -95,7 +97,7 @@ def held_out(dataset: datasets.Dataset, fold: Ints, forecaster: Forecaster, chos
 
 
 def baseline(fit: Any) -> Forecaster:
-    """Return a forecaster of one of the functions of `benchmark_baselines`."""
+    """Return a forecaster of one of the functions of `benchmarks.baselines`."""
 
     def run(fitted: datasets.Dataset, forecast: datasets.Dataset) -> tuple[Score, float]:
         from hmix_hub.perception.answers import score_of
@@ -241,3 +243,8 @@ def print_perception() -> None:
     print_means_of_participants()
     print_means(dataset)
     print_design(dataset)
+
+
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print this part, with the options of the command."""
+    print_perception()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmark_studies import TRIALS, Faults, Texts
+from benchmarks.studies import TRIALS, Faults, Texts
 
 _CELLS = (
     (1, "participant_id", "sample/1"),

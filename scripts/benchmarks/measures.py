@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +13,12 @@ from typing import Any
 
 Job = Callable[[], Any]
 MANY_ROWS = 1_000_000
+SIZES = (10_000, 100_000, MANY_ROWS)
+_SCRIPTS = Path(__file__).parent.parent
+_CALL = (
+    "import importlib, json, sys; _, scripts, module, name, arguments = sys.argv; sys.path.insert(0, scripts);"
+    "print(json.dumps(getattr(importlib.import_module(module), name)(*json.loads(arguments))))"
+)
 
 
 def medians(jobs: Sequence[Job], rounds: int) -> list[float]:
@@ -31,6 +40,34 @@ def turns(rows: int, rounds: int) -> int:
 def milliseconds(seconds: float) -> str:
     """Write a time."""
     return f"{1000 * seconds:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+
+
+def call_words(function: Callable[..., Any], *arguments: Any) -> list[str]:
+    """Return the command that calls a function of a module here, and prints its result as JSON."""
+    return [sys.executable, "-c", _CALL, str(_SCRIPTS), function.__module__, function.__name__, json.dumps(arguments)]
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a function of a module here gives in a new process; arguments and result pass as JSON."""
+    printed = subprocess.run(call_words(function, *arguments), check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(printed.splitlines()[-1])
+
+
+def raised_memory(job: Job) -> int | None:
+    """Return by how many KiB a job raises this process's resident memory, pages of files included, at its highest."""
+    before = memory_status("VmRSS")
+    if before is not None:
+        # Sets the high-water mark back to what is resident now.
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    result = job()
+    raised = None if before is None else (memory_status("VmHWM") or 0) - before
+    del result
+    return raised
+
+
+def mebibytes(kibibytes: int | None) -> str:
+    """Write an amount of memory."""
+    return "?" if kibibytes is None else f"{kibibytes / 1024:,.0f} MiB"
 
 
 def memory_status(name: str, process: int | str = "self") -> int | None:
