@@ -57,6 +57,15 @@ class HMixError(Exception):
     ----------
     code
         Stable name of the kind of error, for programs.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> try:
+    ...     hmix_hub.load_dataset("h-mix", "construct", source="sample")
+    ... except hmix_hub.HMixError as error:
+    ...     print(error.code, error.hint)
+    HMX300 did you mean 'construct_midpoint'?
     """
 
     code = "HMX000"

@@ -58,6 +58,13 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
     -----
     EmptyResultWarning
         If no row is left; it names the filter that removed the last one. A stream does not know when it is at its end.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> len(hmix_hub.filter(ds, mixing_coefficient=hmix_hub.between(0.4, 0.6), repeats=False))
+    219
     """
     return apply_conditions(dataset, parse_filters(filters))
 

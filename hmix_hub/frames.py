@@ -57,6 +57,15 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
     ------
     ConfigurationError
         If there is no such column.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> hmix_hub.to_pandas(ds, ["image_1_label", "inferred_coefficient"]).round(2).head(2)
+      image_1_label  inferred_coefficient
+    0      airplane                  0.29
+    1          deer                  0.44
     """
     check_dataset_type(dataset)
     names = _choose(dataset, columns)
@@ -114,6 +123,14 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
         If it is not a data frame, or its class names are not known.
     SchemaError
         If a value does not fit its column.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> frame = hmix_hub.to_pandas(ds)
+    >>> hmix_hub.from_pandas(frame[frame["confidence"] > 0.5]).features == ds.features
+    True
     """
     is_frame = isinstance(frame, pd.DataFrame)
     if is_frame:
@@ -271,5 +288,11 @@ def features(name: str | None = None, schema_version: str = CURRENT) -> datasets
     ------
     ConfigurationError, SchemaVersionError
         If there is no such configuration or version.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> hmix_hub.features("infer_mixing_factor")["inferred_coefficient"]
+    Value('float64')
     """
     return features_of(check_configuration(name).columns(check_version(schema_version)))

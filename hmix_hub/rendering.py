@@ -82,6 +82,13 @@ def render(
     -----
     Source: released pictures. `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8; `c` is the literal of the
     stimulus, in the midpoint tasks the value of `numpy.arange(0, 1.1, 0.1)`.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> hmix_hub.render(ds.select(range(3))).shape
+    torch.Size([3, 3, 32, 32])
     """
     if isinstance(judgments, str | list | tuple):
         ids = [judgments] if isinstance(judgments, str) else list(judgments)
@@ -186,6 +193,12 @@ def mix(first: torch.Tensor, second: torch.Tensor, coefficient: float | torch.Te
     ------
     ConfigurationError
         If shapes or dtypes differ, or a coefficient is outside 0 to 1.
+
+    Examples
+    --------
+    >>> import hmix_hub, torch
+    >>> hmix_hub.mix(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.25)
+    tensor([0.2500, 0.7500])
     """
     if first.shape != second.shape or first.dtype != second.dtype:
         both = " and ".join(f"{str(part.dtype).removeprefix('torch.')} {tuple(part.shape)}" for part in (first, second))

@@ -47,9 +47,12 @@ def scales_of(dataset: datasets.Dataset) -> dict[str, Scale]:
     Examples
     --------
     >>> import hmix_hub
-    >>> ds = hmix_hub.load_dataset("my-study", "scale_rating", split="train")  # doctest: +SKIP
-    >>> hmix_hub.scales_of(ds)["likeness"].high  # doctest: +SKIP
-    'very much alike'
+    >>> from pathlib import Path
+    >>> from hmix_hub.studies.example import example_study, write_files
+    >>> folder = write_files(Path("my-study"), example_study("scale_rating"))
+    >>> ds = hmix_hub.load_dataset(str(folder), "scale_rating", split="train")
+    >>> hmix_hub.scales_of(ds)["likeness"].high
+    'entirely'
     """
     check_dataset_type(dataset)
     found = [scale for scale, _, _ in _spans(dataset.info.description or "")]

@@ -110,6 +110,14 @@ def to_tensors(
     ConfigurationError
         If a column is not in the dataset, `dtype` is not a floating type or cannot hold a number of a column, or the
         labels count in other classes than `vocabularies` say.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> tensors = hmix_hub.to_tensors(ds, ["mixing_coefficient", "participant_id"])
+    >>> tensors["participant_id"][:2], tensors.vocabularies["participant_id"][0]
+    (tensor([0, 0]), 'sample000000001')
     """
     check_dataset_type(dataset)
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):

@@ -31,7 +31,14 @@ class Between:
 
 
 def between(low: float | None = None, high: float | None = None) -> Between:
-    """Return the closed interval from `low` to `high`, for a filter; `None` is an open end."""
+    """Return the closed interval from `low` to `high`, for a filter; `None` is an open end.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> hmix_hub.between(0.25, 0.75)
+    Between(low=0.25, high=0.75)
+    """
     return Between(low, high)
 
 

@@ -94,6 +94,12 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
     ------
     SourceMissingError
         If the Hub cannot be reached.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> [study.repository for study in hmix_hub.list_studies("pets")]
+    ['lab/mixed-pets']
     """
     try:
         found = list(HfApi(token=stripped(token)).list_datasets(filter=STUDY_TAG, search=search, full=True))

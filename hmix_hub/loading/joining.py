@@ -56,6 +56,13 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         If there is nothing to join, or a part is no dataset.
     SchemaError
         If the tasks differ, a column is missing, or a judgment stands in two of them, as where a study is given twice.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> len(hmix_hub.join([ds.select(range(10)), ds.select(range(20, 25))]))
+    15
     """
     if not parts:
         msg = "there is nothing to join"

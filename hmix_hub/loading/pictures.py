@@ -140,6 +140,13 @@ def add_images(
     ------
     ConfigurationError, SchemaError, SourceError
         See `hmix_hub.render`.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> hmix_hub.add_images(ds.select([0]))[0]["image"].size
+    (32, 32)
     """
     kind = check_images(images)
     if kind is None:
@@ -154,7 +161,7 @@ def add_images(
 
 
 def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
-    """Add the names of the files that the pictures of contributed studies have.
+    r"""Add the names of the files that the pictures of contributed studies have.
 
     Parameters
     ----------
@@ -178,7 +185,18 @@ def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
 
     Examples
     --------
-    >>> frame = hmix_hub.to_pandas(hmix_hub.add_picture_files(ds))  # doctest: +SKIP
+    >>> import hmix_hub
+    >>> from pathlib import Path
+    >>> from hmix_hub.studies.example import example_study, write_files
+    >>> files = example_study("class_votes")
+    >>> files["study.yaml"] = files["study.yaml"].replace(b"cifar10/test", b"own").replace(b"pixel-linear", b"none")
+    >>> files["stimuli/images.csv"] = b"file,label\nfelix.png,cat\n"
+    >>> files["judgments/class_votes.csv"] = (
+    ...     b"image_1_label,image_1_index,mixing_coefficient,class_counts\ncat,0,1,0|0|0|9|0|1|0|0|0|0\n"
+    ... )
+    >>> ds = hmix_hub.load_dataset(str(write_files(Path("pets"), files)), "class_votes", split="train")
+    >>> hmix_hub.add_picture_files(ds)["image_1_file"][0]
+    'felix.png'
     """
     check_has_endpoints(check_dataset_type(dataset))
     added = [file.name for file in IMAGE_FILES]

@@ -73,6 +73,13 @@ def by_stimulus(
         If there is no cluster, or it is lost.
     SpaceError
         If there is no room on the disk.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> hmix_hub.by_stimulus(ds)["n_judgments"][:3]
+    [3, 3, 3]
     """
     study: object = None
     if not isinstance(judgments, str | os.PathLike):

@@ -119,6 +119,13 @@ def load_dataset(
     ------
     ConfigurationError, FilterError, SchemaVersionError, SourceError
         If what is asked for does not exist, cannot be read, or is not the file it should be.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", "categorical_soft_labels", split="train", source="sample", repeats=False)
+    >>> len(ds), len(ds[0]["soft_label"])
+    (200, 10)
     """
     for option in _WITHOUT_MEANING:
         filters.pop(option, None)

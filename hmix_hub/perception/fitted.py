@@ -55,6 +55,18 @@ class FittedModel:
         Number of clusters; see `hmix_hub.perception.mixtures.find_clusters`.
     shown_coefficients
         Mixing coefficients in the data, increasing; beyond the outermost the model extrapolates.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> judgments = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> model = hmix_hub.PerceptualModel.fit(judgments)
+    >>> model.shares([0.5]).shape, model.design(0.5, "cat", "dog").shape, model.information(0.5, "cat", "dog").round(2)
+    (torch.Size([1, 10, 10]), (1, 10), array([1.]))
+    >>> asked = Mixtures(coefficient=np.array([0.5]), class_1=np.array([3]), class_2=np.array([5]))
+    >>> eta, variance = model.latent(asked)
+    >>> model.means_at(eta, np.sqrt(variance)).round(3), [masses.shape for _, masses in model.masses_of(asked)]
+    (array([0.497]), [(1, 101)])
     """
 
     terms: Terms

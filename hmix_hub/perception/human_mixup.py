@@ -99,9 +99,10 @@ class HumanMixup(ExactModule):
     >>> dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample")
     >>> model = hmix_hub.PerceptualModel.fit(dataset, people=False)
     >>> mixup = hmix_hub.HumanMixup(model, alpha=1.0, seed=0)
+    >>> images, labels = mixup.collate([(torch.rand(3, 32, 32), label) for label in range(8)])
     >>> images, labels = mixup(torch.rand(8, 3, 32, 32), torch.arange(8))
-    >>> images.shape, labels.shape
-    (torch.Size([8, 3, 32, 32]), torch.Size([8, 10]))
+    >>> images.shape, labels.shape, mixup.coefficients(1).shape, mixup.coefficients_at(torch.arange(2)).shape
+    (torch.Size([8, 3, 32, 32]), torch.Size([8, 10]), torch.Size([1]), torch.Size([2]))
     """
 
     table: torch.Tensor | None

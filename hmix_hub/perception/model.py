@@ -47,6 +47,11 @@ class PerceptualModel(FittedModel):
     >>> model = hmix_hub.PerceptualModel.fit(judgments)
     >>> model.predict([0.25, 0.75], "cat", "dog").mean.round(2).tolist()
     [0.18, 0.79]
+    >>> round(model.score(judgments).rmse, 3), model.intervals(judgments, resamples=100).level
+    (0.142, 0.9)
+    >>> model.save("model.json")
+    >>> hmix_hub.PerceptualModel.load("model.json").nll == model.nll
+    True
     """
 
     @classmethod

@@ -56,6 +56,12 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     ------
     ConfigurationError
         If the dataset has no rows, or no columns that a picture is known for; or the file's ending is another.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> figure = hmix_hub.plot(ds, "perceived.png")
     """
     dataset = in_one_order(check_dataset_type(dataset))
 

@@ -80,6 +80,11 @@ def show(
         If it is no id, or names a judgment or a picture that does not exist.
     SourceError
         If judgments or pictures cannot be had.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> figure = hmix_hub.show("mixed_0.25_Airplane_62_Deer_2", "stimulus.png", source="sample")
     """
     check_ending(path)
     subject = find_subject(name, dataset=dataset, source=source, cifar10=cifar10, image_sets=image_sets)

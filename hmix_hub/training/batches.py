@@ -234,6 +234,14 @@ def batches(
         If an option makes no sense, or the dataset lacks what is asked for.
     SchemaError, SourceError
         If a row's pictures do not exist, or cannot be had.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> batch = next(iter(hmix_hub.batches(ds, 64, seed=0)))
+    >>> batch["image"].shape, batch["human"].shape
+    (torch.Size([64, 3, 32, 32]), torch.Size([64, 10]))
     """
     from datasets import IterableDataset
 

@@ -70,6 +70,14 @@ class JudgmentDataset(Dataset[Judgment]):
     ------
     ConfigurationError, SchemaError, SourceError
         See `hmix_hub.batches`.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> item = hmix_hub.JudgmentDataset(ds)[0]
+    >>> item["image"].shape, item["human"].shape
+    (torch.Size([3, 32, 32]), torch.Size([10]))
     """
 
     def __init__(

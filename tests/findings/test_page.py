@@ -1,6 +1,5 @@
 """The page of a report: one file that reads without scripts or a network, whose every number can be asked about."""
 
-import doctest
 import json
 import re
 from dataclasses import replace
@@ -251,10 +250,3 @@ def test_commands_name_what_the_report_was_called_with():
     text = page_text(made_report(), ("my study", "--source", "sample"))
     assert "hmix explain infer.mean.0.9 &#39;my study&#39; --source sample</code>" in text
     assert "hmix report &#39;my study&#39; --source sample -o DIR</code>" in text
-
-
-def test_the_example_of_the_documentation_runs():
-    from hmix_hub.findings.page import writing
-
-    found = doctest.testmod(writing)
-    assert (found.failed, found.attempted) == (0, 4)

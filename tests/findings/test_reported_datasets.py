@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import doctest
 import hashlib
-import importlib
 import math
 import tempfile
 from pathlib import Path
@@ -226,13 +224,6 @@ def test_flagged_participants_are_apart_only_where_some_are(load_sample):
     assert len([name for name in alone.numbers if name.startswith("construct.flagged.")]) == len(
         set(construct.select(flagged)["participant_id"])
     )
-
-
-@pytest.mark.parametrize("name", ["findings.report", "findings.shrinkage", "findings.wording", "resampling"])
-def test_examples_of_the_documentation_run(name):
-    found = doctest.testmod(importlib.import_module(f"hmix_hub.{name}"))
-    assert found.attempted
-    assert not found.failed
 
 
 @pytest.mark.parametrize("value", [math.nan, 1.7, -0.2, None])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
 import shutil
 
@@ -157,10 +155,3 @@ def test_a_picture_is_drawn_with_a_panel_for_each_distribution(judged, tmp_path,
     )
     assert drawn.exit_code == 0, drawn.output
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "labels.png").read_bytes()
-
-
-@pytest.mark.parametrize("name", ["loading.labels", "datasets_by_name"])
-def test_examples_in_docstrings_are_right(name, load_sample):
-    load_sample()
-    found = doctest.testmod(importlib.import_module(f"hmix_hub.{name}"))
-    assert (found.attempted > 0, found.failed) == (True, 0)
