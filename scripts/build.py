@@ -1,4 +1,4 @@
-"""Build: writes the generated parts of README.md and of the dataset card, then the wheel and the sdist into dist/.
+"""Build: writes the generated parts of the documents, then the wheel and the sdist into dist/.
 
 python3 scripts/build.py            writes everything
 python3 scripts/build.py --check    writes nothing; 1 if a generated part is not what the code says
@@ -20,9 +20,9 @@ from typing import Any
 from environment import ROOT, options_of, run_script
 
 DOCUMENTS = (
-    "README.md",
     "CONTRIBUTING.md",
     "dataset_cards/h-mix.md",
+    "dataset_cards/loading.md",
     "dataset_cards/rules.md",
     "dataset_cards/study_file.md",
 )

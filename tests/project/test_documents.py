@@ -1,10 +1,11 @@
-"""README and dataset card: true, current, and understood by the Hub's own tools."""
+"""README, guides and dataset card: true, current, short, and understood by the Hub's own tools."""
 
 import importlib.util
 import re
 from functools import partial
 
 import pytest
+import torch
 import yaml
 from click.testing import CliRunner
 from datasets import DatasetInfo, load_dataset
@@ -17,18 +18,12 @@ from hmix_hub.sources import RELEASE
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.tasks import BY_STIMULUS_COLUMNS, INFER, RELEASED_CONFIGURATIONS, RELEASED_FORMS, TASKS, flags_of
 
-DOCUMENTS = [
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md", "dataset_cards/perception.md"),
-    *(
-        "dataset_cards/importing.md",
-        "dataset_cards/judgments.md",
-        "dataset_cards/study_file.md",
-        "dataset_cards/running.md",
-        "dataset_cards/large_studies.md",
-        "dataset_cards/benchmarks.md",
-    ),
-]
+README, LOADING = "README.md", "dataset_cards/loading.md"
+GUIDES = (
+    *("benchmarks", "collecting", "h-mix", "house", "importing", "judgments", "large_studies", "perception", "rules"),
+    *("running", "study_file"),
+)
+DOCUMENTS = [README, "CONTRIBUTING.md", "CHANGELOG.md", LOADING, *(f"dataset_cards/{name}.md" for name in GUIDES)]
 
 
 @pytest.fixture(scope="module")
@@ -179,23 +174,35 @@ def run_blocks(path):
     return names
 
 
+def test_the_readme_is_short(root):
+    assert len((root / README).read_text(encoding="utf-8").splitlines()) < 220
+
+
 @pytest.fixture
 def run_python(root, monkeypatch, tmp_path):
-    """Run the README's Python on a source, beside the example study that its commands write."""
+    """Run the Python of README and of the guide to loading on a source, beside the example study."""
     write_files(tmp_path / "my-study", example_study(INFER))
     monkeypatch.chdir(tmp_path)
 
     def run(source):
         monkeypatch.setenv("HMIX_SOURCE", str(source))
-        assert len(blocks_of(root / "README.md", "python")) >= 5
-        return run_blocks(root / "README.md")
+        return run_blocks(root / README) | run_blocks(root / LOADING)
 
     return run
 
 
+def was_run(names):
+    """Return the studies that the examples joined, once what they trained and labelled is known to be sound."""
+    assert torch.isfinite(names["loss"])
+    assert names["loss"].requires_grad
+    assert names["images"].shape[1:] == (3, 32, 32)
+    assert torch.allclose(names["labels"].sum(1), torch.ones(len(names["labels"])))
+    return set(names["studies"])
+
+
 def test_the_python_of_the_readme_runs_on_a_folder_with_the_release(run_python, release, cifar10, monkeypatch):
     monkeypatch.setenv("HMIX_CIFAR10", str(cifar10))
-    assert set(run_python(release)["joined"]["study_id"]) == {"collins2023", "example-study"}
+    assert was_run(run_python(release)) == {"collins2023", "example-study"}
 
 
 def test_the_python_of_the_readme_runs_on_the_cached_release(run_python, release, cifar10, monkeypatch, tmp_path):
@@ -204,14 +211,14 @@ def test_the_python_of_the_readme_runs_on_the_cached_release(run_python, release
         (tmp_path / "cache" / RELEASE.study_id / file).symlink_to(release / file)
     monkeypatch.setenv("HMIX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HMIX_CIFAR10", str(cifar10))
-    assert set(run_python("release")["joined"]["study_id"]) == {"collins2023", "example-study"}
+    assert was_run(run_python("release")) == {"collins2023", "example-study"}
 
 
 def test_the_python_of_the_readme_runs_on_the_sample(run_python):
     # The sample's pictures are mixed with so many others that few can be told apart.
     with pytest.warns(SplitWarning):
         names = run_python("sample")
-    assert set(names["joined"]["study_id"]) == {"sample", "example-study"}
+    assert was_run(names) == {"sample", "example-study"}
 
 
 def test_the_python_of_the_guide_to_perception_runs(root, monkeypatch, tmp_path):
@@ -243,16 +250,18 @@ def test_the_guide_to_large_studies_runs(root, monkeypatch, tmp_path):
     assert names["again"].nll == names["model"].nll
 
 
-def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
+def test_the_commands_of_readme_and_guide_run(root, monkeypatch, tmp_path):
     monkeypatch.setenv("HMIX_SOURCE", "sample")
     monkeypatch.chdir(tmp_path)
-    commands = [
-        line.partition("#")[0].split()[1:]
-        for block in blocks_of(root / "README.md", "bash")
+    lines = [
+        line.partition("#")[0].strip()
+        for name in (README, LOADING)
+        for block in blocks_of(root / name, "bash")
         for line in block.splitlines()
         if line.startswith("hmix ")
     ]
-    assert len(commands) >= 6
+    commands = [line.split()[1:] for line in dict.fromkeys(lines)]
+    assert len(commands) >= 20
     for command in commands:
         ran = CliRunner().invoke(main, command)
         assert ran.exit_code == 0, (command, ran.output)
@@ -263,7 +272,6 @@ def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
         "pilot",
         "rehearsal",
         "rehearsal-study",
-        "rehearsal.csv",
         "report",
         "soft_labels.png",
         "stimulus.png",
