@@ -201,9 +201,9 @@ def _rules() -> str:
     parts = []
     for rule in map(describe, catalogue().values()):
         lines = [f"### {rule['code']} {rule['rule']} ({rule['severity']})", "", f"{as_markdown(rule['meaning'])}.", ""]
-        lines += [f"* fix: {as_markdown(rule['mend'])}"]
-        lines += [f"* `hmix contribute fix` {as_markdown(rule['fix'])}"] if rule["fix"] else []
-        lines += [f"* breaks it: {as_markdown(rule['fails'])}", f"* keeps it: {as_markdown(rule['passes'])}", ""]
+        lines += [f"* fix: {as_markdown(rule['fix'])}"]
+        lines += [f"* `hmix contribute fix` {as_markdown(rule['automatic_fix'])}"] if rule["automatic_fix"] else []
+        lines += [f"* fails: {as_markdown(rule['fails'])}", f"* passes: {as_markdown(rule['passes'])}", ""]
         parts.append("\n".join(lines))
     return "\n".join(parts).rstrip()
 

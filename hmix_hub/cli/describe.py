@@ -154,7 +154,7 @@ def _find(code: str, rules: list[dict[str, str]]) -> dict[str, str]:
 
 def _echo(described: dict[str, str]) -> None:
     click.echo(f"{described['code']} {described['rule']} ({described['severity']})")
-    labels = {"meaning": "meaning", "mend": "fix", "fix": "auto-fix", "fails": "fails", "passes": "passes"}
+    labels = {"meaning": "meaning", "fix": "fix", "automatic_fix": "auto-fix", "fails": "fails", "passes": "passes"}
     for key, label in labels.items():
         if text := described[key]:
             click.echo(textwrap.fill(f"{label + ':':10}{text}", 110, initial_indent="  ", subsequent_indent=" " * 12))

@@ -1,4 +1,4 @@
-"""The catalogue: every rule that a contributed study keeps, as data."""
+"""The catalogue of all rules for contributed studies."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ _MODULES = tuple(import_module(f"{_rules.__name__}.{module.name}") for module in
 
 
 def catalogue() -> dict[str, Rule]:
-    """Return all rules by code, in the order of their codes."""
+    """Return all rules by code, sorted by code."""
     rules = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)]
     return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 
 
 def describe(rule: Rule) -> dict[str, str]:
-    """Return a rule as text, by the keys of `hmix rules --json`.
+    """Return a rule as text, under the keys of `hmix rules --json`.
 
     Returns
     -------
     dict
-        code, rule, severity, meaning, mend (what to do about it), fix (what `hmix contribute fix` does; empty: a person
-        decides), fails, passes, task.
+        code, rule, severity, meaning, fix (what to do about it), automatic_fix (what `hmix contribute fix` does; empty
+        if
+        the rule has no automatic fix), fails, passes, task.
     """
     example = rule.example
     return {
@@ -32,8 +33,8 @@ def describe(rule: Rule) -> dict[str, str]:
         "rule": rule.name,
         "severity": str(rule.severity),
         "meaning": rule.meaning,
-        "mend": rule.fix,
-        "fix": rule.automatic_fix,
+        "fix": rule.fix,
+        "automatic_fix": rule.automatic_fix,
         "fails": example.failing.text,
         "passes": example.passing.text,
         "task": example.task,

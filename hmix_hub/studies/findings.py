@@ -1,4 +1,4 @@
-"""Findings: what a study was found to break, grouped by rule and place, and counted."""
+"""Findings: violations of the rules in a study, grouped by rule, file and column, and counted."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 MOST_PLACES = 100
-"""Rows of one finding that are listed; all are counted."""
+"""Maximum number of rows listed per finding; all are counted."""
 MOST_SHOWN = 60
-"""Characters of a value that are shown."""
+"""Maximum number of characters shown of a value."""
 
 
 @dataclass(frozen=True)
@@ -26,32 +26,32 @@ class Spot:
     """One place where a rule is broken."""
 
     row: int | None = None
-    """0-based data row; `None`: the file, or the column, as a whole."""
+    """0-based data row; `None` if the spot is the whole file or column."""
     value: str | None = None
-    """What stands there, shortened."""
+    """The value found there, shortened."""
     note: str = ""
-    """What is particular to it; may be empty."""
+    """Details of this place; may be empty."""
 
 
 @dataclass
 class Finding:
-    """All places of one file and column where one rule is broken."""
+    """All violations of one rule in one column of one file."""
 
     rule: Rule
     file: str
-    """Path within the study folder; empty: the study as a whole."""
+    """Path within the study folder; empty for the study as a whole."""
     column: str
-    """Column name, or the field of the manifest; empty: none in particular."""
+    """Name of the column, or of the manifest field; empty if the finding is about neither."""
     count: int = 0
     spots: list[Spot] = field(default_factory=list)
-    """The first of them."""
+    """The first `MOST_PLACES` places."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Another process has the rule: it is named, since its examples are functions.
+        # A rule's examples are functions, which cannot be pickled: send its code; the other process has the rule.
         return _finding, (self.rule.code, self.file, self.column, self.count, self.spots)
 
     def as_dict(self, *, is_fixable: bool) -> dict[str, Any]:
-        """Return the finding for JSON."""
+        """Return the finding as JSON-serializable data."""
         return {
             "code": self.rule.code,
             "rule": self.rule.name,
@@ -60,7 +60,7 @@ class Finding:
             "column": self.column,
             "count": self.count,
             "meaning": self.rule.meaning,
-            "mend": self.rule.fix,
+            "fix": self.rule.fix,
             "fixable": is_fixable,
             "places": [{"row": spot.row, "value": spot.value, "note": spot.note} for spot in self.spots],
         }
@@ -73,7 +73,7 @@ def _finding(code: str, *parts: Any) -> Finding:
 
 
 class Report:
-    """Collector of findings; memory does not grow with the number of rows that are wrong."""
+    """Collects findings; memory does not grow with the number of invalid rows."""
 
     def __init__(self) -> None:
         self._findings: dict[tuple[str, str, str], Finding] = {}
@@ -103,9 +103,9 @@ class Report:
         notes: Iterable[str] | None = None,
         count: int | None = None,
     ) -> None:
-        """Add places: 0-based data rows, rising, what stands in each, and what is particular to it.
+        """Add places: 0-based data rows in ascending order, the value found in each, and a note on each.
 
-        The first of them are enough where `count` says how many there are in all.
+        With `count`, the total number of places, only the first of them need to be given.
         """
         if not len(rows):
             return
@@ -117,7 +117,7 @@ class Report:
             finding.spots.append(Spot(None if row is None else int(row), shown(value), note))
 
     def merge(self, later: Report) -> None:
-        """Add what the next piece of a file shows; what is told of the file as a whole, every piece tells the same."""
+        """Add the findings from the next piece of a file; findings about the whole file repeat in every piece."""
         for key, found in later._findings.items():
             mine = self._findings.setdefault(key, Finding(found.rule, found.file, found.column))
             of_file = [spot for spot in found.spots if spot.row is None and spot in mine.spots]
@@ -129,7 +129,7 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        """All findings, errors first, then by file, code and column."""
+        """Return all findings: errors first, then by file, code and column."""
         return sorted(
             self._findings.values(),
             key=lambda found: (found.rule.severity is not Severity.ERROR, found.file, found.rule.code, found.column),
@@ -140,32 +140,32 @@ class Report:
 
     @property
     def errors(self) -> list[Finding]:
-        """The findings that are errors."""
+        """Return the findings that are errors."""
         return [finding for finding in self if finding.rule.severity is Severity.ERROR]
 
     @property
     def warnings(self) -> list[Finding]:
-        """The findings that are warnings."""
+        """Return the findings that are warnings."""
         return [finding for finding in self if finding.rule.severity is Severity.WARNING]
 
     def has(self, *rules: Rule, file: str | None = None) -> bool:
-        """Whether one of these rules is broken, in a file or anywhere."""
+        """Return whether any of these rules is broken, in one file or (with `None`) anywhere."""
         codes = {rule.code for rule in rules}
         return any(code in codes and file in {None, where} for code, where, _ in self._findings)
 
     def is_fixable(self, finding: Finding) -> bool:
-        """Whether `hmix contribute fix` does what the finding asks for."""
+        """Return whether `hmix contribute fix` can fix the finding."""
         blocked = (found.rule.is_blocking and found.file == finding.file for found in self._findings.values())
         return finding.rule.is_fixed_in(finding.file) and not any(blocked)
 
     def has_errors_in(self, *files: str) -> bool:
-        """Whether one of these files has an error."""
+        """Return whether any of these files has an error."""
         return any(
             where in files and found.rule.severity is Severity.ERROR for (_, where, _), found in self._findings.items()
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report for JSON."""
+        """Return the report as JSON-serializable data."""
         return {
             "is_valid": not self.errors,
             "errors": len(self.errors),
@@ -200,16 +200,16 @@ class Reporter:
         notes: Iterable[str] | None = None,
         count: int | None = None,
     ) -> None:
-        """Report rows; see `Report.add_rows`. `values` of `None`: none are shown."""
+        """Report rows; see `Report.add_rows`. With `values=None`, no values are shown."""
         values = [None] * len(rows) if values is None else values
         self.report.add_rows(rule, rows, values, file=self.file, column=self.column, notes=notes, count=count)
 
     def add_where(
         self, rule: Rule, bad: Mask, rows: Ints, values: pa.Array | None = None, note: str | Callable[[int], str] = ""
     ) -> Mask:
-        """Report the rows where a mask, bool (N,), is true, by their numbers, int64 (N,), and the N values to show.
+        """Report the rows where a mask, bool (N,), is true: their numbers, int64 (N,), and optionally the N values.
 
-        A note is of all of them, or a function of a position, 0 to N - 1. Returns where the mask is false.
+        `note` is one text for all rows, or a function of the position, 0 to N - 1. Returns the inverted mask.
         """
         found = np.flatnonzero(bad)
         if len(found):
@@ -235,5 +235,5 @@ def shown(value: object) -> str | None:
 
 
 def printable(text: str) -> str:
-    r"""Return a text with what is no character to print written out, such as \x1b, which a terminal would obey."""
+    r"""Return a text with unprintable characters escaped, such as \x1b, which a terminal would interpret."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

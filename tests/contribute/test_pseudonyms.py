@@ -239,7 +239,7 @@ class TestRefused:
             ("x_a\n1\n", "no column participant_id"),
             ("participant_id,x_a\np,1,2\n", "errors"),
             ("participant_id;x_a\np;1\n", "no column|errors"),
-            ("participant_id,participant_id\np,q\n", "two columns have one name"),
+            ("participant_id,participant_id\np,q\n", "two columns have the same name"),
             ("participant_id\n p\n", "white space"),
             ("participant_id,x_a\np,p\nq,q\n", "column x_a: the column holds"),
             ("participant_id,x_a\np,\nq,q\n", "column x_a: the column holds"),
@@ -260,7 +260,7 @@ class TestRefused:
         self.refused(study, key, "link")
         (study / "judgments" / CSV).unlink()
         (study / "raw.csv").rename(study / "judgments" / "categorical_soft_labels.csv")
-        self.refused(study, key, "two files hold the judgments of one task")
+        self.refused(study, key, "two files hold judgments of the same task")
 
     def test_half_of_a_character(self, study, key):
         one_file(study, '{"participant_id": "\\ud83d"}\n', f"judgments/{JSONL}")

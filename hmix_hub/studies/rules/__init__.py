@@ -1,1 +1,1 @@
-"""Rules that a contributed study keeps, as data; `hmix_hub.studies.catalogue` gives them all."""
+"""Rules for contributed studies, as data; `hmix_hub.studies.catalogue` collects them."""

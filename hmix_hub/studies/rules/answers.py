@@ -1,4 +1,4 @@
-"""Rules of answers of single tasks: ratings lie on scales of study.yaml, and votes without voters add up."""
+"""Rules for single tasks: ratings on the scales of study.yaml, and consistent vote counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hmix_hub.tasks import RATING, VOTES
 
 _FILE = "study.yaml"
 _NAME, _OTHER = "likeness", "beauty"
-"""Scales of the example study, of seven steps and continuous."""
+"""Scales of the example study: one with seven steps, one continuous."""
 
 _TWENTY, _NINETEEN = "20|0|0|0|0|0|0|0|0|0", "19|0|0|0|0|0|0|0|0|0"
 _CERTAIN, _HALF = "1|0|0|0|0|0|0|0|0|0", "0.5|0|0|0|0|0|0|0|0|0"
@@ -21,8 +21,8 @@ def _write_two_decimals(rows: Rows) -> None:
 
 UNSTATED_SCALES = error(
     "HMX528 unstated-scales",
-    "study.yaml does not say on which scales people rated",
-    "write under `scales:` the name of each, its question, what stood at its low and at its high end, and its steps",
+    "study.yaml does not list the rating scales",
+    "list each scale under `scales:` with its name, its question, the labels of its low and high end, and its steps",
     Example(
         unstated(RATING, "scales"),
         replaced(_FILE, "steps: 7", "steps: 13"),
@@ -31,8 +31,8 @@ UNSTATED_SCALES = error(
 )
 UNUSED_SCALE = warning(
     "HMX529 unused-scale",
-    "study.yaml lists a scale on which nothing is rated",
-    "take it out of `scales:`, or add its ratings",
+    "study.yaml lists a scale that has no ratings",
+    "remove it from `scales:`, or add its ratings",
     Example(
         replaced(_FILE, "scales:\n", "scales:\n  - {name: age, question: How old?, low: young, high: old}\n"),
         task=RATING,
@@ -40,8 +40,8 @@ UNUSED_SCALE = warning(
 )
 SCALE_UNKNOWN = error(
     "HMX588 scale-unknown",
-    "no scale of the study is called so",
-    "write a scale of `scales:` in study.yaml, or add it there",
+    "the study has no scale with this name",
+    "use a name listed under `scales:` in study.yaml, or add the scale there",
     Example(
         cells({"scale": "likness"}, task=RATING),
         cells({"scale": _OTHER.title(), "rating": "0.3"}, task=RATING),
@@ -50,9 +50,9 @@ SCALE_UNKNOWN = error(
 )
 NO_STEP = error(
     "HMX589 rating-step",
-    "the rating is no step of its scale",
-    "write (step - 1) / (steps - 1): of 7 steps the third is 0.3333333333333333; or correct `steps:` in study.yaml, "
-    "which is left out where any place could be chosen",
+    "the rating is not a step of its scale",
+    "write (step - 1) / (steps - 1), so that step 3 of 7 is 0.3333333333333333; or correct `steps:` in study.yaml, and "
+    "omit it for continuous scales",
     Example(
         cells({"scale": _NAME, "rating": "0.4"}, task=RATING),
         cells({"scale": _OTHER, "rating": "0.4"}, task=RATING),
@@ -61,14 +61,14 @@ NO_STEP = error(
 )
 ROUNDED_STEP = error(
     "HMX579 rating-rounded",
-    "the rating is a step of its scale that was rounded, so that it equals no other",
-    "write it with all its digits: 0.6666666666666666 for 0.67",
+    "the rating is a rounded step of its scale, so it does not equal other ratings of the same step",
+    "write all digits: 0.6666666666666666 instead of 0.67",
     Example(
         rows_changed("row 7 is 0.67 on a scale of seven steps", _write_two_decimals, task=RATING, named=(ROW,)),
         cells({"scale": _NAME, "rating": "0.6666666666666666"}, task=RATING),
         task=RATING,
     ),
-    "writes the step with all its digits",
+    "writes the step with all digits",
 )
 
 
@@ -87,20 +87,20 @@ def _changed(**values: str) -> Change:
 
 VOTES_MISSING = error(
     "HMX640 votes-missing",
-    "the row has no votes: neither counts nor frequencies, or counts that are all 0",
-    "write `class_counts`, or `class_frequencies` where the counts are not known; leave stimuli without votes out",
+    "the row has no votes: counts and frequencies are both missing, or all counts are 0",
+    "write `class_counts`, or `class_frequencies` if the counts are unknown; omit stimuli without votes",
     Example(_changed(n_votes="", class_counts=""), _changed(class_counts="", class_frequencies=_CERTAIN), VOTES),
 )
 VOTES_TOTAL = error(
     "HMX641 votes-total",
     "the counts do not sum to n_votes",
-    "correct the one or the other; n_votes may be left empty where there are counts",
+    "correct the counts or n_votes; n_votes may be empty if there are counts",
     Example(_changed(class_counts=_NINETEEN), _changed(n_votes="19", class_counts=_NINETEEN), VOTES),
 )
 FREQUENCIES_SUM = error(
     "HMX642 frequencies-sum",
-    "the frequencies do not sum to 1, within a hundredth",
-    "divide them by their sum, if they are all of one question; percentages by 100",
+    "the frequencies do not sum to 1 (tolerance 0.01)",
+    "divide percentages by 100; divide frequencies of one question by their sum",
     Example(
         _changed(class_counts="", class_frequencies=_HALF),
         _changed(class_counts="", class_frequencies=_FROM_EVERY_CLASS),
@@ -109,8 +109,8 @@ FREQUENCIES_SUM = error(
 )
 FREQUENCIES_DIFFER = error(
     "HMX643 frequencies-differ",
-    "the frequencies are not the counts divided by their sum",
-    "leave `class_frequencies` out where there are counts: they are computed",
+    "the frequencies do not equal the counts divided by their sum",
+    "omit `class_frequencies` if there are counts; they are computed from them",
     Example(
         _changed(class_counts=_TWENTY, class_frequencies=_FROM_EVERY_CLASS),
         _changed(class_counts=_TWENTY, class_frequencies=_CERTAIN),
@@ -119,13 +119,13 @@ FREQUENCIES_DIFFER = error(
 )
 STIMULUS_TWICE = error(
     "HMX644 stimulus-twice",
-    "another row has the votes of this stimulus",
-    "add the counts of both rows up, or take the copy out; single judgments belong into `class_choice`",
-    Example(rows_changed("row 7 stands again at the end", _copied, task=VOTES, named=(132,)), task=VOTES),
+    "another row already has votes for this stimulus",
+    "add up the counts of both rows, or remove the copy; single judgments belong in `class_choice`",
+    Example(rows_changed("row 7 is repeated at the end", _copied, task=VOTES, named=(132,)), task=VOTES),
 )
 VOTES_OF_PEOPLE = error(
     "HMX645 votes-of-people",
-    "the file has a column of participants or their trials, and its rows pool what all of them chose",
-    "take the column out; single judgments belong into `class_choice`, with one row per answer",
+    "the file identifies participants or trials, but its rows pool the votes of all participants",
+    "remove the column; single judgments belong in `class_choice`, with one row per judgment",
     Example(rows_changed("a column `participant_id`", _voters, task=VOTES), task=VOTES),
 )

@@ -1,4 +1,4 @@
-"""Changes of the example study, from which the catalogue's examples are made."""
+"""Changes of the example study, used as examples in the catalogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hmix_hub.studies.rules.rule import Change, Files
 from hmix_hub.tasks import INFER, TASKS
 
 ROW = 7
-"""The row that examples change; the person's eighth."""
+"""The row that examples change; the first participant's eighth."""
 
 Rows = list[dict[str, str]]
 
@@ -22,12 +22,12 @@ def table_path(task: str = INFER) -> str:
 
 
 def cell(column: str, value: str, *, row: int = ROW) -> Change:
-    """Set one cell."""
+    """Return a change that sets one cell."""
     return cells({column: value}, row=row)
 
 
 def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
-    """Set cells of one row; a column that the table does not have is empty in the others."""
+    """Return a change that sets cells of one row; a new column is empty in all other rows."""
 
     def change(rows: Rows) -> None:
         for number, cells_ in enumerate(rows):
@@ -41,7 +41,7 @@ def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Chang
 def rows_changed(
     text: str, change: Callable[[Rows], Rows | None], *, task: str = INFER, path: str = "", named: tuple[int, ...] = ()
 ) -> Change:
-    """Change the rows of a table: in place, or by giving others."""
+    """Return a change of a table's rows; `change` edits them in place or returns new ones."""
     path = path or table_path(task)
 
     def apply(files: Files) -> None:
@@ -52,7 +52,7 @@ def rows_changed(
 
 
 def every(column: str, text: str, convert: Callable[[str], str]) -> Change:
-    """Change every cell of a column."""
+    """Return a change of every cell of a column."""
 
     def change(rows: Rows) -> None:
         for row in rows:
@@ -62,7 +62,7 @@ def every(column: str, text: str, convert: Callable[[str], str]) -> Change:
 
 
 def added(column: str, value: str, *, row: int | None = None) -> Change:
-    """Add a column that holds one value, or holds it in one row."""
+    """Return a change that adds a column with one value, in every row or in a single row."""
 
     def change(rows: Rows) -> None:
         for number, cells_ in enumerate(rows):
@@ -73,30 +73,30 @@ def added(column: str, value: str, *, row: int | None = None) -> Change:
 
 
 def dropped(column: str) -> Change:
-    """Remove a column."""
+    """Return a change that removes a column."""
 
     def change(rows: Rows) -> Rows:
         return [{name: value for name, value in row.items() if name != column} for row in rows]
 
-    return rows_changed(f"no column `{column}`", change)
+    return rows_changed(f"the column `{column}` is missing", change)
 
 
 def replaced(path: str, old: str, new: str) -> Change:
-    """Replace a chunk of a file's text."""
+    """Return a change that replaces part of a file's text."""
 
     def apply(files: Files) -> None:
         text = files[path].decode()
         if old not in text:
-            msg = f"{path} does not hold {old!r}"
+            msg = f"{path} does not contain {old!r}"
             raise ValueError(msg)
         files[path] = text.replace(old, new, 1).encode()
 
-    said = f"`{new.strip()}` in place of `{old.strip()}`" if new.strip() else f"without `{old.strip()}`"
+    said = f"`{new.strip()}` instead of `{old.strip()}`" if new.strip() else f"without `{old.strip()}`"
     return Change(f"{path}: {said}", apply)
 
 
 def content(path: str, change: Callable[[bytes], bytes], text: str, *, rows: Sequence[int] = ()) -> Change:
-    """Change the bytes of a file."""
+    """Return a change of a file's bytes."""
 
     def apply(files: Files) -> None:
         files[path] = change(files[path])
@@ -105,13 +105,13 @@ def content(path: str, change: Callable[[bytes], bytes], text: str, *, rows: Seq
 
 
 def unstated(task: str, key: str) -> Change:
-    """Take out of study.yaml what it says of one task alone, which stands under a key."""
+    """Return a change that removes a task's own key from study.yaml."""
     said = TASKS[task].example_manifest.encode()
     return content("study.yaml", lambda text: text.replace(said, b""), f"there is no `{key}:`")
 
 
 def file_added(path: str, made: bytes | Callable[[Files], bytes], text: str = "") -> Change:
-    """Add a file."""
+    """Return a change that adds a file."""
 
     def apply(files: Files) -> None:
         files[path] = made(files) if callable(made) else made
@@ -120,7 +120,7 @@ def file_added(path: str, made: bytes | Callable[[Files], bytes], text: str = ""
 
 
 def file_removed(path: str) -> Change:
-    """Remove a file."""
+    """Return a change that removes a file."""
 
     def apply(files: Files) -> None:
         del files[path]

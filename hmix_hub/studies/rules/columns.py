@@ -1,4 +1,4 @@
-"""Rules of columns: which there are (HMX530 to HMX539), and what their values may be (HMX540 to HMX549)."""
+"""Rules for columns (HMX530 to HMX539) and their values (HMX540 to HMX549)."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ _TABLE = table_path()
 
 COLUMN_MISSING = error(
     "HMX530 column-missing",
-    "a column that the task needs is missing",
+    "a required column of the task is missing",
     "add it; `hmix info <task>` describes the columns",
     Example(dropped("confidence")),
 )
 COLUMN_UNKNOWN = error(
     "HMX531 column-unknown",
     "the schema has no such column",
-    "begin the name of a column of your own with x_; it is then kept as it is",
+    "prefix columns of your own with x_; they are kept unchanged",
     Example(added("mood", "good"), added("x_mood", "good")),
 )
 COLUMN_TWICE = error(
     "HMX532 column-twice",
-    "two columns have one name",
-    "keep one of them, or rename the other",
-    Example(content(_TABLE, lambda text: text.replace(b"confidence", b"trial_index", 1), "trial_index stands twice")),
+    "two columns have the same name",
+    "remove or rename one of them",
+    Example(content(_TABLE, lambda text: text.replace(b"confidence", b"trial_index", 1), "trial_index appears twice")),
     is_blocking=True,
 )
 COLUMN_UNTIDY = error(
     "HMX533 column-untidy",
-    "the column is known, but its name is written otherwise: capitals, spaces or hyphens",
-    "write it as the schema does",
+    "the name of a known column has capitals, spaces or hyphens",
+    "write the name as in the schema",
     Example(replaced(_TABLE, "confidence", " Confidence")),
-    "writes it as the schema does",
+    "writes the name as in the schema",
 )
 COMPUTED = error(
     "HMX534 computed-column",
-    "the column is computed from others, and holds something else here",
-    "leave the column out; or correct the columns that it is computed from",
+    "the column is computed from other columns, and its values disagree with them",
+    "omit the column, or correct the columns that it is computed from",
     Example(added("study_id", "another-study"), added("study_id", "example-study")),
-    "takes the column out",
+    "removes the column",
 )
 MANY = error(
     "HMX535 too-many-columns",
-    "the file has more columns than any study",
-    "check the delimiter, and that the table was not turned on its side",
+    "the file has more columns than a study can have",
+    "check the delimiter, and that the table is not transposed",
     Example(
         content(
             _TABLE,
@@ -51,7 +51,7 @@ MANY = error(
                 line + b"".join(b",x_%d" % i if not n else b"," for i in range(1000))
                 for n, line in enumerate(text.rstrip(b"\n").split(b"\n"))
             ),
-            "a thousand columns of its own",
+            "1,000 more columns",
         )
     ),
     is_blocking=True,
@@ -60,65 +60,65 @@ MANY = error(
 
 MISSING = error(
     "HMX540 value-missing",
-    "a value is missing where every row must have one",
-    "write it; leave the row out where nobody answered",
+    "a required value is missing",
+    "add the value; omit the row if nobody answered",
     Example(cell("inferred_coefficient", ""), cell("confidence", "")),
 )
 TYPE = error(
     "HMX541 value-type",
-    "the value is not of the column's type",
-    "write numbers with a point and without unit, truths as true or false, lists as a|b",
+    "the value does not have the column's type",
+    "write numbers with a decimal point and no unit, booleans as true or false, lists as a|b",
     Example(cell("confidence", "very"), cell("confidence", "1e-1")),
 )
 RANGE = error(
     "HMX542 value-range",
     "the number is outside the column's range",
-    "coefficients, confidences and probabilities are 0 to 1, times are in milliseconds from 0",
+    "coefficients, confidences and probabilities are from 0 to 1; times are in milliseconds, 0 or more",
     Example(cell("inferred_coefficient", "1.2"), cell("inferred_coefficient", "1")),
 )
 PERCENT = error(
     "HMX543 percent",
-    "the column seems to be in percent, and must be 0 to 1",
+    "the column seems to be in percent, but must be from 0 to 1",
     "divide the column by 100",
     Example(every("confidence", "is in percent", lambda value: f"{100 * float(value):g}")),
     "divides the column by 100",
 )
 DECIMAL_COMMA = error(
     "HMX544 decimal-comma",
-    "the number is written with a comma",
-    "write a point",
+    "the number has a decimal comma",
+    "write a decimal point",
     Example(cell("confidence", "0,7")),
-    "writes a point",
+    "writes a decimal point",
 )
 NULL_WORD = error(
     "HMX545 null-word",
-    "a word stands for a missing value",
+    "the cell has a word for a missing value, such as NA",
     "leave the cell empty",
     Example(cell("confidence", "NA")),
     "empties the cell",
 )
 UNTIDY = error(
     "HMX546 value-untidy",
-    "there is white space around the value, so that it equals no other",
-    "take it away",
+    "the value has leading or trailing white space, so it does not equal the same value elsewhere",
+    "remove the white space",
     Example(cell("participant_id", "p01 "), cell("participant_id", "p01")),
-    "takes it away",
+    "removes the white space",
 )
 IDENTIFIER = error(
     "HMX547 identifier",
-    "the id has characters that ids may not have, or too many of them",
-    "use letters, digits, points, hyphens and underscores, at most 64, a letter or digit first",
+    "the id is too long or has characters that are not allowed",
+    "use at most 64 letters, digits, points, hyphens and underscores, beginning with a letter or digit",
     Example(cell("participant_id", "p/01"), cell("participant_id", "p01")),
 )
 FORMULA = error(
     "HMX548 formula",
-    "the text would be run as a formula by a spreadsheet",
+    "a spreadsheet would run the text as a formula",
     "do not begin text with =, +, - or @",
     Example(added("x_note", '=HYPERLINK("http://example.org")', row=7), added("x_change", "-0.5", row=7)),
 )
 CHOICE = error(
     "HMX549 value-choice",
-    "the text is none of those that the column may hold",
-    "write one of them, in small letters; leave the cell empty where it is not known",
+    "the text is not one of the column's allowed values",
+    "write an allowed value, in lower case; leave the cell empty if it is unknown",
     Example(added("image_1_side", "top", row=7), added("image_1_side", "left", row=7)),
 )

@@ -1,4 +1,4 @@
-"""Rules of the manifest, study.yaml (HMX520 to HMX529)."""
+"""Rules for the manifest, study.yaml (HMX520 to HMX527)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _TITLE = "title: Mixed pictures, an example study"
 
 MISSING = error(
     "HMX520 manifest-missing",
-    "there is no study.yaml",
-    "`hmix contribute init` writes one to fill in",
+    "study.yaml is missing",
+    "run `hmix contribute init` and fill in the file it writes",
     Example(file_removed(_FILE)),
 )
 UNREADABLE = error(
     "HMX521 manifest-unreadable",
     "study.yaml is not plain YAML",
-    "correct the line that is named; quote text that holds a colon",
+    "correct the line in the message; quote texts that contain a colon",
     Example(replaced(_FILE, _TITLE, "title: Mixed pictures: an example"), replaced(_FILE, _TITLE, 'title: "Mixed: a"')),
 )
 INVALID = error(
     "HMX522 manifest-invalid",
-    "a field of study.yaml is missing, unknown, or has a value that it may not have",
-    "`hmix contribute schema` describes every field",
+    "a field of study.yaml is missing, unknown or invalid",
+    "correct the field; `hmix contribute schema` describes every field",
     Example(
         replaced(_FILE, "0000-0002-1825-0097", "0000-0002-1825-0098"),
         replaced(_FILE, "0000-0002-1825-0097", "https://orcid.org/0000-0002-1694-233X"),
@@ -33,8 +33,8 @@ INVALID = error(
 )
 SCHEMA_VERSION = error(
     "HMX523 schema-version",
-    "the study is written in a version of the schema that this hmix-hub does not take",
-    "upgrade hmix-hub for a newer one; `hmix contribute import` brings exports of schema 1.0.0 up",
+    "this version of hmix-hub does not support the study's version of the schema",
+    "upgrade hmix-hub if the schema is newer; convert exports of schema 1.0.0 with `hmix contribute import`",
     Example(
         replaced(_FILE, f"schema_version: {CURRENT}", "schema_version: 9.0.0"),
         replaced(_FILE, f"schema_version: {CURRENT}", f"schema_version: {JUDGMENT_TABLE}"),
@@ -42,20 +42,20 @@ SCHEMA_VERSION = error(
 )
 UNFINISHED = error(
     "HMX524 unfinished",
-    "the field holds the starter's TODO",
-    "write what it asks for",
+    "the field still has the template's TODO",
+    "replace it with what the TODO asks for",
     Example(replaced(_FILE, "Nobody was recruited;", "TODO")),
 )
 UNFINISHED_DRAFT = warning(
     "HMX525 unfinished-draft",
-    "the field holds the starter's TODO, as a draft may",
-    "write what it asks for before you publish",
+    "the field still has the template's TODO, which is allowed only in a draft",
+    "replace it with what the TODO asks for before you publish",
     Example(replaced(_FILE, "Nobody was recruited;", "TODO")),
 )
 UNSTATED_QUESTIONS = error(
     "HMX526 unstated-questions",
-    "study.yaml does not say what participants of categorical_soft_labels were asked, nor how a soft label is made",
-    "write under `soft_labels:` what was `asked` besides the class, and the `procedure` that makes soft labels",
+    "study.yaml does not state the questions of categorical_soft_labels, or how answers become soft labels",
+    "under `soft_labels:`, list what was `asked` besides the class, and name the `procedure` that makes soft labels",
     Example(
         unstated(CATEGORICAL, "soft_labels"),
         replaced(_FILE, "procedure: released", "procedure: cifar10s"),
@@ -71,10 +71,10 @@ def _copied(files: Files) -> None:
 
 SYNTHETIC_ROWS = error(
     "HMX527 synthetic-rows",
-    "the row is flagged as synthetic, but study.yaml does not say `synthetic: true`",
-    "write `synthetic: true` in study.yaml; keep answers of participants in a study of their own",
+    "the row is flagged as synthetic, but study.yaml does not have `synthetic: true`",
+    "add `synthetic: true` to study.yaml; keep participants' judgments in a separate study",
     Example(
-        Change("study.yaml: without `synthetic: true`; and a column `flags` with `synthetic`", _copied),
+        Change("study.yaml: without `synthetic: true`, and a column `flags` with `synthetic`", _copied),
         added("flags", "synthetic"),
     ),
 )

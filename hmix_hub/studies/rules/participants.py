@@ -1,4 +1,4 @@
-"""Rules of participants: of what they did, and of participants.csv (HMX590 to HMX597)."""
+"""Rules for participants' behaviour and participants.csv (HMX590 to HMX597)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _copy_participant(files: Files) -> None:
 
 
 def _with_server_times(text: str, each_of_first: float | None) -> Change:
-    """Add the server's times: as long as the response times say, but for the first person `each_of_first`."""
+    """Return a change that adds server times that fit the response times, or `each_of_first` ms in the first's rows."""
 
     def change(rows: Rows) -> None:
         elapsed = 0.0
@@ -55,53 +55,53 @@ def _answer_always_the_same(rows: Rows) -> None:
 
 UNKNOWN = warning(
     "HMX593 participant-unknown",
-    "the person of participants.csv has no judgment",
-    "take the row out, or add the judgments",
-    Example(rows_changed("participants.csv has a p77, who judged nothing", _add_participant, path=FILE, named=(12,))),
+    "the participant in participants.csv has no judgments",
+    "remove the row, or add the judgments",
+    Example(rows_changed("participants.csv lists p77, who has no judgments", _add_participant, path=FILE, named=(12,))),
 )
 WITHOUT_ROW = warning(
     "HMX594 participant-without-row",
-    "a person who judged has no row in participants.csv",
-    "add a row for everybody, with empty cells where nothing is known",
-    Example(rows_changed("participants.csv lacks the last person", lambda rows: rows[:-1], path=FILE)),
+    "a participant with judgments has no row in participants.csv",
+    "add a row for every participant; leave unknown cells empty",
+    Example(rows_changed("the last participant is missing from participants.csv", lambda rows: rows[:-1], path=FILE)),
 )
 TWICE = error(
     "HMX595 participant-twice",
-    "the person has two rows in participants.csv, or none names the person",
-    "keep one row for each person",
-    Example(_changed("row 11 of participants.csv is of p01, as row 0 is", 11, "p01")),
+    "the participant has two rows in participants.csv, or a row has no participant_id",
+    "keep one row for each participant",
+    Example(_changed("rows 0 and 11 of participants.csv are both about p01", 11, "p01")),
 )
 NO_IDS = error(
     "HMX596 participants-without-ids",
     "participants.csv has no column participant_id",
-    "add the ids that the judgments have",
-    Example(rows_changed("the column is called person", _lose_ids, path=FILE)),
+    "add the column, with the ids used in the judgments",
+    Example(rows_changed("the column is named person", _lose_ids, path=FILE)),
 )
 FEW_ROWS = warning(
     "HMX590 few-rows",
-    "the person has fewer than half of the rows that people here have",
-    "check whether rows were lost; or say in study.yaml who was excluded and why",
-    Example(rows_changed("the first person has four rows", lambda rows: rows[:4] + rows[_TRIALS:])),
+    "the participant has fewer than half as many rows as participants usually have in this file",
+    "check whether rows were lost, or state in study.yaml who was excluded and why",
+    Example(rows_changed("the first participant has four rows", lambda rows: rows[:4] + rows[_TRIALS:])),
 )
 STRAIGHTLINING = warning(
     "HMX591 straightlining",
-    "nine tenths or more of the person's answers are one and the same",
-    "check whether the interface stored what was answered; such rows are kept, with a flag",
-    Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
+    "at least 90 % of the participant's answers are identical",
+    "check that the interface stored the actual answers; such rows are kept, with a flag",
+    Example(rows_changed("the first participant always gives the same answer", _answer_always_the_same)),
 )
 CLAIMED_TIMES = warning(
     "HMX597 claimed-times",
-    "the person's response times add up to more than went by on the server, by server_elapsed_ms",
-    "look at the person's other answers, since a program may have given them; such rows are kept, with a flag",
+    "the participant's response times add up to more time than passed on the server (server_elapsed_ms)",
+    "look at the participant's other answers, which may come from a program; such rows are kept, with a flag",
     Example(
-        _with_server_times("the server counts 10 ms for each answer of the first person", 10.0),
-        _with_server_times("the server counts what the response times add up to, and 20 ms for each answer", None),
+        _with_server_times("the server measured 10 ms for each answer of the first participant", 10.0),
+        _with_server_times("the server measured 20 ms more than the response time of each answer", None),
     ),
 )
 SAME_PARTICIPANT = warning(
     "HMX592 same-person",
-    "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
-    "ids, or copied rows",
-    "give the participant one id, or take the copy out; if they are known to be two, leave them",
-    Example(Change("the first person's rows stand again, as p99", _copy_participant)),
+    "two participants gave the same answers with the same response times, which is unlikely by chance: they may be one "
+    "participant with two ids, or copied rows",
+    "use one id for the participant, or remove the copy; ignore this if they are known to be two participants",
+    Example(Change("the first participant's rows are repeated as p99", _copy_participant)),
 )

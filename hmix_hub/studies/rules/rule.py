@@ -1,4 +1,4 @@
-"""A rule of the catalogue: what is asked of a contributed study, how to fix it, and an example of both."""
+"""A rule of the catalogue: its meaning, how to fix violations, and a failing and a passing example."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from hmix_hub.tasks import INFER
 
 Files = dict[str, bytes]
-"""A study as the content of its files by path."""
+"""A study: the content of its files by path."""
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error keeps a study from being published, a warning asks to look again."""
+    """Severity of a rule: an error prevents publication; a warning asks for a second look."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -26,50 +26,50 @@ class Change:
     """A change of the example study."""
 
     text: str
-    """The change in words: "row 7, confidence: 70%"."""
+    """Description of the change, such as "in row 7, `confidence` is `very`"."""
     apply: Callable[[Files], None]
-    """Changes the files in place."""
+    """Function that changes the files in place."""
     rows: tuple[int, ...] = ()
-    """Data rows that the rule names after it, if it is broken; empty where the finding is of the file as a whole."""
+    """Data rows that the finding lists; empty if the finding is about the whole file."""
 
 
-AS_IT_IS = Change("the example study as it is", lambda files: None)
+AS_IT_IS = Change("the example study, unchanged", lambda files: None)
 
 
 @dataclass(frozen=True)
 class Example:
-    """An example of a rule, over the study that `hmix contribute init --example` writes."""
+    """A failing and a passing example of a rule: changes of the study that `hmix contribute init --example` writes."""
 
     failing: Change
-    """A change that breaks the rule, and no other."""
+    """A change that breaks this rule and no other."""
     passing: Change = AS_IT_IS
-    """A change that keeps it, however near it comes."""
+    """A similar change that breaks no rule."""
     task: str = INFER
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule."""
+    """A rule for contributed studies."""
 
     code: str
-    """HMX and three digits; stays what it is for ever."""
+    """HMX and three digits; never changes."""
     name: str
     severity: Severity
     meaning: str
-    """What is wrong where the rule is broken."""
+    """The problem, in a clause."""
     fix: str
-    """What to do about it, for a person."""
+    """How to fix the problem by hand."""
     example: Example = field(repr=False)
-    """A study that breaks it, and one that does not."""
+    """A study that breaks the rule, and one that does not."""
     automatic_fix: str = ""
-    """What `hmix contribute fix` does about it; empty where a person must decide."""
+    """What `hmix contribute fix` does; empty if there is no automatic fix."""
     fixed_in: tuple[str, ...] = (".csv", ".csv.gz")
-    """Endings of the files in which it does so."""
+    """Extensions of the files that `hmix contribute fix` can change."""
     is_blocking: bool = False
-    """Whether a table that breaks it cannot be read whole, so that nothing in it is fixed."""
+    """Whether a table that breaks the rule cannot be read completely, so that no automatic fix is applied to it."""
 
     def is_fixed_in(self, file: str) -> bool:
-        """Whether `hmix contribute fix` does something about it in a file of this name."""
+        """Return whether `hmix contribute fix` fixes violations in a file with this name."""
         return bool(self.automatic_fix) and file.endswith(self.fixed_in)
 
 
@@ -83,7 +83,7 @@ def _rule(
     severity: Severity,
     **options: Any,
 ) -> Rule:
-    """Return a rule; its heading is code and name, as `hmix rules` prints them."""
+    """Return a rule; `heading` is its code and name, as `hmix rules` prints them."""
     code, name = heading.split()
     return Rule(code, name, severity, meaning, fix, example, automatic_fix, **options)
 

@@ -1,4 +1,4 @@
-"""Rules of trials: each once, repeats marked, plausible, and how their answers came about (HMX570 to HMX589)."""
+"""Rules for trials: unique, with marked repeats, plausible, and consistent with their paths (HMX570 to HMX587)."""
 
 from __future__ import annotations
 
@@ -32,54 +32,54 @@ def _name_class_twice(rows: Rows) -> None:
 
 TWICE = error(
     "HMX570 judgment-twice",
-    "the person has another judgment with this trial_index",
-    "number a participant's trials consecutively over all sessions and rounds; keep one version of each judgment",
+    "the participant has another judgment with this trial_index",
+    "number each participant's trials consecutively across sessions and rounds; keep one version of each judgment",
     Example(rows_changed("row 7 has the trial_index of row 6", _copy_trial, named=(ROW,))),
 )
 ROW_TWICE = error(
     "HMX571 row-twice",
-    "the row is a copy of an earlier one: all cells but its source file and row are the same",
-    "take it out: the session was exported twice",
+    "the row is a copy of an earlier row: all cells except source file and source row are the same",
+    "remove the copy; the session was probably exported twice",
     Example(
-        rows_changed("row 7 stands again at the end", lambda rows: [*rows, dict(rows[ROW])], named=(PEOPLE * _TRIALS,))
+        rows_changed("row 7 is repeated at the end", lambda rows: [*rows, dict(rows[ROW])], named=(PEOPLE * _TRIALS,))
     ),
-    "takes it out",
+    "removes the copy",
 )
 REPEAT_UNMARKED = warning(
     "HMX572 repeat-unmarked",
-    "the person saw the stimulus before, but the row is no repeat",
-    "set is_repeat where the trial was shown again on purpose; else the row gets the flag repeated_in_batch",
+    "the participant saw the stimulus before, but the row is not marked as a repeat",
+    "set is_repeat if the repeat was intended; otherwise the row gets the flag repeated_in_batch",
     Example(cell("is_repeat", "false", row=DISTINCT)),
 )
 REPEAT_OF_NOTHING = warning(
     "HMX573 repeat-of-nothing",
-    "the row is marked as a repeat, but the person did not see the stimulus before",
-    "check is_repeat and trial_index; a lost first trial is no fault",
+    "the row is marked as a repeat, but the participant did not see the stimulus before",
+    "check is_repeat and trial_index; ignore this if the first trial was lost",
     Example(cell("is_repeat", "true")),
 )
 TOO_FAST = warning(
     "HMX580 response-time",
-    "nobody answers in less than a tenth of a second, or takes an hour",
-    "check the column's unit and its clock; such rows are kept",
+    "the response time is implausible: under 0.1 s, or over an hour",
+    "check the column's unit and clock; such rows are kept",
     Example(cell("response_time_ms", "12"), cell("response_time_ms", "")),
 )
 SECONDS = error(
     "HMX581 seconds",
-    "the response times seem to be in seconds, and must be in milliseconds",
+    "the response times seem to be in seconds, but must be in milliseconds",
     "multiply the column by 1000",
     Example(every("response_time_ms", "is in seconds", lambda value: f"{float(value) / 1000:.4f}")),
     "multiplies the column by 1000",
 )
 FLIPPED = error(
     "HMX582 slider-flipped",
-    "inferred coefficients fall where shown ones rise: one of them is the share of image 2",
-    "coefficients are the share of image 1; take 1 minus the other one",
-    Example(rows_changed("inferred_coefficient is 1 minus", _flip_answers)),
+    "inferred coefficients decrease as mixing coefficients increase: one of them is the share of image 2",
+    "replace the share of image 2 by 1 minus it; coefficients are the share of image 1",
+    Example(rows_changed("`inferred_coefficient` is 1 minus the answer", _flip_answers)),
 )
 CONTRADICTION = warning(
     "HMX583 contradiction",
-    "the answer contradicts itself: the same class twice, a chosen class ruled out, or more than 1 together",
-    "check the export; rows in which a person did so are kept, with a flag",
+    "the answer contradicts itself: it names one class twice, rules out a chosen class, or its probabilities exceed 1",
+    "check the export; rows in which a participant answered this way are kept, with a flag",
     Example(
         rows_changed("row 7 names the same class twice", _name_class_twice, task=CATEGORICAL, named=(ROW,)),
         task=CATEGORICAL,
@@ -87,8 +87,8 @@ CONTRADICTION = warning(
 )
 NO_CLASS = warning(
     "HMX584 probability-without-class",
-    "there is a second probability, but no second class; it is ignored, and the row flagged",
-    "write the class, or leave the probability out",
+    "there is a second probability but no second class; the probability is ignored and the row is flagged",
+    "add the class, or remove the probability",
     Example(
         cells({"second_class": "", "second_probability": "0.2"}, task=CATEGORICAL),
         cells({"second_class": "", "second_probability": ""}, task=CATEGORICAL),
@@ -97,8 +97,8 @@ NO_CLASS = warning(
 )
 NO_PROBABILITY = error(
     "HMX585 no-probability",
-    "the answer leaves no class any probability: every chosen one has 0, and every class is ruled out",
-    "check the export, or leave the row out: no soft label can be made of it",
+    "the answer gives no class any probability: chosen classes have 0, and every class is ruled out",
+    "check the export, or omit the row: it cannot be turned into a soft label",
     Example(
         cells(_NOTHING_LEFT | {"impossible_classes": "|".join(CIFAR10.names)}, task=CATEGORICAL),
         cells(_NOTHING_LEFT | {"impossible_classes": "|".join(CIFAR10.names[1:])}, task=CATEGORICAL),
@@ -107,14 +107,14 @@ NO_PROBABILITY = error(
 )
 UNITS = error(
     "HMX586 two-units",
-    "the response times seem to be in seconds in some rows, and in milliseconds in others",
-    "bring them all to milliseconds; two exports with different units were put together",
-    Example(rows_changed("the response times of the first two people are in seconds", _first_in_seconds)),
+    "the response times seem to be in seconds in some rows and in milliseconds in others",
+    "convert all of them to milliseconds; exports with different units were probably combined",
+    Example(rows_changed("the response times of the first two participants are in seconds", _first_in_seconds)),
 )
 NOT_ASKED = error(
     "HMX587 not-asked",
-    "the row answers a question that, according to study.yaml, was not asked",
-    "name the question under `soft_labels: asked:` in study.yaml, or leave the column out",
+    "the row answers a question that was not asked, according to study.yaml",
+    "add the question to `soft_labels: asked:` in study.yaml, or remove the column",
     Example(
         replaced("study.yaml", "second_class, impossible_classes]", "second_class]"),
         cells({"impossible_classes": ""}, task=CATEGORICAL),
@@ -129,8 +129,8 @@ _ANSWERED = {"inferred_coefficient": "0.7", "confidence": "0.4", "response_time_
 
 PATH = error(
     "HMX574 path",
-    "the path does not lead to the answer: it ends elsewhere, begins elsewhere, or leaves a step of one tenth out",
-    "write every value in order: of construct_midpoint from start_coefficient on, and the answer last",
+    "the path does not lead to the answer: it begins or ends at another value, or skips a step of 0.1",
+    "write every value in order, ending with the answer; in construct_midpoint, begin with start_coefficient",
     Example(
         cells(_START_TO_END | {"path_coefficients": "0.9|0.7"}, task=CONSTRUCT),
         cells(_START_TO_END | {"path_coefficients": "0.9|0.8|0.7"}, task=CONSTRUCT),
@@ -139,8 +139,9 @@ PATH = error(
 )
 PATH_TIMES = error(
     "HMX575 path-times",
-    "the times are not those of the path: another number of them, one before the last, or after the response time",
-    "write one time for each value of the path, in milliseconds from page drawn, the first picture of construct at 0",
+    "the times do not fit the path: their number differs, they decrease, or one is after the response time",
+    "write one time per value of the path, in milliseconds since the page was drawn; in construct_midpoint, the first "
+    "is 0",
     Example(
         cells(_ANSWERED | {"inferred_path": "0.5|0.6|0.7", "inferred_path_times_ms": "0|900"}),
         cells(_ANSWERED | {"inferred_path": "0.5|0.6|0.7", "inferred_path_times_ms": "[0, 900, 1100.5]"}),
@@ -148,15 +149,15 @@ PATH_TIMES = error(
 )
 UNTOUCHED = error(
     "HMX576 untouched-slider",
-    "a slider that is said not to have been touched has moved: its path has several values, or its answer is another "
-    "than 0.5 or none (ratings rest wherever the study's scale did)",
-    "check how the column is made; leave it empty where it is not known",
+    "a slider marked as untouched has moved: its path has several values, or its answer is neither 0.5 nor missing "
+    "(the resting value of a rating depends on its scale)",
+    "check how the column is computed; leave it empty if it is unknown",
     Example(cells(_ANSWERED | {"inferred_touched": "false"}), cells(_ANSWERED | {"inferred_touched": "true"})),
 )
 GRID = error(
     "HMX577 grid",
-    "the grid does not hold the selected coefficient, or holds one twice",
-    "write the coefficient of every picture that was in the grid, row by row from the top left",
+    "the grid does not contain the selected coefficient, or contains a coefficient twice",
+    "write the coefficient of every picture in the grid, row by row from the top left",
     Example(
         cells({"grid_coefficients": f"{_GRID}|0.5"}, task=SELECT),
         cells({"grid_coefficients": _GRID}, task=SELECT),
@@ -165,8 +166,8 @@ GRID = error(
 )
 CLASS_ORDER = error(
     "HMX578 class-order",
-    "the order of classes does not name every class of the study once",
-    "write all classes of `stimuli: classes:` in the order of the page",
+    "the class order does not list every class of the study exactly once",
+    "write all classes of `stimuli: classes:` in the order in which the page showed them",
     Example(
         cells({"class_order": "|".join(CIFAR10.names[1:])}, task=CATEGORICAL),
         cells({"class_order": "|".join(reversed(CIFAR10.names))}, task=CATEGORICAL),

@@ -99,7 +99,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
 
 
 def assembled(routes: list[Route], middleware: list[Middleware]) -> Starlette:
-    """Build an application of routes, whose faults are replies as all others are; no address is mended."""
+    """Build an application of routes; errors are replies like all others, and addresses are not corrected."""
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
