@@ -1,0 +1,161 @@
+"""Judgments that an explorer shows: loaded by task from every dataset that has the task, and joined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow as pa
+
+from hmix_hub.class_order import in_one_order
+from hmix_hub.datasets_by_name import H_MIX, check_dataset, citation, is_registered
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.judgments.by_stimulus import stimuli_of
+from hmix_hub.loading.joining import join
+from hmix_hub.loading.opening import is_study, open_study, source_of
+from hmix_hub.loading.road import load_dataset
+from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.groups import Groups
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.studies.manifest import ELSEWHERE
+from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.task import Task
+
+Name = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class ShownDataset:
+    """A dataset that an explorer shows.
+
+    Parameters
+    ----------
+    name
+        What it is called in the page's code: a name, a repository; of a folder, whose path names its owner, the folder
+        alone.
+    origin
+        What it is loaded by.
+    tasks
+        Its tasks.
+    title, version, licence, citation
+        What the page says of it; empty where nothing is stated.
+    unpublished
+        Name of its image set, if its pictures may not be published; empty: they may.
+    """
+
+    name: str
+    origin: Name
+    tasks: tuple[str, ...]
+    title: str
+    version: str = ""
+    licence: str = ""
+    citation: str = ""
+    unpublished: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ShownTask:
+    """The judgments of one task, N rows in the order in which `hmix_hub.load_dataset` gives them.
+
+    Parameters
+    ----------
+    task
+        The task.
+    dataset
+        The judgments of all datasets that have the task.
+    parts
+        These datasets.
+    """
+
+    task: Task
+    dataset: datasets.Dataset
+    parts: tuple[ShownDataset, ...]
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """The judgments, without a copy where they lie in a file."""
+        return arrow_columns(self.dataset, self.dataset.column_names)
+
+    @cached_property
+    def stimuli(self) -> Groups:
+        """The judgments grouped by stimulus, and by what was asked about it, in the order of first appearance."""
+        return stimuli_of(self.table, self.task.name)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Class names that its labels count in."""
+        return vocabulary_of(self.dataset)
+
+
+def load_tasks(
+    names: Sequence[Name], *, source: Any = None, revision: str | None = None, token: str | bool | None = None
+) -> tuple[list[ShownDataset], list[ShownTask]]:
+    """Load the judgments of all tasks of some datasets.
+
+    Parameters
+    ----------
+    names
+        Datasets, as `hmix_hub.load_dataset` takes them.
+    source, revision, token
+        As there.
+
+    Returns
+    -------
+    tuple
+        The datasets; and their tasks that have judgments, in the order of the registry.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError
+        If a dataset cannot be loaded, two hold the same judgments, or none has a judgment.
+    """
+    shown = [_describe(name, names, source, {"revision": revision, "token": token}) for name in names]
+    found = []
+    for task in TASKS.values():
+        parts = tuple(one for one in shown if task.name in one.tasks)
+        loaded = [
+            load_dataset(
+                one.origin,
+                task.name,
+                split="train",
+                source=source_of(one.origin, names, source),
+                revision=revision,
+                token=token,
+            )
+            for one in parts
+        ]
+        dataset = None if not loaded else in_one_order(loaded[0]) if len(loaded) == 1 else join(loaded)
+        if dataset is not None and len(dataset):
+            found.append(ShownTask(task, dataset, parts))
+    if not found:
+        msg = "there is no judgment to show"
+        raise ConfigurationError(msg, hint="name a dataset that has judgments")
+    return shown, found
+
+
+def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[str, Any]) -> ShownDataset:
+    own_source = source_of(name, names, source)
+    if not is_study(name):
+        check_dataset(name)
+        study = resolve_source(own_source).study
+        cited = "" if study.synthetic else citation()
+        return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), study.title, citation=cited)
+    manifest = open_study(name, source=own_source if is_registered(name) else None, **of_hub).manifest
+    told = Path(os.path.expanduser(name))
+    doi = manifest.citation.doi
+    return ShownDataset(
+        told.absolute().name if told.is_dir() and not is_registered(name) else str(name),
+        name,
+        tuple(manifest.tasks),
+        manifest.title,
+        manifest.version,
+        manifest.licence,
+        manifest.citation.bibtex or (f"https://doi.org/{doi}" if doi else ""),
+        manifest.image_set if manifest.stimuli.source == ELSEWHERE else "",
+    )

@@ -1,0 +1,224 @@
+"""Metadata of an explorer, `data/explorer.js`: what the page must know before it reads a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+
+from hmix_hub import __version__
+from hmix_hub.explorer.asked import ShownDataset, ShownTask
+from hmix_hub.explorer.columns import PAGE_KINDS, page_columns
+from hmix_hub.explorer.pictures import PER_SHEET, Pictures
+from hmix_hub.judgments.grammar import FILTERS, Filter
+from hmix_hub.origin import SYNTHETIC_MARK, origin_of
+from hmix_hub.scales import scales_of
+from hmix_hub.schema import Column, Vocabulary
+from hmix_hub.schema.column import DISTRIBUTION_KINDS, Kind
+from hmix_hub.tasks import FLAGS
+from hmix_hub.tasks.midpoint import WALK
+from hmix_hub.tasks.task import Task
+
+FORMAT = 1
+"""Version of the folder's format, which the page checks."""
+_UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+"""Characters that would end a script, or a line of it, wherever they stood."""
+
+Columns = Mapping[str, pa.Array]
+
+
+def describe(
+    datasets: Sequence[ShownDataset],
+    tasks: Sequence[Mapping[str, Any]],
+    classes: Vocabulary,
+    pictures: Pictures,
+    *,
+    mark: str,
+    notes: Sequence[str],
+    model: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the metadata.
+
+    Parameters
+    ----------
+    datasets
+        The datasets.
+    tasks
+        What `describe_task` says of each task.
+    classes
+        Class names that labels count in.
+    pictures
+        All pictures.
+    mark
+        Words about judgments that a program made; empty: there are none.
+    notes
+        Sentences that the page shows.
+    model
+        What the page says of the model; `None`: there is none.
+    """
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "title": "; ".join(dict.fromkeys(one.title for one in datasets)),
+        "synthetic": bool(mark),
+        "mark": mark,
+        "datasets": [
+            {name: getattr(one, name) for name in ("name", "title", "version", "licence", "citation")}
+            for one in datasets
+        ],
+        "classes": list(classes.names),
+        "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
+        "walk": WALK.tolist(),
+        "pictures": {
+            "tile": pictures.tile,
+            "per_sheet": PER_SHEET,
+            "sheets": -(-len(pictures) // (PER_SHEET[0] * PER_SHEET[1])),
+            "count": len(pictures),
+            "originals": pictures.has_originals,
+        },
+        "has_mixtures": bool(pictures.mixture_columns),
+        "notes": list(notes),
+        "model": model,
+        "tasks": list(tasks),
+    }
+
+
+def describe_task(
+    shown: ShownTask, judgments: Columns, stimuli: Columns, participants: int, source: str | os.PathLike[str] | None
+) -> dict[str, Any]:
+    """Return what the metadata says of a task.
+
+    Parameters
+    ----------
+    shown
+        Its judgments.
+    judgments, stimuli
+        Their columns, and those of their stimuli, as the page reads them.
+    participants
+        How many different ones gave them.
+    source
+        Where "h-mix" or a registered study came from.
+    """
+    task = shown.task
+    known = {column.name: column for column in page_columns(task)}
+    return {
+        "name": task.name,
+        "title": task.name.replace("_", " "),
+        "question": task.question,
+        "section": task.section,
+        "kind": _kind(task),
+        "shows": task.shows,
+        "n_judgments": shown.table.num_rows,
+        "n_participants": participants,
+        "n_stimuli": len(shown.stimuli.sizes),
+        "answer": task.judged_columns[0],
+        "coefficient": task.coefficient_column,
+        "confidence": "confidence" if "confidence" in judgments else None,
+        "facet": next(iter(task.facets), None),
+        "columns": [_describe_column(name, known.get(name)) for name in judgments],
+        "filters": [one for name in FILTERS.values() if (one := _describe_filter(name, task, judgments, stimuli))],
+        "scales": [asdict(scale) for scale in scales_of(shown.dataset).values()] if task.facets else [],
+        "code": code_of(shown.parts, source),
+    }
+
+
+def _kind(task: Task) -> str:
+    """Return what the page calls the kind of a task's answers."""
+    answer = next(column for column in task.columns if column.name == task.judged_columns[0])
+    if answer.kind in DISTRIBUTION_KINDS:
+        return "soft label" if task.has_participants else "votes"
+    if answer.kind is Kind.LABEL:
+        return "class"
+    if not task.is_share_answered:
+        return "rating"
+    return "inferred" if task.shows == "mixture" else "selected"
+
+
+def _describe_column(name: str, column: Column | None) -> dict[str, Any]:
+    if column is None:
+        meanings = {
+            "stimulus": "row of the stimulus among the stimuli",
+            "participant": "row of the participant among the participants",
+            "flags": "quality flags, a bit each",
+        }
+        kind = "flags" if name == "flags" else "row"
+        return {"name": name, "kind": kind, "unit": "", "low": None, "high": None, "meaning": meanings[name]}
+    return {
+        "name": name,
+        "kind": PAGE_KINDS[column.kind],
+        "unit": column.unit,
+        "low": column.low,
+        "high": column.high,
+        "meaning": column.meaning,
+    }
+
+
+_PLACES = {
+    "stimuli": ("stimuli", "stimulus_id"),
+    "pairs": ("stimuli", "pair_id"),
+    "participants": ("participants", "participant_id"),
+    "labels": ("stimuli", "image_1_label"),
+    "class_pair": ("stimuli", "image_1_label"),
+}
+"""Table and column of filters whose column is not one of the page's judgments."""
+
+
+def _describe_filter(filter_: Filter, task: Task, judgments: Columns, stimuli: Columns) -> dict[str, Any] | None:
+    """Return what the page must know of a filter; `None` where the task has no such column."""
+    place, column = _PLACES.get(filter_.name, ("judgments", filter_.column))
+    if place == "judgments" and column not in judgments and column in stimuli:
+        place = "stimuli"
+    if place == "participants" and not task.has_participants:
+        return None
+    if column not in {"judgments": judgments, "stimuli": stimuli}.get(place, {column}):
+        return None
+    known = next((one for one in task.columns if one.name == filter_.column), None)
+    return {
+        "name": filter_.name,
+        "kind": filter_.kind,
+        "table": place,
+        "column": column,
+        "meaning": filter_.meaning,
+        "low": None if known is None else known.low,
+        "high": None if known is None else known.high,
+        "unit": "" if known is None else known.unit,
+    }
+
+
+def code_of(parts: Sequence[ShownDataset], source: str | os.PathLike[str] | None) -> dict[str, str | None]:
+    """Return how a task's judgments are loaded: the beginnings of a call and, for one dataset, of a command.
+
+    The page may be published: of a folder its name is told, and not its path.
+    """
+    names = [one.name for one in parts]
+    told = "" if source is None else str(source) if str(source) in {"sample", "release"} else "SOURCE"
+    single = len(names) == 1
+    return {
+        "python": json.dumps(names[0] if single else names, ensure_ascii=False),
+        "python_options": f"source={json.dumps(told)}" if told else "",
+        "command": f"--dataset {shlex.quote(names[0])}{f' --source {told}' if told else ''}" if single else None,
+    }
+
+
+def mark_of(tasks: Sequence[ShownTask]) -> str:
+    """Return the words about judgments that a program made; empty where participants made all."""
+    marks = dict.fromkeys(origin_of(task.dataset).mark for task in tasks)
+    said = [mark for mark in marks if mark]
+    return SYNTHETIC_MARK if SYNTHETIC_MARK in said and "" not in marks and len(said) == 1 else "; ".join(said)
+
+
+def script_of(name: str, content: object) -> bytes:
+    """Return a script that hands a part of the explorer to the page; texts of studies cannot end it.
+
+    Raises
+    ------
+    ValueError
+        If it holds NaN or infinity, which JSON has no words for.
+    """
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
+    return f"hmix.receive({json.dumps(name)},{text});\n".encode()

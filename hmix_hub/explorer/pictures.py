@@ -1,0 +1,211 @@
+"""Pictures of an explorer: every endpoint and ready-made mixture once, numbered, in sheets of tiles."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hmix_hub.errors import HMixError
+from hmix_hub.explorer.asked import ShownDataset, ShownTask
+from hmix_hub.explorer.columns import whole
+from hmix_hub.loading.pictures import open_image_sets
+from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.arrays import Ints, encode, take
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.stimuli.columns import encode_png
+from hmix_hub.stimuli.mixtures import ready_of
+from hmix_hub.stimuli.sizes import of_each_size, resized
+from hmix_hub.tables import pick_rows
+
+PER_SHEET = (32, 16)
+"""Columns and rows of tiles in a sheet."""
+LARGEST_TILE = 96
+"""Most pixels of a tile's side; a larger picture is shrunk into its tile, and stands beside the sheets as it is."""
+MOST_PIXELS = 300_000_000
+"""Most pixels of all larger pictures together; of more, the tiles alone are written."""
+
+
+def open_pictures(
+    tasks: Sequence[ShownTask],
+    parts: Sequence[ShownDataset],
+    *,
+    cifar10: Any = None,
+    image_sets: Mapping[str, Any] | None = None,
+    is_published: bool = False,
+) -> tuple[dict[str, ImageSet], list[str]]:
+    """Open the image sets that judgments are about, as far as they can be had.
+
+    Parameters
+    ----------
+    tasks, parts
+        The judgments, and the datasets that they are of.
+    cifar10, image_sets
+        Where pictures come from; see `hmix_hub.render`.
+    is_published
+        Whether everybody will see them, so that those which may not be published are left out.
+
+    Returns
+    -------
+    tuple
+        The image sets by name; and a sentence on each that is not there.
+    """
+    opened: dict[str, ImageSet] = {}
+    notes: dict[str, str] = {}
+    kept = {part.unpublished for part in parts if is_published} - {""}
+    for task in tasks:
+        first = task.stimuli.first
+        numbers, names = encode(take(task.table["image_set"], first))
+        for number, name in enumerate(names.to_pylist()):
+            if name in kept:
+                notes[name] = f"The pictures of {name} may not be published, and are not shown."
+            elif name not in notes:
+                # A row of each stimulus tells all that is checked.
+                rows = pick_rows(task.dataset, np.sort(first[numbers == number]))
+                try:
+                    opened |= open_image_sets(rows, cifar10=cifar10, image_sets=image_sets)
+                except HMixError as error:
+                    notes[name] = f"The pictures of {name} cannot be shown: {error.message}."
+    return {name: one for name, one in opened.items() if name not in notes}, list(notes.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The P pictures of an explorer.
+
+    Parameters
+    ----------
+    image_sets
+        The image sets that they are of, by name.
+    names
+        Names of all image sets, those whose pictures cannot be had among them.
+    set_number, index
+        int64 (P,): image set of each endpoint, as a position in `names`, and its index there; ready-made mixtures,
+        which stand behind the endpoints, have their row among those of the image set.
+    n_endpoints
+        How many of them are endpoints.
+    mixed
+        Of each ready-made mixture, in order: picture numbers of both endpoints (-1: no second) and the coefficient.
+    """
+
+    image_sets: Mapping[str, ImageSet]
+    names: Sequence[str]
+    set_number: Ints
+    index: Ints
+    n_endpoints: int
+    mixed: Mapping[str, npt.NDArray[Any]]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def picture(self, number: int) -> npt.NDArray[np.uint8]:
+        """Return a picture by its number, uint8 (3, H, W)."""
+        holder = self._holder(self.names[self.set_number[number]], is_mixture=number >= self.n_endpoints)
+        return holder.picture(int(self.index[number]))
+
+    def _holder(self, name: str, *, is_mixture: bool) -> ImageSet:
+        """Return the pictures of an image set, or of its ready-made mixtures."""
+        return ready_of(self.image_sets[name]) if is_mixture else self.image_sets[name]
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Height and width of each picture, int64 (P, 2)."""
+        sizes = np.empty((len(self), 2), dtype=np.int64)
+        is_mixture = np.arange(len(self)) >= self.n_endpoints
+        for number, name in enumerate(self.names):
+            for kind in (False, True):
+                rows = np.flatnonzero((self.set_number == number) & (is_mixture == kind))
+                if len(rows):
+                    sizes[rows] = self._holder(name, is_mixture=kind).sizes[self.index[rows]]
+        return sizes
+
+    @cached_property
+    def tile(self) -> tuple[int, int]:
+        """Height and width of a tile."""
+        if not len(self):
+            return (32, 32)
+        height, width = self.sizes.max(axis=0).tolist()
+        return min(height, LARGEST_TILE), min(width, LARGEST_TILE)
+
+    @cached_property
+    def shown_sizes(self) -> Ints:
+        """Height and width of each picture within its tile, proportions kept; int64 (P, 2)."""
+        shrunk = np.minimum(1, (np.array(self.tile) / self.sizes).min(axis=1, keepdims=True))
+        return np.maximum(1, np.rint(self.sizes * shrunk)).astype(np.int64)
+
+    @cached_property
+    def is_shrunk(self) -> npt.NDArray[np.bool_]:
+        """Which pictures are larger than their tile; bool (P,)."""
+        return np.asarray((self.shown_sizes != self.sizes).any(axis=1))
+
+    @property
+    def mixture_columns(self) -> dict[str, pa.Array]:
+        """The table of the ready-made mixtures, as the page reads it; empty: there are none."""
+        if len(self) == self.n_endpoints:
+            return {}
+        return {
+            "image_1": whole(self.mixed["image_1"]),
+            "image_2": whole(self.mixed["image_2"]),
+            "mixing_coefficient": pa.array(self.mixed["mixing_coefficient"]),
+            "picture": whole(np.arange(self.n_endpoints, len(self))),
+        }
+
+    @property
+    def has_originals(self) -> bool:
+        """Whether pictures that are larger than their tile stand beside the sheets."""
+        pixels = int(self.sizes[self.is_shrunk].prod(axis=1).sum())
+        return 0 < pixels <= MOST_PIXELS
+
+    def originals(self) -> Iterator[tuple[int, bytes]]:
+        """Yield number and PNG of each picture that is larger than its tile."""
+        if self.has_originals:
+            for number in np.flatnonzero(self.is_shrunk).tolist():
+                yield number, encode_png(self.picture(number))
+
+    def sheets(self) -> Iterator[bytes]:
+        """Yield the sheets of tiles, PNGs."""
+        per_sheet = PER_SHEET[0] * PER_SHEET[1]
+        for start in range(0, len(self), per_sheet):
+            yield self._sheet(np.arange(start, min(start + per_sheet, len(self))))
+
+    def _sheet(self, numbers: Ints) -> bytes:
+        from PIL import Image
+
+        height, width = self.tile
+        columns, rows = PER_SHEET[0], -(-len(numbers) // PER_SHEET[0])
+        tiles = np.zeros((rows * columns, 3, height, width), dtype=np.uint8)
+        for size, at in of_each_size(self.shown_sizes[numbers]):
+            for place in at.tolist():
+                tiles[place, :, : size[0], : size[1]] = resized(self.picture(int(numbers[place]))[None], size)[0]
+        sheet = tiles.reshape(rows, columns, 3, height, width).transpose(0, 3, 1, 4, 2)
+        stream = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(sheet.reshape(rows * height, columns * width, 3))).save(stream, "PNG")
+        return stream.getvalue()
+
+    def columns(self, classes: Vocabulary) -> dict[str, pa.Array]:
+        """Return the table of all pictures, as the page reads it."""
+        labels = np.full(len(self), -1)
+        index = np.where(np.arange(len(self)) < self.n_endpoints, self.index, -1)
+        for number, name in enumerate(self.names):
+            rows = np.flatnonzero((self.set_number == number) & (index >= 0))
+            if len(rows):
+                own = self.image_sets[name]
+                as_page = np.array(own.vocabulary.codes_in(classes), dtype=np.int64)
+                labels[rows] = as_page[own.labels[index[rows]]]
+        named = pa.array(self.names, pa.string())
+        return {
+            "image_set": pa.DictionaryArray.from_arrays(whole(self.set_number), named),
+            "index": whole(index),
+            "label": whole(labels),
+            "width": whole(self.sizes[:, 1]),
+            "height": whole(self.sizes[:, 0]),
+            "tile_width": whole(self.shown_sizes[:, 1]),
+            "tile_height": whole(self.shown_sizes[:, 0]),
+            "has_original": pa.array(self.is_shrunk & self.has_originals),
+        }

@@ -1,0 +1,166 @@
+"""Writing of an explorer: a folder of static files, whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hmix_hub.datasets_by_name import H_MIX
+from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.explorer.asked import Name, ShownDataset, ShownTask, load_tasks
+from hmix_hub.explorer.columns import stream_of
+from hmix_hub.explorer.judgments import judgment_columns, number_participants
+from hmix_hub.explorer.metadata import describe, describe_task, mark_of, script_of
+from hmix_hub.explorer.pictures import open_pictures
+from hmix_hub.explorer.predictions import LEVEL, model_for, prediction_columns
+from hmix_hub.explorer.stimuli import number_pictures, stimulus_columns
+from hmix_hub.files import whole_folder
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.tasks import INFER
+
+METADATA = "data/explorer.js"
+"""The file that says what the others hold."""
+
+
+def write_explorer(
+    datasets: Name | Sequence[Name],
+    folder: str | os.PathLike[str],
+    *,
+    source: Any = None,
+    model: str | os.PathLike[str] | None = None,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    is_published: bool = False,
+    for_disk: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write an explorer of judgments: a page that works from the disk, and from any web server.
+
+    Parameters
+    ----------
+    datasets
+        "h-mix"; a registered study; a contributed study: its folder, or its repository on the Hub; or several of these.
+    folder
+        The folder to write; one that is an explorer already is replaced.
+    source, revision, token
+        See `hmix_hub.load_dataset`.
+    model
+        File of a saved `PerceptualModel`, whose predictions are shown; `None`: one that is fitted to the judgments.
+    cifar10, image_sets
+        Where pictures come from; see `hmix_hub.render`. Without them, tiles show labels alone.
+    is_published
+        Whether everybody will see it: pictures which may not be published are left out.
+    for_disk
+        Whether it shall work from the disk, which takes a copy of every file in a form that pages may read there.
+    tell
+        Called with what is being done, for people.
+
+    Returns
+    -------
+    pathlib.Path
+        The page, index.html.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError, PerceptionError
+        If judgments or the model cannot be loaded, or the folder holds something else.
+    OSError
+        If the folder cannot be written; what was there stays.
+    """
+    names = [datasets] if isinstance(datasets, str | os.PathLike) else list(datasets) or [H_MIX]
+    target = Path(folder)
+    _check_free(target)
+    tell("loading judgments")
+    shown, tasks = load_tasks(names, source=source, revision=revision, token=token)
+    tell("opening pictures")
+    opened, notes = open_pictures(tasks, shown, cifar10=cifar10, image_sets=image_sets, is_published=is_published)
+    for note in notes:
+        tell(note)
+    with whole_folder(target, replaces=True) as made:
+        _copy_client(made)
+        for name, content in _files(shown, tasks, opened, notes, source=source, model=model, tell=tell):
+            path = made / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+            if for_disk and name != METADATA:
+                # A page from the disk may not read files, and may load scripts.
+                handed = script_of(name.removeprefix("data/"), base64.b64encode(content).decode())
+                path.with_name(f"{path.name}.js").write_bytes(handed)
+    return target / "index.html"
+
+
+def is_explorer(folder: Path) -> bool:
+    """Whether a folder is an explorer that was written before."""
+    return (folder / METADATA).is_file() and (folder / "index.html").is_file()
+
+
+def _check_free(target: Path) -> None:
+    """Check that no folder of something else would be replaced."""
+    if os.path.lexists(target) and not is_explorer(target) and not (target.is_dir() and not any(target.iterdir())):
+        msg = "this is no explorer, and is not replaced"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder that does not exist yet")
+
+
+def _copy_client(folder: Path) -> None:
+    """Copy the page, its scripts and the libraries that it uses."""
+    client = resources.files("hmix_hub.explorer").joinpath("client")
+    with resources.as_file(client) as path:
+        shutil.copytree(path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+
+
+def _files(
+    shown: Sequence[ShownDataset],
+    tasks: Sequence[ShownTask],
+    opened: Mapping[str, ImageSet],
+    notes: Sequence[str],
+    *,
+    source: Any,
+    model: str | os.PathLike[str] | None,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of every file of data."""
+    classes = tasks[0].vocabulary.union(task.vocabulary for task in tasks[1:])
+    participants, of_rows = number_participants(tasks)
+    pictures, endpoints = number_pictures(tasks, opened)
+    described, said = [], list(notes)
+    told_model = None
+    for task, participant, pairs in zip(tasks, of_rows, endpoints, strict=True):
+        name = task.task.name
+        tell(f"writing {len(task.dataset):,} judgments of {name}")
+        judgments = judgment_columns(task, classes, participant)
+        stimuli = stimulus_columns(task, classes, pictures, pairs)
+        if name == INFER:
+            found, why = model_for(task, model)
+            said += [why] if why else []
+            if found is not None:
+                stimuli |= prediction_columns(found, stimuli, classes)
+                told_model = {"task": name, "title": found.title, "level": LEVEL}
+        n_participants = 0 if participant is None else len(np.unique(participant))
+        described.append(describe_task(task, judgments, stimuli, n_participants, source))
+        yield f"data/{name}.arrow", stream_of(judgments)
+        yield f"data/{name}.stimuli.arrow", stream_of(stimuli)
+    tables = {
+        "participants": participants,
+        "pictures": pictures.columns(classes) if len(pictures) else {},
+        "mixtures": pictures.mixture_columns,
+    }
+    for name, columns in tables.items():
+        if columns:
+            yield f"data/{name}.arrow", stream_of(columns)
+    if len(pictures):
+        tell(f"writing {len(pictures):,} pictures")
+    for number, sheet in enumerate(pictures.sheets()):
+        yield f"data/pictures-{number:03}.png", sheet
+    for number, picture in pictures.originals():
+        yield f"pictures/{number}.png", picture
+    metadata = describe(shown, described, classes, pictures, mark=mark_of(tasks), notes=said, model=told_model)
+    yield METADATA, script_of("explorer", metadata)
