@@ -7,11 +7,11 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
 
-from hmix_hub import __version__
 from hmix_hub.explorer.asked import ShownDataset, ShownTask
 from hmix_hub.explorer.columns import PAGE_KINDS, page_columns
 from hmix_hub.explorer.pictures import PER_SHEET, Pictures
@@ -63,7 +63,7 @@ def describe(
     """
     return {
         "format": FORMAT,
-        "version": __version__,
+        "version": version("hmix-hub"),
         "title": "; ".join(dict.fromkeys(one.title for one in datasets)),
         "synthetic": bool(mark),
         "mark": mark,
