@@ -33,7 +33,7 @@ def guide(root):
 def desk(guide, tmp_path, monkeypatch):
     """A folder with the study of all examples."""
     monkeypatch.chdir(tmp_path)
-    play(guide["The study of all examples"])
+    play(guide["The study used in the examples"])
     return tmp_path
 
 
@@ -59,7 +59,7 @@ def test_an_example_goes_from_the_raw_file_to_a_loaded_dataset(heading, guide, d
 
 
 def test_the_examples_of_how_to_say_it_run(guide, desk):
-    play(guide["How do I say …"])
+    play(guide["How do I map …"])
     ratings = hmix_hub.load_dataset("both", "scale_rating", split="train") if (desk / "both").is_dir() else None
     assert ratings is not None
     assert ratings["rating"] == [0.4, 0.7, 0.4, 0.7, 0.5]
