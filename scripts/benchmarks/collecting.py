@@ -31,7 +31,7 @@ from hmix_hub.suite.operator.channel import read_channel
 SECONDS = 60.0
 JOINING = 500
 """People who join at once."""
-KILLS = 20
+KILLS, KILLED_AFTER = 20, 1.0
 ARRIVING = 20.0
 """Seconds within which people arrive, before and while others answer."""
 _BATCHES, _TRIALS = 20, 90
@@ -157,9 +157,9 @@ def _print_kills(kills: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = _begin(Path(scratch), people=50)
         server, port = _start_server(folder, 0)
-        load = _start_load(port, 50, {"interval": 0.25, "seconds": 3.0 * kills, "arrive_within": 0.5})
+        load = _start_load(port, 50, {"interval": 0.25, "seconds": 3 * KILLED_AFTER * kills, "arrive_within": 0.5})
         for _ in range(kills):
-            time.sleep(1.0)
+            time.sleep(KILLED_AFTER)
             server.kill()
             _wait(server)
             server, port = _start_server(folder, port)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
@@ -35,28 +35,6 @@ PICTURES = 10_000
 _MOST_PEOPLE = 16_129
 """People who are drawn at a time: a million rows."""
 _DEVICES = ("mouse", "touchpad", "touch screen")
-
-Texts = dict[str, list[str]]
-"""Columns of text by name."""
-
-
-@dataclass(frozen=True)
-class Faults:
-    """Faults that are planted into a study.
-
-    Parameters
-    ----------
-    name
-        What is wrong.
-    plant
-        Changes the judgments in place; rows of person p are those from `TRIALS * p`.
-    encoding
-        Of the file.
-    """
-
-    name: str
-    plant: Callable[[Texts], None]
-    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -101,29 +79,26 @@ class DrawnStudy:
             block = block.slice(0, min(people, self._people - start) * TRIALS)
             yield block.append_column(NOTE_COLUMN, pa.repeat(pa.scalar(self.note), len(block))) if self.note else block
 
-    def write(self, ending: str = "csv", faults: Faults | None = None) -> Path:
+    def write(self, ending: str = "csv", plant: Callable[[pd.DataFrame], None] | None = None) -> Path:
         """Write the study into a folder of its own, unless it is there; gives the folder.
 
         Parameters
         ----------
         ending
             "csv" or "parquet".
-        faults
-            What is wrong in it, for CSV; `None`: nothing.
+        plant
+            Writes faults into the judgments, for CSV; `None`: there are none.
         """
-        place = self.folder / f"{self.rows}-{'wide-' if self.note else ''}{ending}-{faults.name if faults else 'clean'}"
+        place = self.folder / f"{self.rows}-{'wide-' if self.note else ''}{ending}-{'faulty' if plant else 'clean'}"
         file = judgment_file(place, ending)
         if file.is_file():
             return place
         file.parent.mkdir(parents=True)
         (place / MANIFEST).write_bytes(example_study(INFER)[MANIFEST])
-        if faults is not None:
-            texts = {name: _as_text(self.table[name]) for name in self.table.column_names}
-            faults.plant(texts)
-            with file.open("w", encoding=faults.encoding, newline="") as stream:
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(texts)
-                writer.writerows(zip(*texts.values(), strict=True))
+        if plant is not None:
+            frame = self.table.to_pandas().astype(object)
+            plant(frame)
+            frame.to_csv(file, index=False)
         elif ending == "csv":
             # Without quotes, as other programs write it.
             options = arrow_csv.WriteOptions(quoting_style="none", quoting_header="none")
@@ -179,7 +154,3 @@ def _pictures_of_class() -> np.ndarray:
     found = np.empty(len(real), dtype=np.int64)
     found[np.argsort(labels_of(np.arange(len(real))), kind="stable")] = np.argsort(real, kind="stable")
     return found
-
-
-def _as_text(column: pa.ChunkedArray) -> list[str]:
-    return list(column.cast(pa.string()).fill_null("").to_pylist())

@@ -146,18 +146,27 @@ def study(contribute, tmp_path):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_nothing_is_found_in_a_drawn_study(ending, contribute, study):
-    assert contribute.check_same(study, ending) == {}
+    from benchmarks.studies import judgment_file
+
+    assert not contribute.check_same(judgment_file(study.write(ending), ending), is_faulty=False)
 
 
-def test_planted_faults_break_29_rules_and_both_ways_find_the_same(contribute, study):
-    found = [contribute.check_same(study, "csv", faults) for faults in contribute.FAULTS]
-    assert len({code for kind in found for code, _ in kind}) == 29
+@pytest.fixture
+def faulty(contribute, study):
+    from benchmarks.by_hand import plant_faults
+    from benchmarks.studies import judgment_file
+
+    return judgment_file(study.write("csv", plant_faults))
 
 
-def test_a_validation_that_finds_something_else_is_noticed(contribute, study, monkeypatch):
-    monkeypatch.setattr(contribute, "WAYS", (contribute.WAYS[0], lambda _: {("HMX540", "confidence"): (1, (7,))}))
-    with pytest.raises(SystemExit, match="pandas found"):
-        contribute.check_same(study)
+def test_planted_faults_break_14_rules_and_both_ways_find_the_same(contribute, faulty):
+    assert len(contribute.check_same(faulty, is_faulty=True)) == 14
+
+
+def test_a_validation_that_finds_something_else_is_noticed(contribute, faulty, monkeypatch):
+    monkeypatch.setattr(contribute, "WAYS", (contribute.WAYS[0], lambda _: {"HMX540": 1}))
+    with pytest.raises(SystemExit, match=r"pandas found .*HMX540"):
+        contribute.check_same(faulty, is_faulty=True)
 
 
 def test_memory_of_a_validation_is_measured_in_a_process_of_its_own(contribute, study):
@@ -170,6 +179,9 @@ def test_memory_of_a_validation_is_measured_in_a_process_of_its_own(contribute, 
 def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypatch):
     monkeypatch.setattr(contribute, "peak_memory", lambda *_: 2**20)
     monkeypatch.setattr(contribute, "GENERATED_ROWS", 2500)
+    # To draw figures takes seconds, and so do processes.
+    monkeypatch.setattr(contribute, "DESCRIBED", contribute.DESCRIBED[:-1])
+    monkeypatch.setattr(contribute, "_validate_by_command", lambda _: None)
     contribute.print_contribute([2500], 1)
     printed = capsys.readouterr().out
     assert printed.count("| 2,480 |") == 7
@@ -208,6 +220,7 @@ def collect(root, monkeypatch):
     monkeypatch.setattr(collecting, "ARRIVING", 0.5)
     monkeypatch.setattr(collecting, "JOINING", 40)
     monkeypatch.setattr(collecting, "KILLS", 1)
+    monkeypatch.setattr(collecting, "KILLED_AFTER", 0.3)
     monkeypatch.setattr(collecting, "_PROBE_PEOPLE", 20)
     return collecting
 
