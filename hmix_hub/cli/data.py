@@ -18,6 +18,8 @@ from hmix_hub.cli.options import (
     configuration_argument,
     configurations_epilog,
     dataset_option,
+    folders_of,
+    image_sets_option,
     json_option,
     picture_option,
     source_option,
@@ -261,13 +263,7 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
 @dataset_option
 @source_option
 @cifar10_option
-@click.option(
-    "--image-set",
-    "image_sets",
-    metavar="NAME=FOLDER",
-    multiple=True,
-    help="Folder of pictures that the study does not hold: my-study/pictures=photos. May be repeated.",
-)
+@image_sets_option
 @picture_option
 def show(
     name: str, dataset: str, source: str | None, cifar10: str | None, image_sets: tuple[str, ...], output: Path
@@ -279,12 +275,9 @@ def show(
     """
     from hmix_hub.plots import showing
 
-    folders = dict(one.partition("=")[::2] for one in image_sets)
-    if not all(folders.values()):
-        msg = "--image-set: write NAME=FOLDER, such as my-study/pictures=photos"
-        raise click.UsageError(msg)
+    folders = folders_of(image_sets)
     with writing(output):
-        showing.show(name, output, dataset=dataset, source=source, cifar10=cifar10, image_sets=folders or None)
+        showing.show(name, output, dataset=dataset, source=source, cifar10=cifar10, image_sets=folders)
     click.echo(f"drew {name} into {output}", err=True)
 
 

@@ -29,6 +29,7 @@ VERBS = {
     "verify": ("hmix_hub.cli.data", "Check the source's files, and recompute the processed ones."),
     "plot": ("hmix_hub.cli.data", "Draw the answers: perception, choices, ratings or votes."),
     "show": ("hmix_hub.cli.data", "Draw one stimulus, and what people answered."),
+    "explore": ("hmix_hub.cli.explore", "Explore judgments and stimuli in the browser."),
     "report": ("hmix_hub.cli.report", "Report on judgments: a page of findings with intervals."),
     "explain": ("hmix_hub.cli.report", "List the judgments behind a number of a report."),
     "contribute": ("hmix_hub.cli.contribute", "Check, describe and publish a study of your own."),

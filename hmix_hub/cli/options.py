@@ -28,6 +28,14 @@ cifar10_option = click.option(
     metavar="PLACE",
     help="CIFAR-10's Parquet file or folder, archive or test_batch; default: HMIX_CIFAR10, else the Hub.",
 )
+image_sets_option = click.option(
+    "--image-set",
+    "image_sets",
+    metavar="NAME=FOLDER",
+    multiple=True,
+    help="Folder of pictures that the study does not hold: my-study/pictures=photos. May be repeated.",
+)
+"""Its values are read by `folders_of`."""
 picture_option = click.option(
     "-o",
     "--output",
@@ -45,6 +53,15 @@ configuration_argument = click.argument("config", metavar="CONFIG")
 """The loader checks its name."""
 configurations_epilog = "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
 """The end of a verb's help."""
+
+
+def folders_of(image_sets: tuple[str, ...]) -> dict[str, str] | None:
+    """Return the folders that --image-set names, by image set; `None`: there are none."""
+    folders = dict(one.partition("=")[::2] for one in image_sets)
+    if not all(folders.values()):
+        msg = "--image-set: write NAME=FOLDER, such as my-study/pictures=photos"
+        raise click.UsageError(msg)
+    return folders or None
 
 
 def space_options(verb: Callable[..., Any]) -> Callable[..., Any]:
