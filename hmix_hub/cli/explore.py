@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,7 +53,12 @@ def explore(
     from hmix_hub.explorer.serving import serve
     from hmix_hub.explorer.writing import write_explorer
 
-    options = {"source": source, "model": model, "cifar10": cifar10, "image_sets": folders_of(image_sets)}
+    options: dict[str, Any] = {
+        "source": source,
+        "model": model,
+        "cifar10": cifar10,
+        "image_sets": folders_of(image_sets),
+    }
 
     def tell(said: str) -> None:
         click.echo(f"hmix: {said}", err=True)

@@ -47,7 +47,7 @@ class _Handler(SimpleHTTPRequestHandler):
         A page of another site may give its own name the address of this computer (DNS rebinding), and would then count
         as of the same origin; the browser still says which name it asked for.
         """
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         own = {f"{name}{end}" for name in (HOST, "localhost") for end in (f":{port}", *([""] if port == 80 else []))}
         if self.headers.get("Host") not in own:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
@@ -111,7 +111,7 @@ def listening(folder: Path, port: int = 0) -> Iterator[tuple[_Server, str]]:
         msg = f"cannot listen at {HOST}, port {port}: {getattr(error, 'strerror', None) or error}"
         raise ConfigurationError(msg, hint="is it in use? --port names another, --port 0 a free one") from None
     with server:
-        yield server, f"http://{HOST}:{server.server_address[1]}/"
+        yield server, f"http://{HOST}:{server.server_port}/"
 
 
 def serve(folder: Path, port: int, *, opened: Callable[[str], None]) -> None:
