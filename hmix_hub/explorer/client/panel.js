@@ -1,0 +1,95 @@
+"use strict";
+// The panel of figures: drawn when they come into sight, brushed with the mouse, each with its data as a table.
+
+(() => {
+  const { h } = hmix;
+  const WIDTH = 340;
+
+  const tableOf = (figure) => h("details.data", {}, h("summary", {}, "Data"), h("div.scroll", { tabindex: "0", role: "region", "aria-label": `Data: ${figure.title}` }, hmix.table(figure.title, figure.table.headings, figure.table.rows)));
+
+  const legendOf = (figure) =>
+    figure.legend &&
+    h("p.legend", {}, Object.entries(figure.legend).map(([name, colour]) => {
+      const swatch = h("i", {});
+      swatch.style.background = colour;
+      return h("span", {}, swatch, name);
+    }));
+
+  const draw = (figure, width) =>
+    Plot.plot({ width, marginTop: 24, marginRight: 14, marginLeft: 46, marginBottom: 38, style: { background: "none", fontSize: "11px", overflow: "visible", fontFamily: "inherit" }, className: "plot", ...figure.plot });
+
+  /** Let the mouse select along an axis: what is selected becomes an interval of the filter. */
+  const brush = (svg, { axis, filter, isWhole }, texts, choose) => {
+    if (!matchMedia("(pointer: fine)").matches) return;
+    const scale = svg.scale(axis);
+    const [x, y] = ["x", "y"].map((name) => [...svg.scale(name).range].sort((a, b) => a - b));
+    const made = axis === "x" ? d3.brushX() : d3.brushY();
+    const layer = d3.select(svg).insert("g", ":first-child").attr("class", "brush");
+    const write = (value) => (isWhole ? String(Math.round(value)) : hmix.plain(Math.min(Math.max(Math.round(value * 100) / 100, 0), 1)));
+    made.extent([[x[0], y[0]], [x[1], y[1]]]);
+    const interval = texts.find((text) => text.includes(":")) ?? texts[0];
+    layer.call(made);
+    if (interval) {
+      const [low, high] = interval.includes(":") ? interval.split(":") : [interval, interval];
+      const ends = [low || scale.domain[0], high || scale.domain[1]].map((end) => scale.apply(Number(end))).sort((a, b) => a - b);
+      layer.call(made.move, ends);
+    }
+    made.on("end", ({ selection, sourceEvent }) => {
+      if (!sourceEvent) return;
+      const ends = selection?.map((place) => scale.invert(place)).sort((a, b) => a - b);
+      choose(filter, ends ? [ends.map(write).join(":")] : []);
+    });
+  };
+
+  /** The panel in an element; `choose` sets a filter to texts. */
+  hmix.Panel = class {
+    constructor(host, choose) {
+      this.host = host;
+      this.choose = choose;
+      this._open = new Set();
+      new ResizeObserver(([entry]) => {
+        const width = Math.floor(entry.contentRect.width);
+        if (this.view && width && Math.abs(width - this.width) > 4) this.show(this.view);
+      }).observe(host);
+    }
+
+    /** Draw the figures of a view. */
+    show(view) {
+      this.view = view;
+      this.width = Math.floor(this.host.clientWidth) || WIDTH;
+      if (!view.summary.judgments) {
+        this.host.replaceChildren();
+        return;
+      }
+      const named = new Set(view.data.task.filters.map(({ name }) => name));
+      const cards = hmix.figuresOf(view).map((make) => this._card(make(), named));
+      this.host.replaceChildren(...cards);
+    }
+
+    _card(figure, named) {
+      const svg = draw(figure, Math.max(this.width - 26, 200));
+      svg.setAttribute("role", "img");
+      svg.setAttribute("aria-label", `${figure.title}. Its data are in the table below.`);
+      const canBrush = figure.brush && named.has(figure.brush.filter);
+      if (canBrush) brush(svg, figure.brush, this.view.filters[figure.brush.filter] ?? [], this.choose);
+      if (figure.pick && named.has(figure.pick.filter)) this._pick(svg, figure);
+      const details = tableOf(figure);
+      details.open = this._open.has(figure.id);
+      details.addEventListener("toggle", () => (details.open ? this._open.add(figure.id) : this._open.delete(figure.id)));
+      return h("figure.card", { "data-figure": figure.id }, h("figcaption", {}, h("h3", {}, figure.title), figure.note ? h("p.note", {}, figure.note) : null), legendOf(figure), svg, details);
+    }
+
+    /** Let a press on a bar choose its class. */
+    _pick(svg, { pick, points }) {
+      const bars = svg.querySelectorAll("[aria-label=bar] rect");
+      bars.forEach((bar, i) => {
+        bar.classList.add("pressed");
+        bar.addEventListener("click", () => {
+          const texts = this.view.filters[pick.filter] ?? [];
+          const name = points[i][pick.of];
+          this.choose(pick.filter, texts.includes(name) ? texts.filter((one) => one !== name) : [...texts, name]);
+        });
+      });
+    }
+  };
+})();
