@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -36,6 +36,7 @@ def describe(
     datasets: Sequence[ShownDataset],
     tasks: Sequence[Mapping[str, Any]],
     classes: Vocabulary,
+    studies: Iterable[str],
     pictures: Pictures,
     *,
     mark: str,
@@ -52,6 +53,8 @@ def describe(
         What `describe_task` says of each task.
     classes
         Class names that labels count in.
+    studies
+        Ids of the studies that judgments are of.
     pictures
         All pictures.
     mark
@@ -72,6 +75,7 @@ def describe(
             for one in datasets
         ],
         "classes": list(classes.names),
+        "studies": list(studies),
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
         "walk": WALK.tolist(),
         "pictures": {
