@@ -34,6 +34,7 @@ VERBS = {
     "explain": ("hmix_hub.cli.report", "List the judgments behind a number of a report."),
     "contribute": ("hmix_hub.cli.contribute", "Check, describe and publish a study of your own."),
     "rules": ("hmix_hub.cli.describe", "Explain the rules that a contributed study keeps."),
+    "doctor": ("hmix_hub.cli.doctor", "Check the installation: what is installed, cached and reachable."),
     "collect": ("hmix_hub.cli.collect", "Collect judgments with web interfaces of your own."),
 }
 

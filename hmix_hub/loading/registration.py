@@ -56,6 +56,13 @@ class _AfterImport:
         return spec
 
 
+def is_registered() -> bool:
+    """Whether `datasets` knows the name "h-mix"; it is imported by this."""
+    import datasets.load
+
+    return H_MIX in getattr(datasets.load, "_PACKAGED_DATASETS_MODULES", {})
+
+
 def register(load: Any) -> None:
     """Register the name "h-mix" in the executed module `datasets.load`; warn if it is not built as expected."""
     try:

@@ -41,7 +41,7 @@ _HINT = (
 )
 
 
-def open_cifar10(split: str, place: str | os.PathLike[str] | None = None) -> ImageSet:
+def open_cifar10(split: str, place: str | os.PathLike[str] | None = None, *, downloads: bool = True) -> ImageSet:
     """Open CIFAR-10's test or training set.
 
     The pixels are verified against the original ones, decoded once, and kept in the cache folder.
@@ -55,6 +55,8 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None) -> Ima
         folder that holds one of them. For the training set: `cifar-10-python.tar.gz`, or a folder that holds it or
         `data_batch_1` to `data_batch_5`. `None`: what the environment variable HMIX_CIFAR10 names; else, for the test
         set, the cache, then the Hub.
+    downloads
+        Whether the test set may be fetched from the Hub, where it is not on this machine.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None) -> Ima
     place = place or os.environ.get(ENVIRONMENT_VARIABLE) or None
     # Not Path.expanduser, which fails where there is no such user.
     found = None if place is None else Path(os.path.expanduser(place)).absolute()
-    return _open_test(found) if split == "test" else _open_train(found)
+    return _open_test(found, downloads=downloads) if split == "test" else _open_train(found)
 
 
 def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
@@ -141,10 +143,10 @@ def _original() -> _Original:
     return _Original(digests.astype(np.uint32), _verified(labels, LABELS_SHA256, _DIGESTS))
 
 
-def _open_test(place: Path | None) -> ImageSet:
+def _open_test(place: Path | None, *, downloads: bool) -> ImageSet:
     path = find_array(_TEST_FILE, digest=CACHED_DIGEST) if place is None else None
     if path is None:
-        path = _test_from(files.from_hub() if place is None else files.find_test(place))
+        path = _test_from(files.from_hub(downloads=downloads) if place is None else files.find_test(place))
     fingerprint = hashlib.sha256(f"{PICTURES_SHA256} {LABELS_SHA256}".encode()).hexdigest()[:16]
     return ImageSet("cifar10/test", path, known_labels(), CIFAR10, fingerprint)
 

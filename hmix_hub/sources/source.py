@@ -7,6 +7,7 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,6 +27,8 @@ DOWNLOAD_LIMIT_S = 600
 """Seconds until a whole file must be there; the largest has 3.5 MB."""
 DOWNLOAD_RETRIES = 3
 PROBE_TIMEOUT_S = 3
+PROBE_LIMIT_S = 5
+"""Seconds that a probe takes at most, the look-up of the server's name included."""
 
 _PIECE = 2**14
 _NAMES = ("release", "sample")
@@ -279,8 +282,6 @@ def choose_source() -> tuple[str, str]:
     tuple of str
         The source, for `source=`, and the reason for it. One short probe of the network at most.
     """
-    import requests
-
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return named, f"{ENVIRONMENT_VARIABLE} names it"
@@ -289,12 +290,29 @@ def choose_source() -> tuple[str, str]:
         return "release", "the released files are in the cache"
     if is_offline():
         return "sample", f"{' or '.join(_OFFLINE_VARIABLES)} is set, so the synthetic study stands in"
-    try:
-        answer = requests.head(RELEASE_URL + next(iter(RELEASE.files)), timeout=PROBE_TIMEOUT_S)
-        answer.raise_for_status()
-    except requests.RequestException as error:
-        return (
-            "sample",
-            f"the released files cannot be reached ({type(error).__name__}), so the synthetic study stands in",
-        )
+    reason = why_unreachable(RELEASE_URL + next(iter(RELEASE.files)))
+    if reason:
+        return "sample", f"the released files cannot be reached ({reason}), so the synthetic study stands in"
     return "release", "the released files can be reached"
+
+
+def why_unreachable(url: str) -> str:
+    """Return in a few words why an address cannot be reached; empty where it can be. One short probe."""
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    reasons = [f"no answer within {PROBE_LIMIT_S} s"]
+
+    def ask() -> None:
+        try:
+            requests.head(url, timeout=PROBE_TIMEOUT_S).raise_for_status()
+            reasons.append("")
+        # Of what is no address, libraries raise errors of their own.
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            reasons.append(type(error).__name__)
+
+    # In a thread, since the timeout of a request does not bound the look-up of a name.
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PROBE_LIMIT_S)
+    return reasons[-1]
