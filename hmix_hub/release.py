@@ -199,8 +199,8 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One per configuration: configuration, rows, repeats (rows shown again on purpose; `None` by stimulus), people
-        (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
+        One per configuration: configuration, rows, repeats (rows shown again on purpose; `None` by stimulus),
+        participants (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
     """
     counts = []
     for name, configuration in RELEASED_CONFIGURATIONS.items():
@@ -210,7 +210,7 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
                 "configuration": name,
                 "rows": len(dataset),
                 "repeats": None if configuration.by_stimulus else sum(judgments["is_repeat"]),
-                "people": len(judgments.unique("participant_id")),
+                "participants": len(judgments.unique("participant_id")),
                 "stimuli": len(dataset.unique(TASKS[configuration.task].stimulus_column)),
             }
         )
@@ -228,7 +228,7 @@ def flag_counts(source: Place = None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One per task and flag that its rows can have: task, flag, rows, people.
+        One per task and flag that its rows can have: task, flag, rows, participants.
     """
     counts = []
     for task in JUDGMENT_FILES:
@@ -236,7 +236,7 @@ def flag_counts(source: Place = None) -> list[dict[str, Any]]:
         flagged = list(zip(dataset["participant_id"], dataset["flags"], strict=True))
         for flag in flags_of(task):
             having = [participant for participant, flags in flagged if flag in flags]
-            counts.append({"task": task, "flag": flag, "rows": len(having), "people": len(set(having))})
+            counts.append({"task": task, "flag": flag, "rows": len(having), "participants": len(set(having))})
     return counts
 
 

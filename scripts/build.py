@@ -225,7 +225,7 @@ def _configurations(source: str) -> list[dict[str, str]]:
             "configuration": f"`{counts['configuration']}`",
             "rows": str(counts["rows"]),
             "repeats": "" if counts["repeats"] is None else str(counts["repeats"]),
-            "people": str(counts["people"]),
+            "participants": str(counts["participants"]),
             "stimuli": str(counts["stimuli"]),
             "what a row is": CONFIGURATIONS[counts["configuration"]].description,
         }
@@ -242,7 +242,7 @@ def _flags(source: str) -> list[dict[str, str]]:
             "flag": f"`{counts['flag']}`",
             "task": f"`{counts['task']}`",
             "rows": str(counts["rows"]),
-            "people": str(counts["people"]),
+            "participants": str(counts["participants"]),
             "meaning": FLAGS[counts["flag"]].meaning,
         }
         for counts in flag_counts(source)

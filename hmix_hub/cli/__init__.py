@@ -1,1 +1,1 @@
-"""The command `hmix`: thin, one module per verb."""
+"""The command `hmix`: a thin layer, one module per command."""

@@ -22,46 +22,46 @@ _SELF, _DESIGN, _CHOOSING, _STATUS, _OPERATOR = (
 )
 COMMANDS = {
     "init": (_DESIGN, "Write a study file to fill in."),
-    "design": (_CHOOSING, "Choose the most informative stimuli to ask about next."),
-    "check": (_DESIGN, "Check the study file, and show its design."),
-    "words": (_DESIGN, "Print the words of the pages, to translate or change them."),
-    "preview": (_SELF, "Walk through every screen; nothing is stored."),
-    "serve": (_SELF, "Collect answers: serve the study to people."),
+    "design": (_CHOOSING, "Choose the most informative stimuli to collect next."),
+    "check": (_DESIGN, "Check the study file and show its design."),
+    "words": (_DESIGN, "Print the words of the pages, to translate or edit."),
+    "preview": (_SELF, "Preview every screen; nothing is stored."),
+    "serve": (_SELF, "Serve the study and collect answers."),
     "deploy": (_SELF, "Write settings for nginx, Caddy, systemd and Docker."),
-    "links": (_OPERATOR, "Issue personal links, each of which keeps a place."),
-    "status": (_STATUS, "Show people, batches and answers, live."),
-    "amend": (_OPERATOR, "Take up changes of the study file while people take part."),
-    "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),
+    "links": (_OPERATOR, "Issue personal links; each reserves a place."),
+    "status": (_STATUS, "Show participants, batches and answers, live."),
+    "amend": (_OPERATOR, "Apply changes of the study file to a running study."),
+    "dashboard": (_OPERATOR, "Print the address of a running study's dashboard."),
     "withdraw": (_OPERATOR, "Delete everything one participant sent."),
-    "exclude": (_OPERATOR, "Exclude one participant, or take them back."),
-    "free": (_OPERATOR, "Free one participant's place for somebody else."),
-    "close": (_OPERATOR, "Stop admitting participants; those who have begun may finish."),
-    "pause": (_OPERATOR, "Pause a study, or go on."),
-    "message": (_OPERATOR, "Show a message above every page of everybody."),
+    "exclude": (_OPERATOR, "Exclude one participant, or undo the exclusion."),
+    "free": (_OPERATOR, "Release one participant's place for somebody else."),
+    "close": (_OPERATOR, "Stop admitting participants; those who have started may finish."),
+    "pause": (_OPERATOR, "Pause or resume a study."),
+    "message": (_OPERATOR, "Show a message above every participant's page."),
     "export": (_SELF, "Write a study folder for `hmix contribute`."),
     "backup": (_SELF, "Copy a collection while it is being served."),
-    "simulate": (_SELF, "Let scripted people take part, with a known bias."),
+    "simulate": (_SELF, "Simulate participants with a known bias."),
 }
 _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 collection_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-"""A collection folder. It stands here, not with the options of all verbs, whose imports take a quarter of a second."""
+"""A collection folder. Defined here, not with the shared options, whose imports take a quarter of a second."""
 
 
 @click.group("collect", cls=LazyGroup, lines=COMMANDS)
 def collect() -> None:
     """Collect judgments: init, design, check, preview, serve, status, close, export.
 
-    A collection folder holds collection.yaml (what is asked of whom) and, once people take part, their answers. What
-    `export` writes is a study folder that `hmix contribute` takes as it is. Needs `pip install "hmix-hub[suite]"`.
+    A collection folder holds collection.yaml (who is asked what) and, once the study runs, the answers. `export` writes
+    a study folder that `hmix contribute` accepts as it is. Needs `pip install "hmix-hub[suite]"`.
     """
 
 
 @click.command("preview")
 @collection_argument
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free port.")
 def preview(folder: Path, host: str, port: int) -> None:
-    """Walk through every screen of a study; nothing is kept, and texts may still be TODO."""
+    """Preview every screen of a study; nothing is stored, and texts may still be TODO."""
     from hmix_hub.suite.server import serving
 
     serving.preview(folder, host, port, tell=click.echo)
@@ -69,8 +69,8 @@ def preview(folder: Path, host: str, port: int) -> None:
 
 @click.command("serve")
 @collection_argument
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for every one.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free port.")
 @click.option(
     "--trial-run",
     is_flag=True,
@@ -80,32 +80,32 @@ def preview(folder: Path, host: str, port: int) -> None:
     "--dashboard-host",
     default="127.0.0.1",
     show_default=True,
-    help="Address of the dashboard; a tunnel (ssh -L) is safer than another one.",
+    help="Address of the dashboard; prefer a tunnel (ssh -L) to opening another address.",
 )
 @click.option(
     "--dashboard-port",
     default=0,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="Port of the dashboard; 0: a free one.",
+    help="Port of the dashboard; 0: any free port.",
 )
-@click.option("--root-path", default="", metavar="PATH", help="Path of the host that a proxy serves the study below.")
+@click.option("--root-path", default="", metavar="PATH", help="Path under which a proxy serves the study.")
 @click.option(
     "--trusted-proxy",
     multiple=True,
     metavar="ADDRESS",
-    help="Address or network of a proxy that says who asks it; may be repeated.",
+    help="Address or network of a proxy whose forwarded client addresses are trusted; may be repeated.",
 )
 def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[str, ...], **where: Any) -> None:
-    """Collect answers: serve the study to people, from a laptop or a server.
+    """Serve the study and collect answers, from a laptop or a server.
 
-    The study file is frozen when it is served first; a change of it is refused, or is for `hmix collect amend`. One
-    process serves a collection. Stop it at any time and start it again: people go on where they stopped. For people
-    elsewhere put a server with HTTPS in front of it, whose own log leaves addresses out: `hmix collect deploy` writes
-    its settings.
+    The study file is frozen when it is first served; later changes are refused, unless `hmix collect amend` can apply
+    them. One process serves a collection. You can stop and restart it at any time: participants continue where they
+    left off. For participants elsewhere, put an HTTPS server that does not log addresses in front of it: `hmix collect
+    deploy` writes its settings.
 
-    The second address that is printed is the dashboard's, for those who run the study. Who has it can do everything;
-    it is another one each time.
+    The second address printed is the dashboard's, for those who run the study. Whoever has it can do everything; it
+    changes with every start.
     """
     from hmix_hub.suite.server import serving
     from hmix_hub.suite.server.proxy import Proxy
@@ -116,38 +116,40 @@ def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[st
 
 @click.command("deploy")
 @collection_argument
-@click.option("--at", required=True, metavar="URL", help="Address that people will open: https://example.org/pilot.")
-@click.option("--to", "target", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write [DIR/deploy].")
+@click.option("--at", required=True, metavar="URL", help="Address participants open: https://example.org/pilot.")
+@click.option("--to", "target", metavar="FOLDER", type=click.Path(path_type=Path), help="Folder to write [DIR/deploy].")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65534), help="Port behind the proxy.")
 def deploy(folder: Path, at: str, target: Path | None, port: int) -> None:
-    """Write settings for a server: nginx or Caddy in front with HTTPS, systemd or Docker to start the collection.
+    """Write server settings: nginx or Caddy for HTTPS, systemd or Docker to start the collection.
 
-    Each file says in its first lines where it belongs. Nothing on this computer is changed.
+    The first lines of each file say where it belongs. Nothing else on this computer is changed.
     """
     from hmix_hub.suite.deployment import write_settings
 
     for file in write_settings(folder, target or folder / "deploy", at=at, port=port):
         click.echo(f"wrote {file}")
-    click.echo("next: take one of nginx.conf and Caddyfile, and one of hmix-collect.service and Dockerfile")
+    click.echo("next: choose nginx.conf or Caddyfile, and hmix-collect.service or Dockerfile")
 
 
 @click.command("export")
 @collection_argument
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
-@click.option("--unfinished", is_flag=True, help="Take answers of people who have not finished, too.")
+@click.option("--unfinished", is_flag=True, help="Include answers of participants who have not finished.")
 @click.option(
     "--layout",
     type=click.Choice(["study", "released"]),
     default="study",
     show_default=True,
-    help="A study folder for `hmix contribute`, or CSVs as the release of H-Mix has them.",
+    help="A study folder for `hmix contribute`, or CSV files in the layout of the H-Mix release.",
 )
 @click.option(
-    "--months", metavar="FIRST:LAST", help="Months of the answers, 2026-03:2026-05, where the server's clock was wrong."
+    "--months",
+    metavar="FIRST:LAST",
+    help="Months of the answers, 2026-03:2026-05, if the server's clock was wrong.",
 )
-@click.option("--comments", metavar="FILE", type=_NEW_FILE, help="Write what people wrote here, as JSON lines.")
-@click.option("--quarantine", metavar="FILE", type=_NEW_FILE, help="Write what was kept aside here, as JSON lines.")
-@click.option("--k", default=5, show_default=True, type=click.IntRange(1), help="Fewest people who share demographics.")
+@click.option("--comments", metavar="FILE", type=_NEW_FILE, help="File for participants' comments (JSON lines).")
+@click.option("--quarantine", metavar="FILE", type=_NEW_FILE, help="File for quarantined answers (JSON lines).")
+@click.option("--k", default=5, show_default=True, type=click.IntRange(1), help="Minimum size of a demographic group.")
 def export(
     folder: Path,
     target: Path,
@@ -158,10 +160,10 @@ def export(
     quarantine: Path | None,
     k: int,
 ) -> None:
-    """Write the answers as a new folder TARGET, whole or not at all; also while the collection is served.
+    """Write the answers to a new folder TARGET, completely or not at all; also while the collection is served.
 
-    Answers of people who withdrew are nowhere any more. Participants get ids of the export, which say neither when
-    they came nor where from; there are no clock times and no free text in TARGET.
+    Answers of participants who withdrew no longer exist. Participants get new ids, which reveal neither when they came
+    nor from where; TARGET holds no clock times and no free text.
     """
     from hmix_hub.sources.study import JUDGMENT_FILES
     from hmix_hub.studies.folder import PARTICIPANTS
@@ -179,24 +181,24 @@ def export(
         click.echo(f"wrote {rows:,} judgments to {target / name}")
     if done.is_synthetic:
         marked = (
-            "a column synthetic" if layout == "released" else "`synthetic: true` in study.yaml and a flag in every row"
+            "column `synthetic`" if layout == "released" else "`synthetic: true` in study.yaml and a flag in every row"
         )
-        click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked with {marked}")
+        click.echo(f"  SYNTHETIC: simulated participants or a trial run; marked with {marked}")
     if done.hidden is not None:
         number = len(done.gathered.people)
-        click.echo(f"wrote {number:,} {'person' if number == 1 else 'people'} to {target / PARTICIPANTS}")
+        click.echo(f"wrote {number:,} participant{'s' * (number != 1)} to {target / PARTICIPANTS}")
     if done.hidden:
-        click.echo(f"  people whose demographics are left out in part, as fewer than {k} share them: {done.hidden:,}")
+        click.echo(f"  participants with demographics partly left out, as fewer than {k} share them: {done.hidden:,}")
     for line in _left_out(done.gathered, unfinished=unfinished):
         click.echo(f"  {line}")
     if comments is not None:
         click.echo(f"wrote {write_comments(folder, comments, unfinished=unfinished):,} texts to {comments}")
     if quarantine is not None:
-        click.echo(f"wrote {write_aside(folder, quarantine):,} answers that were kept aside to {quarantine}")
+        click.echo(f"wrote {write_aside(folder, quarantine):,} quarantined answers to {quarantine}")
     if layout == "study":
         click.echo(f"next: hmix contribute validate {shlex.quote(str(target))}")
         return
-    # `h-mix` is the name of the release itself, and refuses other files in its layout.
+    # `h-mix` names the release itself and refuses other files in its layout.
     files = [target / name for name in done.judgments]
     task = next(task for task, name in JUDGMENT_FILES.items() if name == files[0].name)
     click.echo(f"next: hmix contribute import {shlex.join(map(str, files))} --to STUDY")
@@ -209,21 +211,21 @@ def _months_of(text: str | None) -> tuple[str, str] | None:
     first, _, last = text.partition(":")
     form = r"20[0-9]{2}-(0[1-9]|1[0-2])"
     if not re.fullmatch(form, first) or not re.fullmatch(form, last) or first > last:
-        msg = f"{text!r} is not two months, the first and the last, as in 2026-03:2026-05"
+        msg = f"{text!r} is not a first and a last month, such as 2026-03:2026-05"
         raise click.UsageError(msg)
     return first, last
 
 
 def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
-    """Return what a person may wonder about, line by line; nothing of what did not happen."""
+    """Return what was left out or looks odd, line by line; only what occurred."""
     told = {
-        f"people who have not finished: {gathered.unfinished:,}, {'taken, too' if unfinished else 'left out'}": (
+        f"participants who have not finished: {gathered.unfinished:,}, {'included' if unfinished else 'left out'}": (
             gathered.unfinished
         ),
-        f"people who were excluded, left out: {gathered.excluded:,}": gathered.excluded,
-        f"people who finished late: {gathered.late:,}, x_late in their rows": gathered.late,
+        f"participants who were excluded, left out: {gathered.excluded:,}": gathered.excluded,
+        f"participants who finished late: {gathered.late:,}, marked x_late in their rows": gathered.late,
         f"faulty answers, left out: {gathered.quarantined:,}; --quarantine FILE writes them": gathered.quarantined,
-        f"answers that came twice and differed: {gathered.conflicts:,}; the first ones count": gathered.conflicts,
+        f"answers received twice that differ: {gathered.conflicts:,}; the first one counts": gathered.conflicts,
     }
     return [line for line, count in told.items() if count]
 
@@ -232,10 +234,10 @@ def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
 @collection_argument
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
 def backup(folder: Path, target: Path) -> None:
-    """Copy a collection into a new folder, checked, while it is being served.
+    """Copy a collection to a new folder and check the copy, even while it is being served.
 
-    TARGET holds all that the collection is: study file, pictures, key and answers. It can be exported and served as
-    it is. Keep it as safe as the collection; what people withdraw later stays in it until you delete it.
+    TARGET holds the whole collection: study file, pictures, key and answers. It can be exported and served as it is.
+    Keep it as safe as the collection; answers withdrawn later stay in it until you delete it.
     """
     from hmix_hub.suite.store.store import Store
 
@@ -244,38 +246,38 @@ def backup(folder: Path, target: Path) -> None:
     with Store.open(target, read_only=True) as copy:
         answers = sum(count.answers for count in copy.counts())
     click.echo(f"wrote {answers:,} answers to {target}")
-    click.echo(f"see them with: hmix collect status {shlex.quote(str(target))}")
+    click.echo(f"to look at them: hmix collect status {shlex.quote(str(target))}")
 
 
 @click.command("simulate")
 @collection_argument
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
-@click.option("--url", metavar="ADDRESS", help="Take part in a server of this study that runs already.")
+@click.option("--url", metavar="ADDRESS", help="Take part through a server of this study that is already running.")
 @click.option(
     "--people",
     metavar="N",
     type=click.IntRange(1),
     help="Maximum number of participants (default: until every batch is full).",
 )
-@click.option("--bias", default=0.08, show_default=True, type=click.FloatRange(-0.3, 0.3), help="Towards image 1.")
-@click.option("--noise", default=0.12, show_default=True, type=click.FloatRange(0, 0.45), help="Of one answer.")
-@click.option("--spread", default=0.02, show_default=True, type=click.FloatRange(0, 0.2), help="Of people's biases.")
-@click.option("--hysteresis", default=0.0, show_default=True, type=click.FloatRange(-1, 1), help="Towards the start.")
-@click.option("--dropouts", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share who leave.")
-@click.option("--bots", default=0, metavar="N", type=click.IntRange(0), help="Bots among the first: they do not wait.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of people and answers.")
-@click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 256), help="People at a time.")
-@click.option("--cifar10", metavar="PATH", help="Where CIFAR-10 lies; see `hmix show --help`.")
+@click.option("--bias", default=0.08, show_default=True, type=click.FloatRange(-0.3, 0.3), help="Bias towards image 1.")
+@click.option("--noise", default=0.12, show_default=True, type=click.FloatRange(0, 0.45), help="Answer noise.")
+@click.option("--spread", default=0.02, show_default=True, type=click.FloatRange(0, 0.2), help="Spread of biases.")
+@click.option("--hysteresis", default=0.0, show_default=True, type=click.FloatRange(-1, 1), help="Pull to the start.")
+@click.option("--dropouts", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Dropout rate.")
+@click.option("--bots", default=0, metavar="N", type=click.IntRange(0), help="Number of bots, which do not wait.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of participants and answers.")
+@click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 256), help="Participants at a time.")
+@click.option("--cifar10", metavar="PATH", help="Location of CIFAR-10; see `hmix show --help`.")
 def simulate(
     folder: Path, target: Path | None, bias: float, noise: float, spread: float, hysteresis: float, **options: Any
 ) -> None:
-    """Let scripted people take part in the study of DIR over HTTP, with a known bias.
+    """Simulate participants with a known bias, who take part in the study of DIR over HTTP.
 
-    They go through consent, instructions, quiz, trials and comments as the page does, and see the pictures by their
-    pixels. TARGET is a new collection that is marked as synthetic; `hmix collect export` takes its answers out.
+    They go through consent, instructions, quiz, trials and comments as the page does, and look at the pixels of the
+    pictures. TARGET is a new collection marked as synthetic; `hmix collect export` exports its answers.
 
-    The planted bias is by how much the mean answer has too much of image 1: the inferred share, the share of the
-    probable class, the coefficient of the picture that looks like the 50/50 one.
+    The planted bias is the excess of image 1 in the mean answer: in the inferred share, the share of the more probable
+    class, or the coefficient of the picture that looks like a 50/50 mixture.
     """
     from tqdm import tqdm
 
@@ -285,11 +287,13 @@ def simulate(
     perception = Perception(bias=bias, noise=noise, spread=spread, hysteresis=hysteresis)
     with tqdm(unit=" answers", leave=False, disable=not sys.stderr.isatty()) as bar:
         done = take_part(folder, target, perception=perception, progress=bar.update, **options)
-    click.echo(f"{len(done.parts):,} scripted people gave {done.answers:,} answers; {done.left:,} left before the end")
+    click.echo(
+        f"{len(done.parts):,} simulated participants gave {done.answers:,} answers; {done.left:,} left before the end"
+    )
     for task, finished in sorted(done.finished.items()):
         click.echo(f"  {task}: {finished:,} finished")
     if done.bots:
-        click.echo(f"  {done.bots:,} of them were bots, which claim times that did not go by")
+        click.echo(f"  {done.bots:,} of them were bots, which report times that never passed")
     if done.is_full:
         click.echo("  every batch is full")
     click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {done.seed})")

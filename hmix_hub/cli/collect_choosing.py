@@ -1,4 +1,4 @@
-"""`hmix collect design`: the stimuli to ask about next, written as a list of pairs."""
+"""`hmix collect design`: chooses the stimuli to collect next and writes them as a list of pairs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        msg = f"{text!r} is no list of numbers such as 0.25,0.5,0.75"
+        msg = f"{text!r} is not a list of numbers such as 0.25,0.5,0.75"
         raise click.BadParameter(msg) from None
 
 
@@ -37,10 +37,10 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     required=True,
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="List to write.",
+    help="File to write the list to.",
 )
 @click.option(
-    "-n", "--number", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many stimuli."
+    "-n", "--number", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Number of stimuli."
 )
 @click.option(
     "--dataset",
@@ -66,14 +66,14 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     "--coefficients",
     metavar="N,N",
     callback=_shares,
-    help="Mixing coefficients to choose from; default: those that were judged.",
+    help="Mixing coefficients to choose from; default: those already judged.",
 )
 @click.option(
     "--people",
     default=1,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="Participants who will judge each stimulus.",
+    help="Number of participants who will judge each stimulus.",
 )
 @click.option(
     "--per-class-pair",
@@ -81,7 +81,7 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     type=click.IntRange(1),
     help="Maximum number of stimuli of one pair of classes, for a more varied list; default: no limit.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the drawn pictures.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed for drawing pictures.")
 @cifar10_option
 @json_option
 def design(
@@ -98,12 +98,12 @@ def design(
     cifar10: str | None,
     as_json: bool,
 ) -> None:
-    """Choose the most informative stimuli to ask about next.
+    """Choose the most informative stimuli to collect next.
 
-    A model of perception is fitted to the judgments so far. Stimuli are chosen one at a time, each the one whose answer
-    is expected to reduce the uncertainty of the model's predictions most, averaged over all class pairs. To ask about
-    them, put the list into a collection folder whose pictures are those of --pictures, and name it in collection.yaml:
-    under tasks.infer_mixing_factor, `pairs: {file: FILE}`, without `coefficients`.
+    A perceptual model is fitted to the judgments so far. Stimuli are chosen one at a time: each time the one whose
+    answer is expected to reduce the uncertainty of the model's predictions most, averaged over all class pairs. To ask
+    about them, put the list into a collection folder whose pictures are those of --pictures, and name it in
+    collection.yaml: under tasks.infer_mixing_factor, `pairs: {file: FILE}`, without `coefficients`.
     """
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.model import PerceptualModel
@@ -168,7 +168,7 @@ def _echo(chosen: ChosenStimuli, output: Path, image_set: str) -> None:
     else:
         click.echo(f"more than {50 * number:,} random stimuli would be needed to be as informative")
     if chosen.uses_judged_pictures:
-        click.echo("some pictures were judged before, since there are too few others")
+        click.echo("some pictures were judged before, as there are too few others")
     click.echo(f"wrote {output}")
     click.echo(
         f"next: put {output.name} into a collection folder with the pictures {image_set}; in its collection.yaml,"

@@ -30,13 +30,13 @@ PRESETS = ("starter", "paper-2023")
     default="starter",
     show_default=True,
     type=click.Choice(PRESETS),
-    help="starter: small, over drawn pictures, to try at once; paper-2023: the design of Human-in-the-Loop Mixup.",
+    help="starter: a small study of drawn pictures, ready to try; paper-2023: the design of Human-in-the-Loop Mixup.",
 )
 @click.option(
     "--task",
     "tasks",
     multiple=True,
-    # Votes are counted, not asked for.
+    # Votes are published counts; nobody is asked for them.
     type=click.Choice([name for name, task in TASKS.items() if task.has_participants]),
     help="Task to ask; may be repeated.",
 )
@@ -47,9 +47,9 @@ PRESETS = ("starter", "paper-2023")
 )
 @source_option
 def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, source: str | None) -> None:
-    """Write a collection folder to begin with: a commented collection.yaml.
+    """Write a collection folder to start from, with a commented collection.yaml.
 
-    The starter can be served as it is; in paper-2023 every TODO is to be written over.
+    The starter can be served as it is; in paper-2023, replace every TODO.
     """
     from hmix_hub.studies.manifest_fields import PLACEHOLDER
     from hmix_hub.suite.starter import preset_text, write_collection
@@ -60,7 +60,7 @@ def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, so
     for note in written.notes:
         click.echo(note)
     is_draft = PLACEHOLDER in preset_text(preset, "x", tasks)
-    first = f"write over every {PLACEHOLDER} of collection.yaml, " if is_draft else ""
+    first = f"replace every {PLACEHOLDER} in collection.yaml, " if is_draft else ""
     click.echo(f"next: {first}hmix collect check {shlex.quote(folder)}")
 
 
@@ -69,10 +69,10 @@ def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, so
 @cifar10_option
 @json_option
 def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
-    """Check the study file, and show its design: what is shown to how many people, and how long it takes.
+    """Check the study file and show its design: what is shown to how many participants, and how long it takes.
 
-    All problems are reported together, each with its line. Texts that are still TODO are reported, too, and the design
-    is shown all the same. Exit status: 0 it can be served, 1 it cannot.
+    All problems are reported together, each with its line. Texts that are still TODO are reported as well; the design
+    is shown all the same. Exit status: 0 the study can be served, 1 it cannot.
     """
     from hmix_hub.suite.design.overview import overview_of, questions_overview
     from hmix_hub.suite.design.pair_file import unused_rows
@@ -97,12 +97,12 @@ def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
         raise unfinished
     if collected not in {None, frozen.sha256}:
         msg = "the study was changed since its collection began"
-        hint = "put back what was changed, the study file, lists or pictures; or begin a new collection folder"
+        hint = "restore the study file, lists and pictures; or start a new collection folder"
         raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
 def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileError | None]:
-    """Draw the design, even if texts are still to be written, which is then the error given."""
+    """Draw the design even if texts are unfinished; the error about them is then returned."""
     from hmix_hub.suite.design.drawing import draw_design
     from hmix_hub.suite.study.reading import read_study_file
 
@@ -124,7 +124,7 @@ def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileErr
 
 
 def _collected(folder: Path) -> str | None:
-    """Return the hash of what is being collected; `None`: nothing is yet."""
+    """Return the hash of the collection in progress; `None` before it starts."""
     from hmix_hub.suite.store.database import DATABASE_NAME
     from hmix_hub.suite.store.store import Store
 
@@ -149,8 +149,8 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
         click.echo(line)
     if sitting := frozen.study.sitting:
         orders, minutes = len(sitting.orders()), round(sitting_minutes(frozen, tasks))
-        said = "one after the other" if orders == 1 else f"in {orders} orders, each given to as many"
-        people = f"{tasks[0].people} people are asked all {len(tasks)} tasks"
+        said = "one after the other" if orders == 1 else f"in {orders} orders, used equally often"
+        people = f"{tasks[0].people} participants do all {len(tasks)} tasks"
         click.echo(f"sitting: {people}, {said}; {minutes} minutes each")
     for line in advice:
         click.echo(f"advice on {line}")
@@ -179,9 +179,9 @@ def _balance(task: TaskOverview) -> str:
     of_each = "1 stimulus" if high == 1 else f"{_span((low, high))} stimuli"
     said = f"{task.task}: {_shown(task)}, {of_each} of each, at most {task.in_batch} of one in a batch"
     if task.pictures_twice:
-        said += f"; pictures that stand in a batch again: {task.pictures_twice}"
+        said += f"; pictures repeated within a batch: {task.pictures_twice}"
     if task.pairs_twice:
-        said += f"; pairs that do, as another mixture: {task.pairs_twice}"
+        said += f"; pairs repeated as another mixture: {task.pairs_twice}"
     return said
 
 
@@ -195,10 +195,12 @@ def _shown(task: TaskOverview) -> str:
 
 
 def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
-    """Return how many people get each side and each start value; nothing of a task that has neither."""
+    """Return how many participants get each side and start value; nothing for a task that has neither."""
     said = []
     if task.sides:
-        said.append(f"image 1 on the left for {task.sides['left']} people, on the right for {task.sides['right']}")
+        said.append(
+            f"image 1 on the left for {task.sides['left']} participants, on the right for {task.sides['right']}"
+        )
     if task.starts:
         is_between = frozen.study.tasks[task.task].start.vary == "between"
         counted = "people" if is_between else "trials"
@@ -208,7 +210,7 @@ def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
 
 
 def _asked(frozen: FrozenStudy) -> Iterator[str]:
-    """Return what is asked around the trials, line by line."""
+    """Return what is asked before and after the trials, line by line."""
     from hmix_hub.suite.design.overview import questions_overview
 
     asked, allowed = questions_overview(frozen), frozen.study.attention_failures
@@ -216,8 +218,8 @@ def _asked(frozen: FrozenStudy) -> Iterator[str]:
         "questions before the trials": asked.before,
         "questions after the trials": asked.after,
         f"attention checks, {allowed or 'none'} of which may be failed": asked.attention_checks,
-        "questions that may end the session": asked.screening,
-        "stored of people's surroundings": frozen.study.surroundings,
+        "screening questions": asked.screening,
+        "stored about participants' devices": frozen.study.surroundings,
     }
     return (f"{what}: {', '.join(names)}" for what, names in told.items() if names)
 
@@ -230,18 +232,18 @@ def _span(numbers: tuple[int, int]) -> str:
 @click.command("words")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--language", metavar="CODE", help="Language, BCP 47: de, pt-BR; default: that of the study in DIR.")
-@click.option("--missing", is_flag=True, help="Only words that pages would show in English.")
+@click.option("--missing", is_flag=True, help="Print only the words that are still English.")
 def words(folder: Path | None, language: str | None, missing: bool) -> None:
     """Print the words of the pages as the key `words` of a study file, to translate or change them.
 
-    Shipped are English words, and German, French, Spanish, Chinese (simplified) and Arabic ones, which pages use by
-    themselves. A study's own words, those of DIR, come before them.
+    English, German, French, Spanish, simplified Chinese and Arabic words are built in. A study's own words, those of
+    DIR, take precedence.
     """
     from hmix_hub.suite.study.reading import read_study_file
     from hmix_hub.suite.study.words import ENGLISH, LANGUAGES, WORDS, missing_words, shipped, words_block
 
     if folder is None and language is None:
-        msg = "name a collection folder, or a language by --language"
+        msg = "name a collection folder, or a language with --language"
         raise click.UsageError(msg)
     study = None if folder is None else read_study_file(folder, allow_placeholders=True)
     code = language or (study.language if study else ENGLISH)

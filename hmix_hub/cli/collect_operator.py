@@ -1,6 +1,6 @@
 """`hmix collect amend`, `withdraw`, `exclude`, `free`, `close`, `pause`, `message`, `links`, `dashboard`.
 
-Each is carried out in the process that serves the collection, where there is one, and else on the store.
+The process that serves the collection carries each of them out; if there is none, they act on the store directly.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def _participant(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command name a participant, in one of three ways: it gets a dict of one of them, `named`."""
+    """Add three ways to name a participant to a command; it receives the one given as the dict `named`."""
     ways = {
-        "recruiting_id": ("--id", "ID", "Whose: the recruiting platform's id of the person."),
-        "code": ("--code", "CODE", "Whose: the completion or fallback code of the person."),
-        "participant_id": ("--participant", "ID", "Whose: the participant's id in exports and on the dashboard."),
+        "recruiting_id": ("--id", "ID", "The participant's id on the recruiting platform."),
+        "code": ("--code", "CODE", "The participant's completion or fallback code."),
+        "participant_id": ("--participant", "ID", "The participant's id in exports and on the dashboard."),
     }
 
     @wraps(command)
@@ -41,7 +41,7 @@ def _participant(command: Callable[..., None]) -> Callable[..., None]:
         named = {name: options.pop(name) for name in ways}
         named = {name: value for name, value in named.items() if value is not None}
         if len(named) != 1:
-            msg = "name the person by --id, by --code or by --participant"
+            msg = "name the participant with --id, --code or --participant"
             raise click.UsageError(msg)
         command(named=named, **options)
 
@@ -57,36 +57,36 @@ def _said(told: Told) -> str:
 
 @click.command("amend")
 @collection_argument
-@click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @json_option
 def amend(folder: Path, dry_run: bool, as_json: bool) -> None:
-    """Take up changes of the study file while people take part; the server need not be stopped.
+    """Apply changes of the study file to a running study; the server keeps running.
 
-    Change collection.yaml first. Numbers of people, time-outs, what people get in the end, whom to ask, and the
-    interface's words hold for everybody at once. Texts (questions, instructions, quiz, consent) hold for those who
-    agree from now on, and need a new consent version; who has agreed goes on with the texts they agreed to. Stimuli,
-    and whatever would make answers mean something else, cannot change: every such key is named with the reason.
+    Edit collection.yaml first. Numbers of participants, time-outs, what participants get at the end, whom to ask, and
+    the words of the interface change for everybody at once. Texts (questions, instructions, quiz, consent) change for
+    those who consent from now on, and need a new consent version; others keep the texts they consented to. Stimuli, and
+    anything that would change the meaning of answers, cannot change: every such key is listed with the reason.
     """
     told = carry_out(folder, Amend(dry_run=dry_run))
     if as_json:
         echo_json(told)
         return
     if not told["changes"]:
-        click.echo("the study file says what holds already")
+        click.echo("the study file contains no change")
         return
     names = {"key": "key", "was": "was", "is": "is", "for": "holds"}
     echo_table([{name: one[key] for name, key in names.items()} for one in told["changes"]])
-    click.echo("nothing was changed: a dry run" if dry_run else f"amendment {told['number']} holds from now on")
+    click.echo("dry run: nothing was changed" if dry_run else f"amendment {told['number']} is in effect")
 
 
 @click.command("withdraw")
 @collection_argument
 @_participant
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
-    """Delete everything one participant sent, as the page's own button does; it cannot be undone.
+    """Delete everything one participant sent, as the button on the page does; this cannot be undone.
 
-    The server need not be stopped. Backups and exports that were made before are not changed.
+    The server keeps running. Backups and exports made earlier are not changed.
     """
     if not yes:
         click.confirm(f"delete {_said(carry_out(folder, Look(**named)))}?", abort=True)
@@ -96,12 +96,12 @@ def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
 @click.command("exclude")
 @collection_argument
 @_participant
-@click.option("--reason", metavar="TEXT", help="Why, in a few words; it stands in the store alone.")
-@click.option("--take-back", is_flag=True, help="Take an excluded participant back.")
+@click.option("--reason", metavar="TEXT", help="Reason, in a few words; kept only in the store.")
+@click.option("--take-back", is_flag=True, help="Undo an exclusion.")
 def exclude(folder: Path, named: dict[str, str], reason: str | None, take_back: bool) -> None:
-    """Exclude one participant: the answers are kept and are not exported, the place is free again."""
+    """Exclude one participant: the answers are kept but not exported, and the place is free again."""
     if take_back == (reason is not None):
-        msg = "say --reason, or --take-back"
+        msg = "give --reason or --take-back"
         raise click.UsageError(msg)
     told = carry_out(folder, Exclude(**named, reason=reason))
     click.echo(f"{'took back' if take_back else 'excluded'} {_said(told)}")
@@ -111,24 +111,24 @@ def exclude(folder: Path, named: dict[str, str], reason: str | None, take_back: 
 @collection_argument
 @_participant
 def free(folder: Path, named: dict[str, str]) -> None:
-    """Free one participant's place for somebody else; the answers stay data."""
+    """Release one participant's place for somebody else; the answers are kept."""
     told = carry_out(folder, Free(**named))
-    became = "the place is free again" if told["had_place"] else "it held no place"
+    became = "the place is free again" if told["had_place"] else "there was no place to release"
     click.echo(f"{_said(told)}: {became}")
 
 
 @click.command("close")
 @collection_argument
-@click.option("--reopen", is_flag=True, help="Let people begin again.")
+@click.option("--reopen", is_flag=True, help="Admit participants again.")
 def close(folder: Path, reopen: bool) -> None:
-    """Stop admitting participants; those who have begun may finish. The server need not be stopped."""
+    """Stop admitting participants; those who have started may finish. The server keeps running."""
     told = carry_out(folder, Close(reopen=reopen))
     already = "" if told["was_closed"] != told["is_closed"] else " already"
     if reopen:
         click.echo(f"the study is{already} open")
     else:
         live = told["live"]
-        who = "1 person is" if live == 1 else f"{live} people are"
+        who = "1 participant is" if live == 1 else f"{live} participants are"
         under_way = f"{who} still taking part and may finish" if live else "nobody is taking part at the moment"
         click.echo(f"the study is{already} closed; {under_way}")
 
@@ -137,37 +137,37 @@ def close(folder: Path, reopen: bool) -> None:
 @collection_argument
 @click.option("--resume", is_flag=True, help="Go on.")
 def pause(folder: Path, resume: bool) -> None:
-    """Pause the study: nobody begins, and no further trial is shown; answers that are under way are stored."""
+    """Pause the study: nobody can start and no further trial is shown; answers already on their way are stored."""
     told = carry_out(folder, Pause(resume=resume))
     already = "" if told["was_paused"] != told["is_paused"] else " already"
-    click.echo(f"the study goes on{already}" if resume else f"the study is{already} paused")
+    click.echo(f"the study is{already} running" if resume else f"the study is{already} paused")
 
 
 @click.command("message")
 @collection_argument
 @click.argument("text", required=False)
 def message(folder: Path, text: str | None) -> None:
-    """Show TEXT above every page of everybody who takes part; without TEXT, take back what is shown."""
+    """Show TEXT above every participant's page; without TEXT, remove the message."""
     shown = carry_out(folder, Message(text=text))["message"]
-    click.echo("nothing is shown any more" if shown is None else f"everybody reads: {shown}")
+    click.echo("the message was removed" if shown is None else f"message shown to everybody: {shown}")
 
 
 @click.command("links")
 @collection_argument
-@click.option("--n", "count", default=0, type=click.IntRange(0, 100_000), help="How many links for anybody.")
-@click.option("--for", "ids", metavar="IDS", type=_FILE, help="CSV of recruiting ids: each gets a link of its own.")
+@click.option("--n", "count", default=0, type=click.IntRange(0, 100_000), help="Number of links that anybody may use.")
+@click.option("--for", "ids", metavar="IDS", type=_FILE, help="CSV file of recruiting ids; each gets its own link.")
 @click.option("--base", metavar="URL", default="", help="Address of the study, before the links: https://example.org/")
-@click.option("-o", "--output", metavar="FILE", type=_FILE, help="Write the CSV here, for its owner alone.")
-@click.option("--revoke", is_flag=True, help="Revoke the links that nobody has opened.")
+@click.option("-o", "--output", metavar="FILE", type=_FILE, help="CSV file to write, readable only by its owner.")
+@click.option("--revoke", is_flag=True, help="Revoke links that nobody has opened yet.")
 def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | None, revoke: bool) -> None:
-    """Issue personal links; each keeps a place until its person has one, and begins one session.
+    """Issue personal links; each reserves a place until it is used, and starts one session.
 
-    The CSV has the columns number, id (with --for) and link. A link is signed: nobody can make one up, and whoever has
-    it can go on with the session that it began, so send each to one person. The same ids get the same links again. The
-    collection must have begun; it may be served meanwhile.
+    The CSV has the columns number, id (with --for) and link. Links are signed and cannot be forged; whoever has a link
+    can continue the session that it started, so send each to one person only. The same ids always get the same links.
+    The collection must have started; it may be served meanwhile.
     """
     if not (count or ids or revoke):
-        msg = "say how many links: --n 200, or whose: --for ids.csv; or --revoke"
+        msg = "say how many links (--n 200) or for whom (--for ids.csv), or use --revoke"
         raise click.UsageError(msg)
     place = None if output is None else new_place(output)
     recruiting = read_study_file(folder, allow_placeholders=True).recruiting
@@ -194,15 +194,15 @@ def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | 
     new_file(place, written.getvalue().encode())
     click.echo(f"wrote {len(rows):,} personal links to {output}")
     if not base:
-        click.echo("put the study's address before each link, or name it with --base")
+        click.echo("put the study's address in front of each link, or give it with --base")
 
 
 @click.command("dashboard")
 @collection_argument
 def dashboard(folder: Path) -> None:
-    """Print the dashboard's address, while the collection is served; who has it can do everything."""
+    """Print the address of a running collection's dashboard; whoever has it can do everything."""
     channel = read_channel(folder) if is_served(folder) else None
     if channel is None:
-        msg = "nobody serves this collection, or a hmix-hub without a dashboard does"
+        msg = "this collection is not being served, or by a version of hmix-hub without a dashboard"
         raise CollectionError(msg, where=Where(str(folder)), hint="`hmix collect serve` prints the address")
     click.echo(channel.page)

@@ -1,4 +1,4 @@
-"""`hmix collect status`: who takes part, and whose a code is."""
+"""`hmix collect status`: the participants, and the owner of a code."""
 
 from __future__ import annotations
 
@@ -21,26 +21,28 @@ from hmix_hub.suite.store.store import Store
 
 _EVERY_SECONDS = 2.0
 _RARE = ("provisional", "failed_quiz", "screened_out", "full", "excluded")
-"""Ends and states that are told in a line of their own, where there are any."""
+"""Ends and states that get a line of their own if there are any."""
 _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "answers", "quarantined", "conflicts")
 
 
 @click.command("status")
 @collection_argument
-@click.option("--watch", is_flag=True, help="Show it again every two seconds, until Ctrl+C.")
-@click.option("--code", metavar="CODE", help="Tell whose code this is, F-XXXX-XXXX or XXXX-XXXX, and pay by it.")
-@click.option("--id", "recruiting_id", metavar="ID", help="Tell of the person with this id of the recruiting platform.")
+@click.option("--watch", is_flag=True, help="Refresh every two seconds until Ctrl+C.")
+@click.option("--code", metavar="CODE", help="Look up the owner of a code, F-XXXX-XXXX or XXXX-XXXX, for payment.")
+@click.option(
+    "--id", "recruiting_id", metavar="ID", help="Look up the participant by their id on the recruiting platform."
+)
 @json_option
 @click.pass_context
 def status(
     ctx: click.Context, folder: Path, watch: bool, code: str | None, recruiting_id: str | None, as_json: bool
 ) -> None:
-    """Show people, batches, answers and the time left; the collection may be served meanwhile.
+    """Show participants, batches, answers and the time left; the collection may be served meanwhile.
 
-    Exit status with --code and --id: 0 it is of a person who takes part, 1 it is nobody's.
+    Exit status with --code and --id: 0 it belongs to a participant, 1 it does not.
     """
     if sum((watch, code is not None, recruiting_id is not None)) > 1 or (watch and as_json):
-        msg = "--watch, --code and --id go one at a time, and --watch without --json"
+        msg = "use only one of --watch, --code and --id, and --watch without --json"
         raise click.UsageError(msg)
     with Store.open(folder, read_only=True) as store:
         if code is not None:
@@ -70,7 +72,7 @@ def _echo(store: Store) -> None:
     study = store.frozen.study
     marks = [
         "served" if is_served(store.folder) else "not served",
-        "closed: nobody new may begin" if now.is_closed else "paused" if store.news.is_paused else "open",
+        "closed: nobody new may start" if now.is_closed else "paused" if store.news.is_paused else "open",
         *(["synthetic"] if store.is_synthetic else []),
     ]
     click.echo(f"{study.id}: {printable(study.title)} ({', '.join(marks)})")
@@ -81,7 +83,7 @@ def _echo(store: Store) -> None:
     total: dict[str, Any] = {"task": "all", "batch": None, "wanted": wanted, **_numbers(now.counts)}
     echo_table([*rows, total])
     if now.tasks_each > 1:
-        click.echo(f"people: {now.finished:,} of {now.wanted:,} finished; each is in a row of every task")
+        click.echo(f"participants: {now.finished:,} of {now.wanted:,} finished; each is counted in every task")
     rare = {name: number // now.tasks_each for name, number in _numbers(now.counts, _RARE).items()}
     if told := ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in rare.items() if number):
         click.echo(f"without a place: {told}")
@@ -95,13 +97,13 @@ def _numbers(counts: list[Any], names: tuple[str, ...] = _COUNTED) -> dict[str, 
 def _time_left(now: Progress) -> str:
     hours = now.hours_left
     if hours is None:
-        return "cannot be told yet"
+        return "not known yet"
     if hours == 0:
         return "none, everybody has finished"
     told = (
         f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     )
-    return f"about {told} of serving, at {now.pace:.1f} people an hour"
+    return f"about {told} of serving, at {now.pace:.1f} participants an hour"
 
 
 def _echo_json(store: Store) -> None:
@@ -135,7 +137,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
     elif owner is not None:
         _echo_session(store, owner.session, f"{owner.kind} code of a session")
     elif is_common:
-        click.echo("this is the study's own completion code, the same for all: it does not tell who took part")
+        click.echo("this is the study's completion code, which is the same for all: it does not identify a participant")
     else:
         click.echo("no participant in this study has this code")
     return int(owner is None)
@@ -148,7 +150,7 @@ def _echo_participant(store: Store, recruiting_id: str, as_json: bool) -> int:
     elif session is not None:
         _echo_session(store, session, "a session")
     else:
-        click.echo("no participant in this study has this id; one who withdrew is deleted")
+        click.echo("no participant in this study has this id; participants who withdrew are deleted")
     return int(session is None)
 
 
@@ -157,5 +159,5 @@ def _echo_session(store: Store, session: SessionRecord, said: str) -> None:
     click.echo(f"{said} that is {session.state.replace('_', ' ')}{special}")
     told = described(store, session)
     asked = "; ".join(f"{part.task}, batch {part.batch}" for part in store.parts(session))
-    click.echo(f"{told['answers']} of {told['trials']} answers are here; {asked}")
+    click.echo(f"{told['answers']} of {told['trials']} answers received; {asked}")
     click.echo(f"in exports: {told['participant_id']}")

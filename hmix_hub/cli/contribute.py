@@ -1,4 +1,4 @@
-"""`hmix contribute`: from files on a desk to a published dataset."""
+"""`hmix contribute`: from local files to a published dataset."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class _InOrder(click.Group):
 def contribute() -> None:
     """Contribute a study: init or import, validate, fix, privacy, build, publish.
 
-    A study folder holds study.yaml (what the study is), judgments/<task>.csv, .jsonl or .parquet (what people
-    answered), perhaps participants.csv and stimuli/. CONTRIBUTING.md goes from a raw file to a published dataset.
+    A study folder holds study.yaml (what the study is), judgments/<task>.csv, .jsonl or .parquet (the answers), and
+    optionally participants.csv and stimuli/. CONTRIBUTING.md leads from a raw file to a published dataset.
     """
 
 
@@ -44,16 +44,16 @@ def contribute() -> None:
     default=[DEFAULT_TASK],
     show_default=True,
     type=click.Choice(list(TASKS)),
-    help="Task to begin a judgment file for; may be repeated.",
+    help="Task to start a judgment file for; may be repeated.",
 )
-@click.option("--example", is_flag=True, help="Write a whole, valid, synthetic study of the task instead, to look at.")
+@click.option("--example", is_flag=True, help="Write a complete, valid, synthetic study of the task as an example.")
 def _init(folder: str, tasks: tuple[str, ...], example: bool) -> None:
-    """Write a study folder to fill in: a commented study.yaml, and the columns of each task."""
+    """Write a study folder to fill in: a commented study.yaml and a header for each task."""
     from hmix_hub.contribute.starter import write_starter
 
     for name in write_starter(folder, tasks, is_example=example):
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
-    first = "" if example else "write over every TODO of study.yaml, add the judgments, "
+    first = "" if example else "replace every TODO in study.yaml, add the judgments, "
     click.echo(f"next: {first}hmix contribute validate {shlex.quote(folder)}")
 
 
@@ -64,15 +64,15 @@ contribute.add_command(propose_map)
 
 @contribute.command("validate", short_help="Check every rule over every row.")
 @study_argument
-@click.option("--draft", is_flag=True, help="Let the starter's TODO stand: they are warnings.")
+@click.option("--draft", is_flag=True, help="Allow the starter's TODOs: report them as warnings.")
 @json_option
 @space_options
 @client_option
 @click.pass_context
 def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space: Space, client: Client | None) -> None:
-    """Check every rule over every row of a study folder, and tell all that is wrong at once.
+    """Check every rule over every row of a study folder and report all problems at once.
 
-    Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
+    Exit status: 0 no errors (there may be warnings), 1 errors, 2 invalid call. `hmix rules CODE` explains a rule.
     """
     from hmix_hub.contribute.checking import check_study
     from hmix_hub.studies.study import Study
@@ -82,14 +82,14 @@ def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool, space
     ctx.exit(echo_report(report, as_json))
 
 
-@contribute.command("fix", short_help="Apply the safe fixes, and show each.")
+@contribute.command("fix", short_help="Apply the safe fixes and show each.")
 @study_argument
-@click.option("--dry-run", is_flag=True, help="Show what would be fixed first, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be fixed; write nothing.")
 @click.pass_context
 def _fix(ctx: click.Context, folder: str, dry_run: bool) -> None:
-    """Apply the fixes that need no decision to a study's CSV files, show each, then tell what is left.
+    """Apply the fixes that need no decision to a study's CSV files, show each, and report what is left.
 
-    `hmix rules` says which rules have such a fix. Keep your raw exports: files are written over.
+    `hmix rules` shows which rules have such a fix. Keep your raw exports: files are overwritten.
     """
     from hmix_hub.contribute.fixing import fix
     from hmix_hub.studies.study import Study
@@ -108,24 +108,24 @@ def _fix(ctx: click.Context, folder: str, dry_run: bool) -> None:
     ctx.exit(echo_report(report, as_json=False))
 
 
-@contribute.command("privacy", short_help="Find what would give people away.")
+@contribute.command("privacy", short_help="Find what could identify participants.")
 @study_argument
 @click.option(
     "--k",
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Fewest people who must share each combination of demographics.",
+    help="Smallest number of participants who must share each combination of demographics.",
 )
 @json_option
 @click.pass_context
 def _privacy(ctx: click.Context, folder: str, k: int, as_json: bool) -> None:
-    """Search a study folder for what could tell who a participant is.
+    """Search a study folder for anything that could identify a participant.
 
     Looks for ids of recruiting platforms, addresses, phone numbers, dates, user agents, free text and rare
-    demographics. What is found is shown by its first two characters and its length alone.
+    demographics. Only the first two characters and the length of what is found are shown.
 
-    Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
+    Exit status: 0 no errors (there may be warnings), 1 errors, 2 invalid call. `hmix rules CODE` explains a rule.
     """
     from hmix_hub.contribute.privacy.scan import scan_privacy
     from hmix_hub.studies.study import Study
@@ -135,33 +135,33 @@ def _privacy(ctx: click.Context, folder: str, k: int, as_json: bool) -> None:
 
 @contribute.command("pseudonymize", short_help="Replace participant ids by keyed pseudonyms.")
 @study_argument
-@click.option("--key", metavar="FILE", required=True, help="The key file, outside DIR; made where it is not there yet.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option("--key", metavar="FILE", required=True, help="The key file, outside DIR; created if missing.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done; write nothing.")
 def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
-    """Replace participant ids by pseudonyms that only the key file links to them, the same in every file.
+    """Replace participant ids by pseudonyms that only the key file can link to them, consistently across files.
 
-    Ids that were replaced with this key already are left. Keep the key file apart from the study, and destroy it when
-    nobody needs to be found any more; without it the pseudonyms lead to nobody.
+    Ids already replaced with this key are left alone. Keep the key file apart from the study, and destroy it when
+    participants no longer need to be found; without it, the pseudonyms cannot be traced.
 
-    Exit status: 0 good, 1 the study cannot be pseudonymized as it is, 2 the call is wrong.
+    Exit status: 0 success, 1 the study cannot be pseudonymized as it is, 2 invalid call.
     """
     from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
     from hmix_hub.studies.study import Study
 
     for done in pseudonymize(Study.open(folder), key, dry_run=dry_run):
-        left = f"; {', '.join(done.dropped)} left out, since it is computed" if done.dropped else ""
+        left = f"; {', '.join(done.dropped)} left out, as it is computed" if done.dropped else ""
         click.echo(f"{done.file}: {done.replaced:,} of {done.people:,} ids replaced in {done.rows:,} rows{left}")
     if dry_run:
-        click.echo("nothing was written: this was a dry run")
+        click.echo("dry run: nothing was written")
 
 
-@contribute.command("stats", short_help="Compute the study's statistics, and draw them.")
+@contribute.command("stats", short_help="Compute and plot the study's statistics.")
 @study_argument
 @json_option
 @space_options
 @client_option
 def _stats(folder: str, as_json: bool, space: Space, client: Client | None) -> None:
-    """Compute a study's statistics into statistics.json, and draw them into statistics/."""
+    """Compute a study's statistics into statistics.json and plot them into statistics/."""
     from hmix_hub.contribute.building import write_generated
     from hmix_hub.contribute.description.totals import study_statistics
     from hmix_hub.studies.folder import FIGURES, STATISTICS
@@ -174,16 +174,16 @@ def _stats(folder: str, as_json: bool, space: Space, client: Client | None) -> N
         return
     counts = ("judgments", "repeats", "people", "stimuli")
     tasks = statistics["tasks"].items()
-    # Rows that pool their participants are no judgments.
+    # Rows that pool their participants are not judgments.
     shown = {task: of if "people" in of else {"stimuli": of["stimuli"]} for task, of in tasks}
     echo_table([{"task": task} | {name: of.get(name, "-") for name in counts} for task, of in shown.items()])
     for task, figures in tasks:
         if votes := figures.get("votes"):
-            unknown = f"; {votes['missing']:,} stimuli do not tell how many" if votes["missing"] else ""
-            click.echo(f"{task}: {votes['total']:,} votes of people who are not told apart{unknown}")
+            unknown = f"; {votes['missing']:,} stimuli lack their number" if votes["missing"] else ""
+            click.echo(f"{task}: {votes['total']:,} votes, not attributed to participants{unknown}")
         if made := figures.get("soft_label"):
             asked = ", ".join(made["asked"]) or "nothing else"
-            click.echo(f"{task}: asked besides the class: {asked}; soft labels: {made['procedure']}")
+            click.echo(f"{task}: also asked: {asked}; soft labels: {made['procedure']}")
     for name in written:
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
 
@@ -192,7 +192,7 @@ def _stats(folder: str, as_json: bool, space: Space, client: Client | None) -> N
 @study_argument
 @space_options
 def _card(folder: str, space: Space) -> None:
-    """Write the dataset card, README.md, from study.yaml and the statistics; it is generated, never edited."""
+    """Write the dataset card, README.md, from study.yaml and the statistics; do not edit it by hand."""
     from hmix_hub.studies.folder import CARD
 
     _generate(folder, CARD, space)
@@ -210,9 +210,9 @@ def _generate(folder: str, name: str, space: Space) -> None:
 @study_argument
 @space_options
 def _croissant(folder: str, space: Space) -> None:
-    """Write the Croissant description, croissant.json (JSON-LD); it is generated, never edited.
+    """Write the Croissant description, croissant.json (JSON-LD); do not edit it by hand.
 
-    With the extra `croissant`, `mlcroissant validate --jsonld` checks it.
+    With the extra `croissant` installed, `mlcroissant validate --jsonld` checks it.
     """
     from hmix_hub.studies.folder import CROISSANT
 
@@ -252,7 +252,7 @@ def _build(folder: str, output: str, space: Space, client: Client | None) -> Non
 def _psychds(folder: str, output: str) -> None:
     """Write a study in the Psych-DS convention: CSV files, each column described in dataset_description.json.
 
-    The convention's validator checks it: npm's psychds-validator, or https://psych-ds.github.io/validator.
+    Check it with the convention's validator: psychds-validator from npm, or https://psych-ds.github.io/validator.
     """
     from hmix_hub.contribute.privacy.scan import scan_privacy
     from hmix_hub.contribute.psych_ds import write_psych_ds
@@ -263,41 +263,41 @@ def _psychds(folder: str, output: str) -> None:
         for name in write_psych_ds(study, output):
             click.echo(f"wrote {output.rstrip('/')}/{name}")
     if private := len(scan_privacy(study).errors):
-        _warn_of(private, folder, "this is not to be shared yet")
+        _warn_of(private, folder, "this must not be shared yet")
 
 
 def _warn_of(private: int, folder: str, then: str) -> None:
-    """Warn of findings of the privacy check."""
-    told = f"{private} finding{'s' if private > 1 else ''} would give people away, and {then}"
+    """Warn about findings of the privacy check."""
+    told = f"{private} finding{'s' if private > 1 else ''} could identify participants, and {then}"
     click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
 
 
 _DONE = {
-    "nothing": "version {version} is published already: {url}",
-    "tagged": "version {version} was merged, and has its tag now: {url}",
+    "nothing": "version {version} is already published: {url}",
+    "tagged": "version {version} was merged and is now tagged: {url}",
     "merged": "version {version} was merged: {url}\n"
-    "only those who may write can set its tag: ask an owner to run the same command",
+    "setting its tag needs write access: ask an owner to run the same command",
     "pushed": "published version {version}: {url}",
-    "open": "the pull request for version {version} stands, and waits to be merged: {url}",
+    "open": "the pull request for version {version} is waiting to be merged: {url}",
     "requested": "opened a pull request for version {version}: {url}\n"
-    "once it is merged, the same command sets the tag {version}",
+    "once it is merged, run the same command to set the tag {version}",
 }
 
 
 @contribute.command("publish", short_help="Publish on the Hugging Face Hub.")
 @study_argument
-@click.option("--repo-id", required=True, metavar="ORG/NAME", help="Repository; made if it is not there.")
+@click.option("--repo-id", required=True, metavar="ORG/NAME", help="Repository; created if missing.")
 @click.option("--pull-request/--push", default=True, help="Open a pull request (default), or commit to main.")
-@click.option("--private", is_flag=True, help="Make the repository private; refuse a public one that is there.")
-@click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
-@click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
-@click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
-@click.option("--built", metavar="DIR", help="Keep there what is built; it is built again once the study changed.")
+@click.option("--private", is_flag=True, help="Create a private repository; refuse an existing public one.")
+@click.option("--dry-run", is_flag=True, help="Check, build and list every file; upload nothing.")
+@click.option("--synthetic", is_flag=True, help="Publish answers made by a program; they are refused otherwise.")
+@click.option("--k", default=5, show_default=True, help="Smallest number of participants who must share demographics.")
+@click.option("--built", metavar="DIR", help="Folder that keeps what is built; it is rebuilt when the study changes.")
 @space_options
 def _publish(folder: str, repo_id: str, pull_request: bool, space: Space, **options: Any) -> None:
     """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
 
-    Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
+    Safe to run again: an interrupted upload resumes, a published version is left alone, a merged one gets its tag.
     """
     from hmix_hub.contribute.publishing.publisher import publish
     from hmix_hub.studies.study import Study
@@ -315,9 +315,9 @@ def _publish(folder: str, repo_id: str, pull_request: bool, space: Space, **opti
 
 
 @contribute.command("schema", short_help="Print the JSON Schema of study.yaml.")
-@click.option("--map", "of_map", is_flag=True, help="Print that of a column map for `import` instead.")
+@click.option("--map", "of_map", is_flag=True, help="Print the schema of a column map for `import` instead.")
 def _schema(of_map: bool) -> None:
-    """Print the JSON Schema of study.yaml, which editors complete and check by."""
+    """Print the JSON Schema of study.yaml, for completion and checks in editors."""
     from hmix_hub.importing.column_map import map_schema
     from hmix_hub.studies.manifest_file import shipped_schema
 

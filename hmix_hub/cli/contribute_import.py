@@ -22,16 +22,16 @@ _META = f"{__name__}.groups"
 
 
 class GroupedCommand(click.Command):
-    """A command whose files are grouped by the option `--map`, which may be given several times."""
+    """A command whose files are grouped by the repeatable option `--map`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the command line, and remember which files stand behind which map."""
+        """Parse the command line and record which files follow which map."""
         ctx.meta[_META] = _groups(self.params, args)
         return super().parse_args(ctx, args)
 
 
 def _groups(params: list[click.Parameter], args: list[str]) -> list[tuple[str | None, list[str]]]:
-    """Return each map with the files behind it; first those that stand before any."""
+    """Return each map with the files that follow it; first, the files before any map."""
     takes_value = {
         name for option in params if isinstance(option, click.Option) and not option.is_flag for name in option.opts
     }
@@ -51,7 +51,7 @@ def _groups(params: list[click.Parameter], args: list[str]) -> list[tuple[str | 
 
 
 def files_by_map(ctx: click.Context, files: tuple[Path, ...]) -> dict[str, Any]:
-    """Return the raw files and the map of `import_raw`: one map is that of all files, of several each of its own.
+    """Return the raw files and the map for `import_raw`: one map for all files, or one per group of files.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def files_by_map(ctx: click.Context, files: tuple[Path, ...]) -> dict[str, Any]:
     for map_file, named in groups:
         by_map.setdefault(map_file, []).extend(named)
     if before[1] or not all(by_map.values()):
-        msg = f"of several maps, each stands before its files: {MAP} a.yaml a.csv {MAP} b.yaml b.csv"
+        msg = f"with several maps, put each before its files: {MAP} a.yaml a.csv {MAP} b.yaml b.csv"
         raise click.UsageError(msg, ctx)
     return {"files": by_map}
 
@@ -73,13 +73,11 @@ def files_by_map(ctx: click.Context, files: tuple[Path, ...]) -> dict[str, Any]:
 _label_pattern_option = click.option(
     "--label-pattern",
     metavar="RE",
-    help=r"Regular expression whose group is the label, in a picture's path; default: the folder that it lies in.",
+    help=r"Regular expression whose group matches the label in a picture's path; default: the name of its folder.",
 )
 
 
-_label_option = click.option(
-    "--label", metavar="NAME", help="One label for all pictures, where they are of no classes."
-)
+_label_option = click.option("--label", metavar="NAME", help="One label for all pictures, if they have no classes.")
 
 
 @contextmanager
@@ -95,7 +93,7 @@ def _progress(unit: str, total: int | None = None) -> Iterator[Callable[[int], N
 
 
 def _list_with_progress(place: str, label_pattern: str | None, label: str | None) -> PictureList:
-    """Return the list of the pictures of a place, showing on a terminal how many were read."""
+    """Return the list of a folder's pictures, with progress on a terminal."""
     from hmix_hub.contribute.picture_listing import list_pictures
 
     with _progress("pictures") as progress:
@@ -103,7 +101,7 @@ def _list_with_progress(place: str, label_pattern: str | None, label: str | None
 
 
 def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
-    """Print what was listed, and what study.yaml says of such pictures."""
+    """Print what was listed, and what to write about such pictures in study.yaml."""
     from hmix_hub.studies.folder import IMAGE_LIST
 
     sizes = {entry.size for entry in listed.entries}
@@ -117,28 +115,28 @@ def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
 
 @click.command("import", cls=GroupedCommand, short_help="Turn raw exports into judgment files.")
 @click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DIR", help="Study folder; begun if it is not there.")
+@click.option("--to", required=True, metavar="DIR", help="Study folder; created if missing.")
 @click.option(
     MAP,
     "maps",
     metavar="FILE",
     multiple=True,
-    help="Column map (YAML) of files that the Suite did not export; of several, each before its files.",
+    help="Column map (YAML) for files that the Suite did not export; with several, each before its files.",
 )
 @click.option("--pictures", metavar="PLACE", help="Folder of the pictures, or a CSV list, for stimuli/images.csv.")
 @_label_pattern_option
 @_label_option
-@click.option("--copy-pictures", is_flag=True, help="Copy them into the study, to be published with it.")
-@click.option("--replace", is_flag=True, help="Write over judgment files, and a list of pictures, that are there.")
-@click.option("--append", is_flag=True, help="Add to judgment files that are there.")
+@click.option("--copy-pictures", is_flag=True, help="Copy the pictures into the study, to be published with it.")
+@click.option("--replace", is_flag=True, help="Overwrite existing judgment files and list of pictures.")
+@click.option("--append", is_flag=True, help="Append to existing judgment files.")
 @click.pass_context
 def import_command(
     ctx: click.Context, /, raw: tuple[Path, ...], to: str, maps: tuple[str, ...], **options: Any
 ) -> None:
-    """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
+    """Turn raw exports into judgment files: CSV files of the original Suite as they are, others through --map.
 
-    Others may be CSV, whatever its delimiter, JSON, Excel, SQLite or Parquet, from any software, with a row per answer
-    or per participant. `hmix contribute map` proposes the map.
+    Other files may be CSV (any delimiter), JSON, Excel, SQLite or Parquet from any software, with a row per answer or
+    per participant. `hmix contribute map` proposes a map.
     """
     from hmix_hub.contribute.importer import import_raw
 
@@ -160,7 +158,7 @@ def import_command(
     for note in imported.outcome.notes:
         click.echo(f"  {note}")
     if imported.is_new:
-        click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
+        click.echo(f"started {to.rstrip('/')}/study.yaml: replace every TODO")
     click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")
 
 
@@ -170,16 +168,16 @@ def import_command(
 @_label_pattern_option
 @_label_option
 @click.option("--copy", is_flag=True, help="Copy the pictures into DIR/stimuli, to be published with the study.")
-@click.option("--replace", is_flag=True, help="Write over another list, and other files, that are there.")
+@click.option("--replace", is_flag=True, help="Overwrite an existing list and existing files.")
 def pictures_command(
     folder: str, place: str | None, label_pattern: str | None, label: str | None, copy: bool, replace: bool
 ) -> None:
-    """List a study's pictures with label, size and sha256 of each, in stimuli/images.csv.
+    """List a study's pictures in stimuli/images.csv, with the label, size and sha256 of each.
 
-    The pictures are PNG, JPEG, WebP, BMP, still GIF or uncompressed TIFF. Their label is the name of the folder that
-    they lie in, or what --label-pattern finds, or --label for all; a CSV list (file,label) says it itself. They stay
-    where they are, for `stimuli: source: elsewhere`, unless --copy puts them into the study, for `source: own`. In a
-    collection's folder, they are the pictures to ask about.
+    Pictures may be PNG, JPEG, WebP, BMP, still GIF or uncompressed TIFF. Their label is the name of their folder, what
+    --label-pattern matches, or --label for all; a CSV list (file,label) has its own labels. They stay where they are,
+    for `stimuli: source: elsewhere`, unless --copy copies them into the study, for `source: own`. In a collection
+    folder, they are the pictures to ask about.
     """
     from hmix_hub.contribute.picture_listing import write_pictures
     from hmix_hub.studies.folder import STIMULI
@@ -191,8 +189,8 @@ def pictures_command(
     _echo_listed(listed, folder, copied)
     is_own = copy or place is None or inside.resolve() == listed.root.resolve()
     if (Path(folder) / COLLECTION).is_file():
-        # Pictures to ask about, which are shown from the folder.
-        there = "" if is_own else "; --copy puts the pictures there, where it shows them from"
+        # Pictures to ask about are shown from this folder.
+        there = "" if is_own else "; --copy copies the pictures to where it shows them from"
         click.echo(f"{COLLECTION}: write `source: own` under `pictures:`, and the labels under `classes:`{there}")
         click.echo(f"next: hmix collect check {shlex.quote(folder)}")
         return
@@ -203,17 +201,17 @@ def pictures_command(
 
 @click.command("map", short_help="Propose a column map for raw exports.")
 @click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--task", type=click.Choice(list(TASKS)), help="The task; default: that which the answers are most like.")
+@click.option("--task", type=click.Choice(list(TASKS)), help="Task; default: the one the answers resemble most.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook, or table of a database.")
-@click.option("--skip", metavar="N", type=click.IntRange(min=0), default=0, help="Lines above the header.")
-@click.option("--header", metavar="N", type=click.IntRange(min=1), default=1, help="Rows that the header takes.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write, a new one.")
+@click.option("--skip", metavar="N", type=click.IntRange(min=0), default=0, help="Number of lines above the header.")
+@click.option("--header", metavar="N", type=click.IntRange(min=1), default=1, help="Number of rows of the header.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="New file to write.")
 def propose_map(
     raw: tuple[Path, ...], task: str | None, sheet: str | None, skip: int, header: int, output: Path | None
 ) -> None:
-    """Propose a column map for raw exports of one form, each line with what speaks for it, and TODO where nothing does.
+    """Propose a column map for raw exports of one form: each line with its evidence, or TODO if there is none.
 
-    Compare each line with your experiment, then import with --map. No id of a person, and no free text, is written.
+    Compare each line with your experiment, then import with --map. Ids of participants and free text are not written.
     """
     from hmix_hub.contribute.proposal import proposed_map, read_sample, write_map
 

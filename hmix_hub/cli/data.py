@@ -1,4 +1,4 @@
-"""`hmix load`, `plot`, `show` and `verify`: the verbs that read the data, and the filters of the first two."""
+"""`hmix load`, `plot`, `show` and `verify`: commands that read the data, and the filters of the first two."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 WRITTEN = ("csv", "jsonl", "parquet")
-"""Formats of files."""
+"""File formats."""
 FORMATS = ("table", *WRITTEN)
 ROWS_ON_SCREEN = 20
 CORE = "core"
@@ -60,7 +60,7 @@ def _number_or_interval(text: str) -> float | tuple[float | None, ...]:
 def _class_pair(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if len(names) != 2 or not all(names):
-        msg = f"{text!r} is no pair such as dog,frog"
+        msg = f"{text!r} is not a pair such as dog,frog"
         raise click.BadParameter(msg)
     return names
 
@@ -80,12 +80,16 @@ def _option(filter_: Filter) -> Callable[[Command], Command]:
         return click.option(f"{flag}/--no-{filter_.name}", default=None, help=f"Keep rows {filter_.meaning}.")
     metavar, kind = _TYPES[filter_.kind]
     return click.option(
-        flag, multiple=True, metavar=metavar, type=kind, help=f"Keep rows {filter_.meaning}. Repeat for any of several."
+        flag,
+        multiple=True,
+        metavar=metavar,
+        type=kind,
+        help=f"Keep rows {filter_.meaning}. May be repeated for alternatives.",
     )
 
 
 def filter_options(command: Command) -> Command:
-    """Add an option for every filter; the command gets those given, as `filters`, in the grammar of the calls."""
+    """Add an option for every filter; the command receives those given as `filters`, in the grammar of the API."""
 
     @wraps(command)
     def with_filters(**values: Any) -> Any:
@@ -93,7 +97,7 @@ def filter_options(command: Command) -> Command:
         filters = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
         filters = {name: value for name, value in filters.items() if value not in (None, [])}
         if filters.get("exclude_flags") == [""]:
-            # No flag is excluded, not even one whose rows a registered study leaves out.
+            # No flag is excluded, not even one that a registered study excludes by default.
             filters["exclude_flags"] = []
         return command(filters=filters, **values)
 
@@ -105,18 +109,18 @@ def filter_options(command: Command) -> Command:
 
 @contextmanager
 def writing(output: Path) -> Iterator[None]:
-    """Report a file that was named but cannot be written: the call is wrong, not the data."""
+    """Report that a file named by the caller cannot be written: a wrong call, not wrong data."""
     try:
         yield
     except OSError as error:
         msg = f"--output: {output} cannot be written: {error.strerror or error}"
         if error.errno == errno.ENOSPC:
-            msg += "; free some space there, or name a file on another disk. An older file is left as it was"
+            msg += "; free some space or name a file on another disk. An existing file is unchanged"
         raise click.UsageError(msg) from error
 
 
 def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str) -> None:
-    """Write on stderr, where it spoils no output, which of the loaded judgments a program made."""
+    """Write to stderr, apart from the output, which of the loaded judgments were made by a program."""
     from hmix_hub.origin import origin_of
     from hmix_hub.sources import resolve_source
 
@@ -135,16 +139,16 @@ def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str
 @click.option(
     "--columns",
     metavar="NAME,NAME",
-    help='Columns to keep, in this order; "core": those that a reader needs, which a table on the screen shows; '
-    "image_1_file: the picture's file, of a study with a list of pictures.",
+    help='Columns to keep, in this order; "core": the essential ones, as in the table on the screen; '
+    "image_1_file: the picture's file, for studies with a list of pictures.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Default: what the ending of --output says; on the screen, a table of the first rows.",
+    help="Default: by the extension of --output; on the screen, a table of the first rows.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else the screen.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default: print.")
 @filter_options
 def load(
     config: str,
@@ -156,10 +160,10 @@ def load(
     output: Path | None,
     filters: dict[str, Any],
 ) -> None:
-    """Load a configuration, filtered, and print or write it.
+    """Load and filter a configuration, and print or write it.
 
-    Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
-    number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
+    Labels are written as class names; in Parquet as codes, with the names in the file's metadata. Write a number as
+    0.5, an interval as 0.25:0.75 (closed), 0.25: or :0.75.
     """
     from hmix_hub.loading.pictures import add_picture_files
     from hmix_hub.loading.road import load_dataset
@@ -167,7 +171,7 @@ def load(
     form = _form_of(output, form)
     options = filters | {"source": source, "schema_version": schema_version}
     loaded = load_dataset(dataset, config, split="train", **options)
-    # Before columns are chosen, one of which is the mark.
+    # Before columns are chosen, as one of them is the mark.
     warn_if_synthetic(loaded, source, dataset)
     if columns is not None:
         if any(file.name in columns for file in IMAGE_FILES):
@@ -187,14 +191,14 @@ def load(
 
 
 def _form_of(output: Path | None, form: str | None) -> str:
-    """Return the format that was asked for, or that a file's extension implies; on the screen, a table."""
+    """Return the requested format, or the one that a file's extension implies; on the screen, a table."""
     if output is None:
         if form == "parquet":
-            msg = "parquet cannot be printed; name a file with -o"
+            msg = "parquet cannot be printed; give a file with -o"
             raise click.UsageError(msg)
         return form or "table"
     if form == "table":
-        msg = f"a table of the first rows is for the screen; to write a file, choose {', '.join(WRITTEN)}"
+        msg = f"a table of the first rows is only for the screen; to write a file, choose {', '.join(WRITTEN)}"
         raise click.UsageError(msg)
     ending = form or output.suffix.removeprefix(".").lower()
     if ending not in WRITTEN:
@@ -205,7 +209,7 @@ def _form_of(output: Path | None, form: str | None) -> str:
 
 
 def _names_of(columns: str, config: str, known: Sequence[str]) -> list[str]:
-    """Return the columns that --columns names; among them, "core" is those of the configuration."""
+    """Return the columns that --columns names; "core" stands for those of the configuration."""
     given = [name.strip() for name in columns.split(",")]
     names = [name for each in given for name in (_core_of(config, known) if each == CORE else [each])]
     for name in names:
@@ -216,12 +220,12 @@ def _names_of(columns: str, config: str, known: Sequence[str]) -> list[str]:
 
 
 def _core_of(config: str, known: Sequence[str]) -> list[str]:
-    """Return the core columns of a configuration; all, of a layout that has none of them."""
+    """Return the core columns of a configuration; all columns for a layout without them."""
     return [name for name in CONFIGURATIONS[config].core if name in known] or list(known)
 
 
 def readable_columns(loaded: datasets.Dataset, config: str) -> datasets.Dataset:
-    """Keep the core columns that hold anything."""
+    """Return the core columns that are not empty."""
     from hmix_hub.cli.screen_table import empty_columns
 
     core = loaded.select_columns(_core_of(config, loaded.column_names))
@@ -246,7 +250,7 @@ def _text(form: str, dataset: datasets.Dataset) -> str:
 def plot(config: str, dataset: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
     """Draw the answers: perception, choices, ratings or votes.
 
-    Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
+    Intervals cover 95 %, by resampling participants; in by-stimulus tables, which pool participants, stimuli.
     """
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.plots.plotting import plot as draw
@@ -255,7 +259,7 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
     warn_if_synthetic(loaded, source, dataset)
     with writing(output):
         draw(loaded, output)
-    click.echo(f"drew {len(loaded)} rows into {output}", err=True)
+    click.echo(f"plotted {len(loaded)} rows to {output}", err=True)
 
 
 @click.command("show")
@@ -268,10 +272,10 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
 def show(
     name: str, dataset: str, source: str | None, cifar10: str | None, image_sets: tuple[str, ...], output: Path
 ) -> None:
-    """Draw one stimulus as people saw it, its endpoints, and what people answered.
+    """Draw one stimulus as people saw it, its endpoints and the answers.
 
-    ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
-    or of a judgment, which is then marked among the others.
+    ID names a stimulus (mixed_0.5_Dog_2205_Frog_6908), a pair of the midpoint tasks (Automobile_887_Bird_8384), or a
+    judgment, which is then highlighted among the others.
     """
     from hmix_hub.plots import showing
 
@@ -283,12 +287,12 @@ def show(
 
 @click.command("verify")
 @source_option
-@click.option("--images", is_flag=True, help="Draw every picture, too, and compare them with the packaged sha256.")
+@click.option("--images", is_flag=True, help="Also draw every picture and compare it with the packaged sha256.")
 @cifar10_option
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, source: str | None, images: bool, cifar10: str | None, as_json: bool) -> None:
-    """Check the source's files against their sha256, and recompute both processed files from the raw judgments."""
+    """Check the source's files against their sha256 and recompute both processed files from the raw judgments."""
     from hmix_hub import release
 
     found = release.verify(source, images=images, cifar10=cifar10)
@@ -309,7 +313,7 @@ def verify(ctx: click.Context, source: str | None, images: bool, cifar10: str | 
             if pictures.expected != pictures.found:
                 click.echo(f"    expected: {pictures.expected}")
         if images and not found.pictures:
-            click.echo("  the pictures were not drawn, since a file is wrong or missing")
+            click.echo("  the pictures were not drawn, as a file is wrong or missing")
         if not found.recomputations:
-            click.echo("  the processed files were not recomputed, since a file is wrong or missing")
+            click.echo("  the processed files were not recomputed, as a file is wrong or missing")
     ctx.exit(0 if found.is_good else DATA_ARE_WRONG)

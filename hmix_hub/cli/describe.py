@@ -1,4 +1,4 @@
-"""`hmix list`, `info`, `cite` and `rules`: what there is, in words and numbers."""
+"""`hmix list`, `info`, `cite` and `rules`: describe datasets, columns and rules."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from hmix_hub.tasks import TASKS, check_configuration
 @click.option("--hub", "of_hub", is_flag=True, help="List the contributed studies on the Hugging Face Hub instead.")
 @json_option
 def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_json: bool) -> None:
-    """List the configurations with their rows, intended repeats, people and stimuli.
+    """List the configurations with their rows, intended repeats, participants and stimuli.
 
-    In the midpoint tasks a stimulus is a pair of pictures. Registered studies stand below, as their entries count them.
+    In the midpoint tasks, a stimulus is a pair of pictures. Registered studies follow, with the counts of their
+    entries.
     """
     if of_hub:
         _list_studies(as_json)
@@ -39,15 +40,15 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
         participants = count_participants(source)
     except SourceError:
         if not of_flags and not as_json:
-            # These are known without the release, which the error says cannot be had.
+            # These are known even if the release is not available.
             _echo_registered(others)
         raise
     if as_json:
-        study = {"source": place.description, "synthetic": place.study.synthetic, "people": participants}
+        study = {"source": place.description, "synthetic": place.study.synthetic, "participants": participants}
         echo_json(study | ({"flags": rows} if of_flags else {"configurations": rows, "registered": others}))
         return
     echo_table(rows)
-    click.echo(f"\n{participants} people over all; from {place.description}")
+    click.echo(f"\n{participants} participants in total; from {place.description}")
     if not of_flags:
         click.echo()
         _echo_registered(others)
@@ -59,7 +60,7 @@ def _echo_registered(rows: list[dict[str, Any]]) -> None:
 
 
 def _registered() -> list[dict[str, Any]]:
-    """Return a row for each task of each registered study, as its entry counts it: nothing is downloaded."""
+    """Return a row for each task of each registered study, with the counts of its entry: nothing is downloaded."""
     from hmix_hub.datasets_by_name import registered_names
     from hmix_hub.loading.entries import read_entry
 
@@ -68,7 +69,7 @@ def _registered() -> list[dict[str, Any]]:
             "dataset": name,
             "configuration": task,
             "rows": expected.rows - expected.left_out,
-            "people": expected.participants,
+            "participants": expected.participants,
             "stimuli": expected.stimuli,
             "licence": entry.manifest.licence,
         }
@@ -84,7 +85,7 @@ def _list_studies(as_json: bool) -> None:
     if as_json:
         echo_json(studies)
     elif not studies:
-        click.echo("no study is published yet; CONTRIBUTING.md says how")
+        click.echo("no study is published yet; CONTRIBUTING.md explains how")
     else:
         echo_table([study | {"tasks": ", ".join(study["tasks"])} for study in studies])
         click.echo("\nload one with hmix_hub.load_dataset(repository), or hmix load CONFIG --dataset REPOSITORY")
@@ -121,7 +122,7 @@ def info(config: str, schema_version: str, as_json: bool) -> None:
 @click.command("cite")
 @click.argument("dataset", default="h-mix")
 def cite(dataset: str) -> None:
-    """Print the BibTeX entry to cite: of H-Mix, the work of Collins et al., or of a registered study."""
+    """Print the BibTeX entry to cite for H-Mix (Collins et al.) or for a registered study."""
     click.echo(citation(dataset), nl=False)
 
 
@@ -129,7 +130,7 @@ def cite(dataset: str) -> None:
 @click.argument("codes", metavar="[CODE]...", nargs=-1)
 @json_option
 def rules(codes: tuple[str, ...], as_json: bool) -> None:
-    """Explain the rules that a contributed study keeps: all in a table, or those named, by code or name."""
+    """Explain the rules that contributed studies follow: all in a table, or those named by code or name."""
     from hmix_hub.studies.catalogue import catalogue, describe
 
     described = [describe(rule) for rule in catalogue().values()]

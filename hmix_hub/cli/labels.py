@@ -1,4 +1,4 @@
-"""`hmix labels`: every human label of a picture, over H-Mix and all registered studies."""
+"""`hmix labels`: every human label of a picture, across H-Mix and all registered studies."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _SHOWN = {
     "answer": "answer",
     "label_distribution": "labels",
 }
-"""Columns on the screen, and what they are called there."""
+"""Columns shown on the screen, with their headings."""
 _MOST_CLASSES = 4
-"""Classes of a distribution that a line has room for."""
+"""Number of classes shown of a distribution."""
 
 
 @click.command("labels")
 @click.argument("image_set", metavar="IMAGE_SET")
 @click.argument("indices", metavar="INDEX...", nargs=-1, required=True, type=int)
-@click.option("--source", metavar="SOURCE", help='Where the files of "h-mix" come from; see hmix load.')
-@click.option("--dataset", "more", multiple=True, metavar="NAME", help="A further study: its folder, or ORG/NAME.")
-@click.option("--download", is_flag=True, help="Download datasets that are not on this machine.")
+@click.option("--source", metavar="SOURCE", help='Where the files of "h-mix" come from; see `hmix load --help`.')
+@click.option("--dataset", "more", multiple=True, metavar="NAME", help="Another study: its folder, or ORG/NAME.")
+@click.option("--download", is_flag=True, help="Download datasets that are not cached.")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Draw one picture and its labels: a file."
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to draw one picture and its labels."
 )
 @cifar10_option
 @json_option
@@ -46,10 +46,10 @@ def labels(
     cifar10: str | None,
     as_json: bool,
 ) -> None:
-    """List every human label of a picture: row INDEX of IMAGE_SET, such as cifar10/test 42.
+    """List every human label of a picture: number INDEX of IMAGE_SET, such as cifar10/test 42.
 
-    H-Mix and all registered studies are asked, as far as they are on this machine. Of a mixture the picture is one of
-    two. The answer is the mean of the number answered, the labels are the shares of the classes.
+    Searches H-Mix and all registered studies that are on this machine. The picture may be one of the two in a mixture.
+    "answer" is the mean of numeric answers, "labels" are the shares of the classes.
     """
     from hmix_hub.loading.labels import labels_of
 
@@ -61,7 +61,7 @@ def labels(
             raise click.UsageError(msg)
         with writing(output):
             draw_labels(image_set, indices[0], output, cifar10=cifar10, datasets=more, source=source, download=download)
-        click.echo(f"drew picture {indices[0]} of {image_set} into {output}", err=True)
+        click.echo(f"drew picture {indices[0]} of {image_set} to {output}", err=True)
         return
     frame = labels_of(image_set, indices, datasets=more, source=source, download=download)
     found = json.loads(frame.to_json(orient="records"))
@@ -77,7 +77,7 @@ def labels(
 
 
 def _cell(value: object) -> object:
-    """Return a cell for a line: a number rounded, a distribution with its greatest shares first."""
+    """Return a value as a table cell: numbers rounded, distributions with their largest shares first."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Options and arguments that several verbs share."""
+"""Options and arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ dataset_option = click.option(
     default="h-mix",
     show_default=True,
     metavar="NAME",
-    help="h-mix; a registered study (hmix list); or a contributed one: its folder, or ORG/NAME on the Hub.",
+    help="h-mix; a registered study (see hmix list); or a contributed one: its folder, or ORG/NAME on the Hub.",
 )
 cifar10_option = click.option(
     "--cifar10",
@@ -33,7 +33,7 @@ image_sets_option = click.option(
     "image_sets",
     metavar="NAME=FOLDER",
     multiple=True,
-    help="Folder of pictures that the study does not hold: my-study/pictures=photos. May be repeated.",
+    help="Folder of pictures that the study does not include: my-study/pictures=photos. May be repeated.",
 )
 """Its values are read by `folders_of`."""
 picture_option = click.option(
@@ -50,9 +50,9 @@ dask_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 configuration_argument = click.argument("config", metavar="CONFIG")
-"""The loader checks its name."""
+"""The loader checks the name."""
 configurations_epilog = "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
-"""The end of a verb's help."""
+"""Last line of a command's help."""
 
 
 def folders_of(image_sets: tuple[str, ...]) -> dict[str, str] | None:
@@ -65,13 +65,13 @@ def folders_of(image_sets: tuple[str, ...]) -> dict[str, str] | None:
 
 
 def space_options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what a study may take of memory and disk to a verb, which gets it as `space`."""
+    """Add options for memory and disk to a command, which receives them as `space`."""
 
-    @click.option("--memory", metavar="SIZE", help="Memory to use, such as 2GB; default: half of what there is.")
+    @click.option("--memory", metavar="SIZE", help="Memory to use, such as 2GB; default: half of the machine's.")
     @click.option(
         "--temporary-folder",
         metavar="DIR",
-        help="Folder for what does not fit into memory; default: the system's folder for temporary files.",
+        help="Folder for what does not fit in memory; default: the system's temporary folder.",
     )
     @wraps(verb)
     def with_space(*args: Any, memory: str | None, temporary_folder: str | None, **options: Any) -> Any:
@@ -85,7 +85,7 @@ def space_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def client_option(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--dask` to a verb, which gets a client of the cluster as `client`; `None`: work stays in this process."""
+    """Add `--dask` to a command, which receives the cluster's client as `client`; `None`: work in this process."""
 
     @dask_option
     @wraps(verb)

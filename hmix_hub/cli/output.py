@@ -38,7 +38,7 @@ def echo_table(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def size_text(n_bytes: int) -> str:
-    """Return a number of bytes for people: 736 B, 14 kB, 1.3 MB; rounded, since libraries vary."""
+    """Return a number of bytes as text: 736 B, 14 kB, 1.3 MB; rounded, since sizes vary with library versions."""
     if n_bytes < 1000:
         return f"{n_bytes} B"
     if n_bytes < 999_500:
@@ -48,7 +48,7 @@ def size_text(n_bytes: int) -> str:
 
 @contextmanager
 def row_progress() -> Iterator[Callable[[str, int], None] | None]:
-    """Yield a callback that shows the file and the rows read so far; `None` where nobody watches."""
+    """Yield a callback that shows the file and the rows read so far; `None` if not on a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -66,7 +66,7 @@ def row_progress() -> Iterator[Callable[[str, int], None] | None]:
 
 
 def tell_on_terminal(said: str) -> None:
-    """Print what is being done, where somebody watches."""
+    """Print what is being done, if on a terminal."""
     if sys.stderr.isatty():
         click.echo(said, err=True)
 
@@ -84,7 +84,7 @@ def echo_report(report: Report, as_json: bool) -> int:
     Returns
     -------
     int
-        Exit status: 0 where there is no error, else 1.
+        Exit status: 0 without errors, otherwise 1.
     """
     if as_json:
         echo_json(report.as_dict())
@@ -115,12 +115,12 @@ def _echo_finding(finding: Finding, *, is_fixable: bool) -> None:
 def _spot_text(spot: Spot, file: str) -> str:
     parts = []
     if spot.row is not None:
-        # Spreadsheets count from 1, and the header is a line.
+        # Spreadsheets count from 1 and include the header.
         line = f" (line {spot.row + 2})" if file.endswith(".csv") else ""
         parts.append(f"row {spot.row}{line}")
     if spot.value is not None:
         parts.append(repr(spot.value))
-    # Names and values are of whoever made the files; a terminal obeys what they may hold.
+    # Names and values come from untrusted files and may hold control characters.
     said, note = printable(": ".join(parts)), printable(spot.note)
     return f"{said}: {note}" if said and note else said or note
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 ROWS_ON_SCREEN = 20
 _NUMBERS_ON_SCREEN = 6
-"""Most numbers of a finding in the summary."""
+"""Maximum number of figures per finding in the summary."""
 
 datasets_argument = click.argument("datasets", metavar="[DATASET]...", nargs=-1)
-"""The loaders check the names; none: H-Mix."""
+"""The loaders check the names; default: H-Mix."""
 seed_option = click.option("--seed", default=0, show_default=True, help="Seed of the intervals.")
 
 
@@ -36,7 +36,7 @@ seed_option = click.option("--seed", default=0, show_default=True, help="Seed of
     "--output",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Folder for report.html and report.json; without it, the summary alone.",
+    help="Folder for report.html and report.json; default: print only the summary.",
 )
 @seed_option
 @dask_option
@@ -67,11 +67,11 @@ def report(
 
 
 def _report(datasets: tuple[str, ...], source: str | None, *, seed: int, dask: str | None = None) -> Report:
-    """Return the report, and write on stderr, where it spoils no output, which judgments a program made."""
+    """Return the report, and write to stderr, apart from the output, which judgments were made by a program."""
     from hmix_hub.findings.page.view import origin_of_report
     from hmix_hub.findings.report import report as make
 
-    tell_on_terminal("reading judgments, and computing intervals")
+    tell_on_terminal("reading judgments and computing intervals")
     made = make(*(datasets or (H_MIX,)), source=source, seed=seed, client=dask)
     if mark := origin_of_report(made).mark:
         click.echo(f"hmix: {mark}", err=True)
@@ -79,9 +79,9 @@ def _report(datasets: tuple[str, ...], source: str | None, *, seed: int, dask: s
 
 
 def _call(datasets: tuple[str, ...], source: str | None, seed: int) -> list[str]:
-    """Return what a command must be called with for the same judgments; of a folder, its name alone.
+    """Return the arguments that select the same judgments; only the name of a folder, not its path.
 
-    A page may be published, and the path to a folder names its owner.
+    A page may be published, and a path could name the folder's owner.
     """
     named = [Path(name).name if Path(name).is_dir() else name for name in datasets]
     sources = [] if source is None else ["--source", source if source in {"sample", "release"} else "SOURCE"]
@@ -118,7 +118,7 @@ def _echo_summary(made: Report) -> None:
 @datasets_argument
 @source_option
 @seed_option
-@click.option("--all", "all_rows", is_flag=True, help=f"List every judgment, not the first {ROWS_ON_SCREEN}.")
+@click.option("--all", "all_rows", is_flag=True, help=f"List every judgment, not only the first {ROWS_ON_SCREEN}.")
 @click.option(
     "--format",
     "form",
@@ -130,7 +130,7 @@ def _echo_summary(made: Report) -> None:
 def explain(number: str, datasets: tuple[str, ...], source: str | None, seed: int, all_rows: bool, form: str) -> None:
     """List the judgments behind a number of `hmix report`: file, row and sha256 of each.
 
-    Name the same DATASETs and --source as the report. Rows count from 0, without the header.
+    Give the same DATASETs and --source as for the report. Rows count from 0, without the header.
     """
     made = _report(datasets, source, seed=seed)
     found = made.explain(number)
@@ -143,7 +143,7 @@ def explain(number: str, datasets: tuple[str, ...], source: str | None, seed: in
 
 
 def _fields(found: Explanation) -> Iterator[dict[str, Any]]:
-    """Return each judgment as a row: where it stands, who gave it, and the values."""
+    """Return each judgment as a row: its place, its participant, and the values."""
     for row in found.rows:
         yield {
             "file": row.file,
@@ -197,7 +197,7 @@ def _echo_explanation(found: Explanation, most: int | None) -> None:
     )
     click.echo()
     shown = found.rows[:most]
-    # Files of several studies may have one name.
+    # Files of different studies may share a name.
     has_studies = len({study for study, _, _ in files}) > 1
     echo_table(
         [
@@ -212,7 +212,7 @@ def _echo_explanation(found: Explanation, most: int | None) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value for a table on the screen: texts that steer no terminal, short numbers and lists."""
+    """Return a value for a table on the screen: texts without control characters, short numbers and lists."""
     from hmix_hub.studies.findings import printable
 
     if isinstance(value, float):

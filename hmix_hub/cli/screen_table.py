@@ -1,4 +1,4 @@
-"""Datasets as text: as CSV or JSON lines, or the first rows as a table as wide as the terminal."""
+"""Datasets as text: CSV, JSON lines, or the first rows as a table that fits the terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _GAP = "  "
 _WIDEST_LIST = 40
 _WIDEST_NAME = 12
-"""Longest column name that stays on one line over values that are narrower."""
+"""Longest column name that stays on one line above narrower values."""
 _NULL = "-"
 
 
@@ -57,12 +57,12 @@ def jsonl_text(dataset: datasets.Dataset) -> str:
 
 
 def screen_width() -> int | None:
-    """Return the columns of the terminal; `None` where the output goes elsewhere and may be as wide as it is."""
+    """Return the width of the terminal in characters; `None` if the output goes elsewhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def empty_columns(dataset: datasets.Dataset) -> set[str]:
-    """Return the names of the columns that hold nothing but nulls and empty lists."""
+    """Return the names of the columns that hold only nulls and empty lists."""
     empty = set()
     for name in dataset.column_names:
         column = arrow_columns(dataset, [name])[name]
@@ -74,17 +74,17 @@ def empty_columns(dataset: datasets.Dataset) -> set[str]:
 
 
 def table_text(dataset: datasets.Dataset, most_rows: int, width: int | None = None) -> str:
-    """Lay out the first rows of a dataset for a screen, and say how many there are.
+    """Lay out the first rows of a dataset for a screen, with the total number of rows.
 
     Parameters
     ----------
     dataset
         N rows.
     most_rows
-        Rows to show at most.
+        Maximum number of rows to show.
     width
-        Characters of a line. The last columns are left out, and named, where they do not fit; ids are never cut, so
-        that they can be pasted. `None`: as many as there are.
+        Characters per line. Columns that do not fit are left out, last ones first, and listed; ids are never cut, so
+        that they can be pasted. `None`: unlimited.
     """
     rows = readable_rows(dataset.select(range(min(most_rows, len(dataset)))))
     lines, left_out = [f"{len(dataset)} rows"], []
@@ -103,7 +103,7 @@ def table_text(dataset: datasets.Dataset, most_rows: int, width: int | None = No
 
 
 def _fitting(blocks: Sequence[Sequence[str]], width: int | None) -> int:
-    """Return how many columns fit; the first always does."""
+    """Return how many columns fit, at least one."""
     if width is None:
         return len(blocks)
     used = len(blocks[0][0])
@@ -115,7 +115,7 @@ def _fitting(blocks: Sequence[Sequence[str]], width: int | None) -> int:
 
 
 def _column_lines(name: str, values: Sequence[Any]) -> list[str]:
-    """Return the lines of a column, all of one width: its name, broken at underscores, then its values."""
+    """Return the lines of a column, padded to one width: its name, broken at underscores, then its values."""
     cells = [_cell(value) for value in values]
     widest = max(map(len, cells))
     words = name.split("_")

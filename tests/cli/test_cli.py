@@ -36,14 +36,14 @@ def rows_of(text):
 def test_list_counts_every_configuration():
     found = json.loads(hmix("list", "--json").stdout)
     assert found["synthetic"] is True
-    assert found["people"] == 50
+    assert found["participants"] == 50
     listed = found["configurations"]
     assert [row["configuration"] for row in listed] == list(RELEASED_CONFIGURATIONS)
     assert listed[2] == {
         "configuration": "infer_mixing_factor",
         "rows": 1236,
         "repeats": 38,
-        "people": 20,
+        "participants": 20,
         "stimuli": 360,
     }
     text = hmix("list").stdout

@@ -272,7 +272,7 @@ def test_in_a_collection_the_command_says_what_its_file_says(photos, tmp_path):
     command = ["contribute", "pictures", str(tmp_path), "--from", str(photos)]
     result = CliRunner().invoke(main, command)
     assert "collection.yaml: write `source: own` under `pictures:`" in result.output
-    assert "--copy puts the pictures there" in result.output
+    assert "--copy copies the pictures to where" in result.output
     assert f"next: hmix collect check {tmp_path}" in result.output
 
 

@@ -165,7 +165,7 @@ def test_the_command_warns_of_what_would_give_people_away(tmp_path):
     folder = write_files(tmp_path / "a-study", files)
     done = CliRunner().invoke(main, ["contribute", "psychds", str(folder), "-o", str(tmp_path / "out")])
     assert done.exit_code == 0
-    assert " would give people away, and this is not to be shared yet: hmix contribute privacy" in done.stderr
+    assert " could identify participants, and this must not be shared yet: hmix contribute privacy" in done.stderr
 
 
 @pytest.fixture(scope="module")

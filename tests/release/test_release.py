@@ -70,7 +70,7 @@ def test_schema_2_0_0_is_what_it_was_to_the_last_bit(config, release):
 
 
 def test_every_flag(release):
-    counted = {(row["task"], row["flag"]): (row["rows"], row["people"]) for row in flag_counts(release)}
+    counted = {(row["task"], row["flag"]): (row["rows"], row["participants"]) for row in flag_counts(release)}
     assert counted == {key: FLAG_COUNTS.get(key, (0, 0)) for key in counted}
     assert set(FLAG_COUNTS) <= set(counted)
 

@@ -142,7 +142,7 @@ def test_a_collection_with_its_own_pictures_is_chosen_from(design, tmp_path: Pat
     ("words", "said"),
     [
         (("--pictures", "cifar10/tset"), "did you mean 'cifar10/test'"),
-        (("--coefficients", "0.5,x"), "is no list of numbers such as 0.25,0.5,0.75"),
+        (("--coefficients", "0.5,x"), "is not a list of numbers such as 0.25,0.5,0.75"),
         (("--coefficients", "0.33333"), "has more than four decimals"),
         (("--coefficients", "1.5"), "is not between 0 and 1"),
         (("--model", "missing.json"), "missing.json"),

@@ -54,7 +54,7 @@ def test_check_shows_how_many_people_do_all_tasks_of_a_sitting(tmp_path: Path) -
     checked = _hmix("check", write_study(tmp_path, _sitting()))
 
     assert checked.exit_code == 0, checked.output
-    assert "sitting: 6 people are asked all 2 tasks, in 2 orders, each given to as many; " in checked.output
+    assert "sitting: 6 participants do all 2 tasks, in 2 orders, used equally often; " in checked.output
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,12 @@ def test_check_tells_the_numbers_of_the_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ("sides: fixed", "left for 6 people, on the right for 0; people by start value 0.1: 3, 0.9: 3"),
-        ("sides: counterbalanced", "left for 3 people, on the right for 3; people by start value 0.1: 3, 0.9: 3"),
-        ("start: { vary: within }", "left for 6 people, on the right for 0; trials by start value 0.1: 24, 0.9: 24"),
+        ("sides: fixed", "left for 6 participants, on the right for 0; people by start value 0.1: 3, 0.9: 3"),
+        ("sides: counterbalanced", "left for 3 participants, on the right for 3; people by start value 0.1: 3, 0.9: 3"),
+        (
+            "start: { vary: within }",
+            "left for 6 participants, on the right for 0; trials by start value 0.1: 24, 0.9: 24",
+        ),
     ],
 )
 def test_check_tells_how_many_people_get_each_side_and_start_value(keys: str, said: str, tmp_path: Path) -> None:
@@ -185,4 +188,4 @@ def test_check_sums_up_the_questions_around_the_trials(tmp_path: Path) -> None:
     assert "questions before the trials: age_group, gender, eyesight, colour_vision, screen, blue\n" in said
     assert "questions after the trials: remark\n" in said
     assert "attention checks, none of which may be failed: blue\n" in said
-    assert "questions that may end the session: screen\n" in said
+    assert "screening questions: screen\n" in said

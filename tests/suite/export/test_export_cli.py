@@ -46,10 +46,10 @@ def test_a_study_folder_and_what_is_beside_it(hmix, collection, tmp_path):
     lines = ran.output.splitlines()
     assert lines == [
         f"wrote 14 judgments to {target}/judgments/infer_mixing_factor.csv",
-        "  people who have not finished: 1, left out",
-        "  answers that came twice and differed: 1; the first ones count",
+        "  participants who have not finished: 1, left out",
+        "  answers received twice that differ: 1; the first one counts",
         f"wrote 1 texts to {comments}",
-        f"wrote 2 answers that were kept aside to {aside}",
+        f"wrote 2 quarantined answers to {aside}",
         f"next: hmix contribute validate '{target}'",
     ]
     # Free text is for its owner alone.
@@ -71,7 +71,7 @@ def test_a_study_folder_and_what_is_beside_it(hmix, collection, tmp_path):
 def test_unfinished_people_are_taken_where_asked_for(hmix, collection, tmp_path):
     ran = hmix("collect", "export", collection.folder, tmp_path / "export", "--unfinished")
     assert "wrote 17 judgments" in ran.output
-    assert "people who have not finished: 1, taken, too" in ran.output
+    assert "participants who have not finished: 1, included" in ran.output
     assert "faulty answers, left out: 1" in ran.output
 
 
@@ -135,7 +135,7 @@ def test_simulate_tells_the_planted_bias_and_what_comes_next(hmix, tmp_path):
     ran = hmix("collect", "simulate", study, tmp_path / "made", "--bias", "-0.1", "--seed", "3")
     assert ran.exit_code == 0, ran.output
     assert ran.output.splitlines() == [
-        "2 scripted people gave 8 answers; 0 left before the end",
+        "2 simulated participants gave 8 answers; 0 left before the end",
         "  infer_mixing_factor: 2 finished",
         "  every batch is full",
         "planted bias -0.1 towards image 1 (noise 0.12, spread 0.02, seed 3)",

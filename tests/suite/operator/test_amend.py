@@ -219,14 +219,14 @@ def hmix(folder):
 
 def test_the_command_tells_what_changes_before_it_does(folder, hmix):
     begin_collection(folder)[0].close()
-    assert "says what holds already" in hmix("amend").output
+    assert "contains no change" in hmix("amend").output
     write(folder, lambda content: (more_people(content), new_texts(content)))
     dry = hmix("amend", "--dry-run")
     assert dry.exit_code == 0
     assert "those who agree from now on" in dry.output
-    assert "a dry run" in dry.output
-    assert "amendment 1 holds from now on" in hmix("amend").output
-    assert "says what holds already" in hmix("amend").output
+    assert "dry run" in dry.output
+    assert "amendment 1 is in effect" in hmix("amend").output
+    assert "contains no change" in hmix("amend").output
     write(folder, lambda content: content.update(seed=5))
     refused = hmix("amend")
     assert refused.exit_code == 1

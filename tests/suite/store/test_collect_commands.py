@@ -50,11 +50,11 @@ class TestStatus:
         with Store.create(tmp_path, frozen_study(1), is_synthetic=True) as store, folder_lock(tmp_path):
             store.set_closed(True)
             head = hmix("status", tmp_path).output.splitlines()[0]
-        assert head.endswith("(served, closed: nobody new may begin, synthetic)")
+        assert head.endswith("(served, closed: nobody new may start, synthetic)")
 
     def test_the_time_left_comes_from_the_pace(self, hmix, make_store, clocks):
         store = make_store(4)
-        assert hmix("status", store.folder).output.splitlines()[-1] == "time left: cannot be told yet"
+        assert hmix("status", store.folder).output.splitlines()[-1] == "time left: not known yet"
         take_part(store, 1)
         join(store, 2)
         clocks.pass_by(5 * HOUR)
@@ -64,7 +64,7 @@ class TestStatus:
         assert (told["wanted"], told["total"]["finished"]) == (4, 2)
         assert (told["people_per_hour"], told["hours_left"]) == (pytest.approx(0.4), pytest.approx(5))
         told = hmix("status", store.folder).output.splitlines()[-1]
-        assert told == "time left: about 5 hours of serving, at 0.4 people an hour"
+        assert told == "time left: about 5 hours of serving, at 0.4 participants an hour"
 
     def test_a_study_that_is_done(self, hmix, make_store):
         store = make_store(1)
@@ -90,7 +90,7 @@ class TestCode:
         assert told.exit_code == 0
         assert told.output.splitlines() == [
             "fallback code of a session that is live",
-            "1 of 4 answers are here; infer_mixing_factor, batch 0",
+            "1 of 4 answers received; infer_mixing_factor, batch 0",
             f"in exports: {store.key.participant(session.id)}",
         ]
 
@@ -155,7 +155,7 @@ class TestClose:
     def test_the_server_sees_it_at_once(self, hmix, store):
         session = join(store, 1)
         told = hmix("close", store.folder)
-        assert told.output == "the study is closed; 1 person is still taking part and may finish\n"
+        assert told.output == "the study is closed; 1 participant is still taking part and may finish\n"
         assert store.is_closed()
         with pytest.raises(StudyClosedError):
             join(store, 2)
@@ -176,15 +176,15 @@ class TestPauseAndMessage:
         assert "(not served, paused)" in hmix("status", store.folder).output
         assert json.loads(hmix("status", store.folder, "--json").output)["is_paused"] is True
         assert hmix("pause", store.folder).output == "the study is already paused\n"
-        assert hmix("pause", store.folder, "--resume").output == "the study goes on\n"
-        assert hmix("pause", store.folder, "--resume").output == "the study goes on already\n"
+        assert hmix("pause", store.folder, "--resume").output == "the study is running\n"
+        assert hmix("pause", store.folder, "--resume").output == "the study is already running\n"
 
     def test_everybody_is_told_something_until_it_is_taken_back(self, hmix, store):
         store.close()
-        assert hmix("message", store.folder, "Back at five.").output == "everybody reads: Back at five.\n"
+        assert hmix("message", store.folder, "Back at five.").output == "message shown to everybody: Back at five.\n"
         with Store.open(store.folder, read_only=True) as seen:
             assert seen.news.message == "Back at five."
-        assert hmix("message", store.folder).output == "nothing is shown any more\n"
+        assert hmix("message", store.folder).output == "the message was removed\n"
         told = hmix("message", store.folder, "x" * 501)
         assert (told.exit_code, "at most 500 characters" in told.output) == (1, True)
 
@@ -213,7 +213,7 @@ class TestExcludeAndFree:
         store.close()
         who = ("--participant", store.key.participant(session.sitting))
         assert hmix("free", store.folder, *who).output.endswith("with 4 answers: the place is free again\n")
-        assert hmix("free", store.folder, *who).output.endswith("with 4 answers: it held no place\n")
+        assert hmix("free", store.folder, *who).output.endswith("with 4 answers: there was no place to release\n")
 
 
 class TestDashboard:
@@ -222,7 +222,7 @@ class TestDashboard:
         with folder_lock(store.folder), announced(store.folder, channel):
             assert hmix("dashboard", store.folder).output == f"{channel.page}\n"
         told = hmix("dashboard", store.folder)
-        assert (told.exit_code, "nobody serves this collection" in told.output) == (1, True)
+        assert (told.exit_code, "this collection is not being served" in told.output) == (1, True)
 
     def test_what_a_killed_server_left_is_no_address(self, hmix, store):
         with announced(store.folder, Channel("http://127.0.0.1:1", new_token())):

@@ -328,12 +328,12 @@ def test_those_who_run_the_study_are_told_people_and_not_sessions(begin):
         return CliRunner().invoke(main, ["collect", verb, str(store.folder), *more]).output
 
     lines = told("status").splitlines()
-    assert "people: 0 of 3 finished; each is in a row of every task" in lines
+    assert "participants: 0 of 3 finished; each is counted in every task" in lines
     assert "without a place: provisional 1" in lines
     # Nobody holds the store now, as when its server is stopped.
     name = store.key.participant(now(store, "ada").sitting)
     store.close()
-    assert "2 people are still taking part and may finish" in told("close")
+    assert "2 participants are still taking part and may finish" in told("close")
     assert f"a session of {FIRST} and {SECOND} that is live, with 0 answers" in told(
         "exclude", "--participant", name, "--reason", "a trial"
     )

@@ -67,8 +67,8 @@ def test_a_person_is_deleted_by_a_code_after_a_question(collection):
         (["--id", "carl"], 1, "no participant has this id or code"),
         (["--code", "F-0000-0000"], 1, "no participant has this id or code"),
         (["--participant", "carl"], 1, "no participant has this id or code"),
-        ([], 2, "by --id, by --code or by --participant"),
-        (["--id", "ann", "--code", "F-0000-0000"], 2, "by --id, by --code or by --participant"),
+        ([], 2, "with --id, --code or --participant"),
+        (["--id", "ann", "--code", "F-0000-0000"], 2, "with --id, --code or --participant"),
     ],
 )
 def test_who_is_not_named_is_not_deleted(collection, options, status, said):
