@@ -337,4 +337,4 @@ def test_those_who_run_the_study_are_told_people_and_not_sessions(begin):
     assert f"a session of {FIRST} and {SECOND} that is live, with 0 answers" in told(
         "exclude", "--participant", name, "--reason", "a trial"
     )
-    assert "1 person is still taking part and may finish" in told("close")
+    assert "1 participant is still taking part and may finish" in told("close")
