@@ -1,1 +1,1 @@
-"""Findings about a set of judgments, with intervals by resampling people and the rows behind each number."""
+"""Findings about judgments, with intervals from resampling participants and the rows behind each number."""

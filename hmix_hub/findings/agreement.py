@@ -1,4 +1,4 @@
-"""Findings: how far different people agree about one stimulus, and people with themselves when it is shown again."""
+"""Findings on agreement: between participants about one stimulus, and with oneself when it is shown again."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from hmix_hub.tasks import CONSTRUCT, INFER, SELECT, TASKS
 
 
 def agreement(tasks: Tasks) -> Finding | str:
-    """Compute Krippendorff's alpha of first answers about stimuli that several people judged.
+    """Compute Krippendorff's alpha of first answers to stimuli that several participants judged.
 
-    For intervals where the answer is a number, nominal where it is a class.
+    The metric is interval for numeric answers and nominal for classes.
 
     Source: Hayes and Krippendorff, https://doi.org/10.1080/19312450709336664.
 
     Returns
     -------
     Finding or str
-        Why there is none: no stimulus was judged by two people.
+        The finding, or the reason for omitting it: no stimulus was judged by two participants.
     """
     found = {
         " ".join([task, *filter(None, [asked])]): _alpha(tasks[task], asked, of)
@@ -35,7 +35,7 @@ def agreement(tasks: Tasks) -> Finding | str:
     }
     known = {name: number for name, number in found.items() if number is not None}
     if not known:
-        return "no stimulus has first answers of two participants"
+        return "no stimulus has first answers from two participants"
     table = Table(
         "agreement",
         "Krippendorff's alpha",
@@ -45,16 +45,18 @@ def agreement(tasks: Tasks) -> Finding | str:
     axes = ("task", "Krippendorff's alpha")
     series = Series.of("agreement", "Krippendorff's alpha", axes, list(known.values()), names=tuple(known))
     said = [f"{with_interval(number)} in {task}" for task, number in known.items()]
-    text = f"Krippendorff's alpha between people is {'; '.join(said)}. 1 is full agreement, 0 that of chance."
+    text = f"Krippendorff's alpha between participants is {'; '.join(said)}. 1 is perfect agreement, 0 chance level."
     method = (
-        "First answers about stimuli that two people or more judged; for intervals, and nominal for the class that is "
-        "named first. Intervals resample participants; two copies of one participant are not compared."
+        "First answers to stimuli with at least two participants; interval metric for numbers, nominal metric for the "
+        "class named first. Intervals resample participants; copies of the same participant are not compared."
     )
-    return Finding("agreement", "Agreement between people", text, tuple(known.values()), (table,), (series,), method)
+    return Finding(
+        "agreement", "Agreement between participants", text, tuple(known.values()), (table,), (series,), method
+    )
 
 
 def _alpha(judgments: Judgments, asked: str, of: Ints) -> Number | None:
-    """Return the alpha of some rows, int64 (M,), those in which one thing was asked; `None` where none is defined."""
+    """Return the alpha of the rows, int64 (M,), in which one question was asked; `None` if it is undefined."""
     among, groups = judgments.answers.of(of).between_participants()
     rows = of[among]
     definition = judgments.definition
@@ -77,19 +79,19 @@ def _alpha(judgments: Judgments, asked: str, of: Ints) -> Number | None:
 
 
 LIMITS = 1.96
-"""Standard deviations of the differences to either limit of agreement."""
+"""Standard deviations of the differences from the bias to each limit of agreement."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Answers to a stimulus and to its marked repeat.
+    """Pairs of a first answer and the answer to the marked repeat.
 
     Parameters
     ----------
     judgments
         The judgments.
     first, again
-        int64 (P,): rows of the first answers, and of the same participants' repeats.
+        int64 (P,): rows of the first answers, and of the same participants' answers to the repeats.
     """
 
     judgments: Judgments
@@ -98,17 +100,17 @@ class Pairs:
 
     @property
     def rows(self) -> Ints:
-        """All rows; int64 (2 P,)."""
+        """Return all rows, int64 (2 P,)."""
         return np.concatenate([self.first, self.again])
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that tell which rows of a participant are a pair, and which of the two is the repeat."""
+        """Return the columns that determine which rows of a participant are a pair, and which one is the repeat."""
         return (*self.judgments.stimulus_columns, "is_repeat")
 
 
 def marked_pairs(judgments: Judgments, values: Floats | None = None) -> Pairs:
-    """Return the marked repeats with the first answers; those whose values, float64 (N,), are both known."""
+    """Return the marked repeats with their first answers; with `values`, float64 (N,), only pairs without NaN."""
     first, again = judgments.answers.within_participants()
     if values is not None:
         is_known = ~np.isnan(values[first] + values[again])
@@ -119,10 +121,10 @@ def marked_pairs(judgments: Judgments, values: Floats | None = None) -> Pairs:
 def retest(tasks: Tasks) -> Finding | str:
     r"""Compare marked repeats with the same participants' first answers.
 
-    With answers :math:`x_{p1}, x_{p2}` of P pairs: ICC(A,1), :math:`(R - E) / (R + E + 2 (C - E) / P)` from the mean
-    squares of rows R, of columns C and of the residual E of the two-way table; the mean absolute difference; and
-    Bland-Altman: the bias, repeat less first, and the limits of agreement, bias :math:`\pm 1.96` standard deviations
-    of the differences.
+    For answers :math:`x_{p1}, x_{p2}` of P pairs: ICC(A,1), :math:`(R - E) / (R + E + 2 (C - E) / P)`, with the mean
+    squares of rows R, columns C and the residual E of the two-way table; the mean absolute difference; and
+    Bland-Altman statistics: the bias (repeat minus first) and the limits of agreement, bias :math:`\pm 1.96` standard
+    deviations of the differences.
 
     Source: McGraw and Wong, https://doi.org/10.1037/1082-989X.1.1.30; Bland and Altman,
     https://doi.org/10.1016/S0140-6736(86)90837-8.
@@ -130,7 +132,7 @@ def retest(tasks: Tasks) -> Finding | str:
     Returns
     -------
     Finding or str
-        Why there is none: no stimulus was shown again on purpose.
+        The finding, or the reason for omitting it: there are no marked repeats.
     """
     numbers: list[Number] = []
     rows: list[tuple[Cell, ...]] = []
@@ -146,7 +148,7 @@ def retest(tasks: Tasks) -> Finding | str:
     if rows:
         columns = ("answer", "pairs", "participants", "ICC(A,1)", "mean absolute difference", "bias", "lower limit")
         tables.append(Table("retest", "Test-retest", (*columns, "upper limit"), tuple(rows)))
-    text = f"Repeated answers agree with the first ones to an ICC(A,1) of {'; '.join(said)}." if said else ""
+    text = f"The ICC(A,1) between first and repeated answers is {'; '.join(said)}." if said else ""
     for task in (task for task in TASKS if task in tasks and TASKS[task].is_over_classes):
         of_classes = _of_classes(tasks[task])
         if not of_classes:
@@ -158,27 +160,28 @@ def retest(tasks: Tasks) -> Finding | str:
         if apart:
             of_labels = ("pairs", "participants", "same most probable class", "total variation")
             tables.append(Table("retest.soft", "Test-retest of soft labels", of_labels, (cells,)))
-            said_of = f"The most probable class {share}, and the two soft labels lie {with_interval(apart[0])} apart"
-            text = f"{text} {said_of} (total variation).".strip()
+            said_of = f"The most probable class {share}, and the mean total variation between the two soft labels is"
+            text = f"{text} {said_of} {with_interval(apart[0])}.".strip()
         else:
             of_choices = ("pairs", "participants", "same class")
             tables.append(Table("retest.chosen", "Test-retest of chosen classes", of_choices, (cells,)))
             text = f"{text} The chosen class {share}.".strip()
     if not numbers:
-        return "no stimulus was shown to a participant again on purpose"
+        return "there are no marked repeats"
     method = (
-        "Pairs are marked repeats with the same participant's first answer. ICC(A,1) counts a shift of all repeats as "
-        f"disagreement; limits of agreement are {LIMITS} standard deviations of the differences from their mean. "
-        "Intervals resample participants, with all their pairs."
+        "Each pair is a first answer and the same participant's answer to the marked repeat. ICC(A,1) counts a shift "
+        "of"
+        f"all repeats as disagreement; limits of agreement are {LIMITS} standard deviations of the differences from "
+        "their mean. Intervals resample participants with all their pairs."
     )
-    return Finding("test-retest", "Test and retest", text, tuple(numbers), tuple(tables), tuple(series), method)
+    return Finding("test-retest", "Test-retest reliability", text, tuple(numbers), tuple(tables), tuple(series), method)
 
 
 def _answers(tasks: Tasks) -> Iterator[tuple[str, str, str, Pairs, Floats]]:
-    """Return the answers that are numbers: name in ids, words, unit, pairs, and values by row."""
+    """Yield the numeric answers that have pairs: name in ids, words, unit, pairs, and values by row."""
     columns = (
         (INFER, "inferred_coefficient", INFER, "the inferred coefficient", SHARE),
-        (INFER, "confidence", "confidence", "confidence", "0 not at all, 1 fully"),
+        (INFER, "confidence", "confidence", "confidence", "0 (not at all) to 1 (fully)"),
         (CONSTRUCT, "selected_coefficient", CONSTRUCT, "the constructed midpoint", SHARE),
         (SELECT, "selected_coefficient", SELECT, "the midpoint selected in a grid", SHARE),
     )
@@ -199,7 +202,7 @@ def _answers(tasks: Tasks) -> Iterator[tuple[str, str, str, Pairs, Floats]]:
 
 
 def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) -> list[Number]:
-    """Return ICC(A,1), mean absolute difference, bias and both limits of agreement."""
+    """Return the ICC(A,1), mean absolute difference, bias and limits of agreement."""
     first, again = values[pairs.first], values[pairs.again]
     means, differences = (first + again) / 2, again - first
     means = means - means.mean()
@@ -208,12 +211,12 @@ def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) ->
     column = "confidence" if name == "confidence" else pairs.judgments.definition.answered
     labels = {
         "icc": ("ICC(A,1) of {} and its repeat", ""),
-        "mae": ("mean absolute difference of {} and its repeat", unit),
-        "bias": ("mean of the repeat less the first answer, {}", unit),
+        "mae": ("mean absolute difference between {} and its repeat", unit),
+        "bias": ("mean of repeat minus first answer, {}", unit),
         "limit.low": ("lower limit of agreement of {} and its repeat", unit),
         "limit.high": ("upper limit of agreement of {} and its repeat", unit),
     }
-    note = f"{counted(len(first), 'pair')} of a first answer and its marked repeat"
+    note = f"{counted(len(first), 'pair')} of first answer and marked repeat"
     return [
         pairs.judgments.number(
             f"retest.{part}.{name}",
@@ -229,7 +232,7 @@ def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) ->
 
 
 def _figures(sums: Floats) -> Floats:
-    """Return the five figures from sums over pairs: 1, mean, mean², difference, difference², |difference|."""
+    """Return the five statistics from sums over pairs: 1, mean, mean², difference, difference², |difference|."""
     n, mean, means, difference, differences, absolute = sums.T
     rows = 2 * (means - mean**2 / n) / (n - 1)
     columns = difference**2 / n / 2
@@ -243,12 +246,12 @@ def _figures(sums: Floats) -> Floats:
 def _bland_altman(name: str, words: str, pairs: Pairs, values: Floats) -> Series:
     first, again = values[pairs.first], values[pairs.again]
     unknown = np.full(len(first), np.nan)
-    axes = (f"mean of both answers: {words}", "repeat less first answer")
+    axes = (f"mean of both answers: {words}", "repeat minus first answer")
     return Series(f"retest.{name}", words, *axes, (first + again) / 2, again - first, unknown, unknown, kind="points")
 
 
 def _of_classes(judgments: Judgments) -> list[Number]:
-    """Return the share of repeats with the same class, and the total variation of soft labels, where there are any."""
+    """Return the share of repeats with the same class and, for soft labels, the mean total variation."""
     pairs, task = marked_pairs(judgments), judgments.definition
     if not len(pairs.first):
         return []
@@ -260,7 +263,7 @@ def _of_classes(judgments: Judgments) -> list[Number]:
         own = task.judged_columns[0]
         labels = judgments.matrix(own)
         apart = 0.5 * np.abs(labels[pairs.first] - labels[pairs.again]).sum(axis=1)
-        measured.append(("total_variation", "mean total variation of a soft label and its repeat", apart, own))
+        measured.append(("total_variation", "mean total variation between a soft label and its repeat", apart, own))
     found = []
     for part, label, values, column in measured:
         means = judgments.means(values, np.zeros(len(values), dtype=np.int64), pairs.first, 1)

@@ -1,4 +1,4 @@
-"""Finding: which classes are seen more than their share, and which pairs of classes."""
+"""Finding: which classes, and pairs of classes, are seen as more or less than their share."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tasks import INFER
 
 MOST_CLASSES = 40
-"""Most classes whose pairs, up to 780, are estimated together."""
+"""Maximum number of classes whose pairs (up to 780) are estimated together."""
 _COLUMNS = ("inferred_coefficient", "mixing_coefficient", "image_1_label", "image_2_label")
 
 
 @dataclass(frozen=True)
 class Oriented:
-    """Judgments of mixtures of two classes, turned so that the class of the lower code comes first.
+    """Judgments of mixtures of two classes, oriented so that the class with the lower code comes first.
 
     Parameters
     ----------
     rows
         int64 (M,): rows of the judgments.
     more
-        float64 (M,): how much more of the first class is seen than the curve over coefficients says.
+        float64 (M,): how much more of the first class is seen than the curve over coefficients predicts.
     names
-        K names of classes that occur, in the order of their codes.
+        Names of the K classes that occur, in the order of their codes.
     first, second
-        int64 (M,): their numbers, first < second.
+        int64 (M,): positions of both classes in `names`, first < second.
     pairs
-        M rows by pair; J pairs.
+        The M rows, grouped by pair; J pairs.
     n_people
-        Participants.
+        Number of participants.
     """
 
     rows: Ints
@@ -51,23 +51,23 @@ class Oriented:
 
     @property
     def pair_classes(self) -> list[tuple[int, int]]:
-        """Both classes of each pair, in the order of the pairs."""
+        """Return both classes of each pair, in the order of the pairs."""
         at = self.pairs.first
         return list(zip(self.first[at].tolist(), self.second[at].tolist(), strict=True))
 
     @property
     def pair_slugs(self) -> list[str]:
-        """Name of each pair in ids."""
+        """Return the name of each pair, as written in ids."""
         return slugs(["-".join(self.names[code] for code in codes) for codes in self.pair_classes])
 
     def note(self, kind: str) -> str:
-        """Return what a number takes from other judgments than those of its own pair or class."""
+        """Return a note on how a number depends on judgments of other pairs and classes."""
         everything = f"all {counted(len(self.rows), 'judgment')} of two classes"
-        curve = f"beyond the curve over coefficients of {everything}"
-        return curve if kind == "raw" else f"{curve}, and pooled with them"
+        curve = f"relative to the curve over coefficients of {everything}"
+        return curve if kind == "raw" else f"{curve}, and partially pooled with them"
 
     def design(self) -> Floats:
-        """Return 1 for the first class of each pair and -1 for the second one; float64 (J, K)."""
+        """Return the design matrix, float64 (J, K): 1 for the first class of each pair, -1 for the second."""
         design = np.zeros((len(self.pairs.sizes), len(self.names)))
         for pair, (one, two) in enumerate(self.pair_classes):
             design[pair, one], design[pair, two] = 1, -1
@@ -75,17 +75,17 @@ class Oriented:
 
 
 def class_visibility(tasks: Tasks) -> Finding | str:
-    r"""Estimate how much more of a class people see than of others at the same share, and of each pair of classes.
+    r"""Estimate how much more people see of each class than its share, overall and in each pair of classes.
 
-    Answers are compared with a curve that swapping the pictures does not change, :math:`\lambda + c(\lambda)`,
-    :math:`c(1 - \lambda) = -c(\lambda)`, fitted together with class effects, so that it is no class's. Raw means of
-    pairs are then shrunk (see `shrink`).
+    Answers are compared with a curve that is invariant to swapping the pictures, :math:`\lambda + c(\lambda)` with
+    :math:`c(1 - \lambda) = -c(\lambda)`, fitted jointly with class effects so that it reflects no particular class.
+    Raw means of pairs are then shrunk (see `shrink`).
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody inferred a coefficient of two different classes, one participant alone did, or there
-        are too many classes.
+        The finding, or the reason for omitting it: fewer than two participants inferred a coefficient between two
+        different classes, or there are too many classes.
     """
     judgments = tasks.get(INFER)
     if judgments is None:
@@ -102,7 +102,7 @@ def class_visibility(tasks: Tasks) -> Finding | str:
     pairs = _pair_numbers(judgments, oriented, "visibility", shrunk.pairs, shrunk.pair_sd)
     chance = _multiplicity(judgments, oriented, raw, means / deviations)
     order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
-    axes = ("class", f"seen more than its share ({SHARE})")
+    axes = ("class", f"seen minus shown ({SHARE})")
     ranked = [classes[place] for place in order]
     names = [oriented.names[place] for place in order]
     class_table, pair_table = _tables(oriented, names, ranked, raw, pairs)
@@ -114,7 +114,7 @@ def class_visibility(tasks: Tasks) -> Finding | str:
         Series.of(
             "pair.visibility",
             "pair, shrunk",
-            ("pair of classes", f"first class seen more than its share ({SHARE})"),
+            ("pair of classes", f"first class, seen minus shown ({SHARE})"),
             ranked_pairs,
             names=pair_names,
             reference=np.zeros(len(pairs)),
@@ -122,14 +122,15 @@ def class_visibility(tasks: Tasks) -> Finding | str:
     )
     text = _sentences(names, ranked, pairs, chance)
     if not (shrunk.between_classes or shrunk.between_pairs):
-        text += " Differences are no larger than sampling error, so shrunk estimates are 0 and have no interval."
+        text += " Differences do not exceed sampling error, so shrunk estimates are 0 and have no interval."
     method = (
-        "Inferred less shown is compared with a curve that is the same for all classes. Pairs are partially "
-        "pooled: an effect of each class and one of each pair, both normal, whose spreads are those of the greatest "
-        f"marginal likelihood ({figure(shrunk.between_classes)} between classes, {figure(shrunk.between_pairs)} of "
-        "what pairs have beyond their classes). Intervals count both participants and stimuli as samples of more "
-        "(clustered in two ways), since other pictures of the same classes would do; shrunk ones are posterior. "
-        f"Discoveries hold the false discovery rate at {100 * LEVEL:g} % (Benjamini and Hochberg)."
+        "Inferred minus shown is compared with a curve shared by all classes. Estimates are partially pooled: each "
+        "class"
+        "and each pair has a normally distributed effect, with standard deviations of maximum marginal likelihood "
+        f"({figure(shrunk.between_classes)} between classes, {figure(shrunk.between_pairs)} between pairs beyond their "
+        "classes). Intervals treat both participants and stimuli as samples (two-way clustering), since other pictures "
+        "of the same classes could have been shown; intervals of shrunk estimates are posterior. Discoveries control "
+        f"the false discovery rate at {100 * LEVEL:g} % (Benjamini and Hochberg)."
     )
     numbers = (*classes, *chance, *raw, *pairs)
     return Finding("class-visibility", "Classes", text, numbers, (class_table, pair_table), series, method)
@@ -140,22 +141,22 @@ def _oriented(judgments: Judgments) -> Oriented | str:
     rows = np.flatnonzero((two >= 0) & (one != two))
     n_people = len(np.unique(judgments.people[rows]))
     if n_people < 2:
-        return "no two participants judged mixtures of two different classes"
+        return "fewer than two participants judged mixtures of two different classes"
     codes, places = np.unique(np.stack([one[rows], two[rows]]), return_inverse=True)
     if len(codes) > MOST_CLASSES:
-        return f"{len(codes)} classes have too many pairs to be estimated together, {MOST_CLASSES} being the most"
+        return f"{len(codes)} classes have too many pairs to estimate together (at most {MOST_CLASSES} classes)"
     one, two = places.reshape(2, -1)
     residuals = _beyond_curve(judgments, rows, one, two, len(codes))
     first, second = np.minimum(one, two), np.maximum(one, two)
     more = np.where(one < two, residuals, -residuals)
-    # Pairs in the order of their classes, whatever that of the rows.
+    # Pairs follow the order of their classes, not of the rows.
     pairs = np.unique(first * len(codes) + second, return_inverse=True)[1].astype(np.int64)
     names = tuple(judgments.vocabulary.names[code] for code in codes)
     return Oriented(rows, more, names, first, second, Groups(pairs), n_people)
 
 
 def _beyond_curve(judgments: Judgments, rows: Ints, one: Ints, two: Ints, n_classes: int) -> Floats:
-    """Return inferred less shown less the curve; float64 (M,)."""
+    """Return inferred minus shown minus the curve; float64 (M,)."""
     centres, levels = shown_levels(judgments)
     off = np.round(centres[levels[rows]] - 0.5, 9)
     distances, of_row = np.unique(np.abs(off), return_inverse=True)
@@ -170,12 +171,12 @@ def _beyond_curve(judgments: Judgments, rows: Ints, one: Ints, two: Ints, n_clas
 
 
 def _covariance(judgments: Judgments, oriented: Oriented, means: Floats) -> Floats:
-    """Return the covariance of the raw means of pairs, (J, J), whose errors are shared by participants and by stimuli.
+    """Return the covariance, (J, J), of the raw means of pairs, whose errors cluster by participant and by stimulus.
 
-    Covariances of more pairs than there are participants cannot all be estimated, so they are drawn towards 0; and no
-    variance is less than that of as many independent answers.
+    With more pairs than participants, not all covariances can be estimated, so they are shrunk towards 0. No variance
+    is below that of the same number of independent answers.
 
-    Source: Cameron, Gelbach and Miller, https://doi.org/10.1198/jbes.2010.07136, clustering in two ways.
+    Source: Cameron, Gelbach and Miller, https://doi.org/10.1198/jbes.2010.07136 (two-way clustering).
     """
     n_pairs, sizes = len(means), oriented.pairs.sizes
     errors = oriented.more - means[oriented.pairs.codes]
@@ -184,7 +185,8 @@ def _covariance(judgments: Judgments, oriented: Oriented, means: Floats) -> Floa
     cells = people * n_pairs + oriented.pairs.codes
     sums = np.bincount(cells, errors, minlength=n_people * n_pairs).reshape(n_people, n_pairs) / sizes
     by_people = n_people / (n_people - 1) * sums.T @ sums
-    # A stimulus is of one pair; what answers of different people about it share adds to what each person's share.
+    # Each stimulus belongs to one pair: the errors that different participants share about it add to those that each
+    # participant's answers share.
     stimuli = Groups(encode_key([judgments.answers.stimuli[oriented.rows]]))
     own = Groups(encode_key([stimuli.codes, people]))
     shared = stimuli.sum(errors) ** 2 - np.bincount(stimuli.codes[own.first], own.sum(errors) ** 2)
@@ -198,13 +200,13 @@ def _covariance(judgments: Judgments, oriented: Oriented, means: Floats) -> Floa
 
 def _pair_words(oriented: Oriented, pair: int) -> str:
     one, two = (oriented.names[code] for code in oriented.pair_classes[pair])
-    return f"how much more is seen of {one} than its share, in mixtures with {two}"
+    return f"how much more people see of {one} than its share in mixtures with {two}"
 
 
 def _interval(oriented: Oriented, mean: float, deviation: float) -> tuple[float, float, float]:
-    """Return a mean with its interval, by Student's t since the deviation is estimated over participants.
+    """Return a mean with its interval, from Student's t since the deviation is estimated over participants.
 
-    Without spread between classes or pairs, everything is shrunk to 0, and a deviation of 0 gives no interval.
+    Without spread between classes or pairs, everything is shrunk to 0; a deviation of 0 gives no interval.
     """
     if not deviation:
         return mean, np.nan, np.nan
@@ -216,7 +218,7 @@ def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> 
     return [
         judgments.number(
             f"class.visibility.{slug}",
-            f"how much more is seen of {name} than its share, in mixtures with an average class, shrunk",
+            f"how much more people see of {name} than its share in mixtures with an average class, shrunk",
             _interval(oriented, shrunk.classes[code], shrunk.class_sd[code]),
             oriented.rows[(oriented.first == code) | (oriented.second == code)],
             _COLUMNS,
@@ -246,15 +248,15 @@ def _pair_numbers(
 
 
 def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], t: Floats) -> list[Number]:
-    """Return the number of pairs, of intervals without 0, of those expected by chance, and of discoveries."""
+    """Return the number of pairs, of intervals that exclude 0, of those expected by chance, and of discoveries."""
     excluded = sum(number.contains(0) is False for number in raw)
     with_interval_ = sum(number.has_interval for number in raw)
     counts = {
         "tested": ("pairs of classes with an interval", with_interval_),
         "excluding_zero": ("raw intervals that exclude 0", excluded),
-        "by_chance": ("raw intervals expected to exclude 0 by chance, if no pair differed", LEVEL * with_interval_),
+        "by_chance": ("raw intervals expected to exclude 0 by chance if no pair differed", LEVEL * with_interval_),
         "discoveries": (
-            f"pairs at a false discovery rate of {100 * LEVEL:g} %",
+            f"pairs that differ at a false discovery rate of {100 * LEVEL:g} %",
             int(discoveries(two_sided(t, oriented.n_people)).sum()),
         ),
     }
@@ -269,13 +271,13 @@ def _tables(
 ) -> tuple[Table, Table]:
     of_classes = Table(
         "class.visibility",
-        "Classes, the most visible one first",
-        ("class", "seen more than its share, shrunk", "judgments", "participants"),
+        "Classes, most visible first",
+        ("class", "seen minus shown, shrunk", "judgments", "participants"),
         tuple((name, number, *number.counts) for name, number in zip(names, ranked, strict=True)),
     )
     of_pairs = Table(
         "pair.visibility",
-        "Pairs of classes: how much more is seen of the first one",
+        "Pairs of classes: how much more people see of the first",
         ("first", "second", "raw mean", "shrunk", "judgments", "participants"),
         tuple(
             (oriented.names[one], oriented.names[two], r, s, *r.counts)
@@ -293,13 +295,13 @@ def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chan
     tested, excluded, expected, found = (round(number.value or 0, 2) for number in chance)
     clear = sum(number.contains(0) is False for number in pairs)
     seen = (
-        f"Compared with an average class, people see more than its share of {listed(above) if above else 'no class'}, "
+        f"Compared with an average class, people see more of {listed(above) if above else 'no class'} than its share, "
         f"and less of {listed(below) if below else 'no class'}"
         if above or below
-        else "No class is reliably seen more or less than its share, compared with an average class"
+        else "Compared with an average class, people do not reliably see more or less of any class than its share"
     )
     return (
-        f"{seen}. Of {counted(int(tested), 'pair')} of classes, "
-        f"{excluded:g} have raw intervals that exclude 0, where {expected:g} are expected by chance; {found:g} remain "
-        f"at a false discovery rate of {100 * LEVEL:g} %. Shrunk intervals exclude 0 for {clear}."
+        f"{seen}. Of {counted(int(tested), 'pair')} of classes, {excluded:g} have raw intervals that exclude 0 "
+        f"({expected:g} are expected by chance); {found:g} remain at a false discovery rate of {100 * LEVEL:g} %. "
+        f"Shrunk intervals exclude 0 for {clear}."
     )

@@ -1,4 +1,4 @@
-"""A finding: one question about the judgments, answered by a sentence, numbers, tables and series for figures."""
+"""A finding: one question about the judgments, answered with text, numbers, tables and series for figures."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class RowRef:
     table
         Name of the configuration, such as "infer_mixing_factor".
     rows
-        int64 (N,): row numbers in the report's table of that task, rising, each once.
+        int64 (N,): row numbers in the report's table of that task, ascending and unique.
     columns
-        Columns whose values the number was computed from; the first is the answer itself.
+        Columns that the number was computed from; the first holds the answer itself.
     """
 
     table: str
@@ -52,17 +52,17 @@ class Number:
     label
         Description in words, without the value.
     value
-        The estimate; `None` if the judgments do not determine it.
+        Estimate; `None` if the judgments do not determine it.
     low, high
-        Ends of its 95 % interval; `None` without one, as with fewer than two participants.
+        Ends of its 95 % interval; `None` if there is none, as with fewer than two participants.
     unit
-        Such as "share of image 1", "percent", or empty.
+        Unit, such as "share of image 1" or "percent"; may be empty.
     n_judgments, n_participants
-        Judgments that it was computed from, and the participants who gave them.
+        Numbers of judgments that it was computed from, and of their participants.
     rows
         These judgments.
     note
-        Remark needed to interpret it, or empty.
+        Remark needed to interpret it; may be empty.
     """
 
     id: str
@@ -78,16 +78,16 @@ class Number:
 
     @property
     def counts(self) -> tuple[str, str]:
-        """Numbers of judgments and of participants, as cells of a table."""
+        """Return the numbers of judgments and participants, as cells of a table."""
         return str(self.n_judgments), str(self.n_participants)
 
     @property
     def has_interval(self) -> bool:
-        """Whether it has an interval."""
+        """Return whether the number has an interval."""
         return self.low is not None and self.high is not None
 
     def contains(self, value: float) -> bool | None:
-        """Return whether the interval contains a value; `None` where there is no interval."""
+        """Return whether the interval contains a value; `None` if there is no interval."""
         return None if self.low is None or self.high is None else bool(self.low <= value <= self.high)
 
 
@@ -127,20 +127,19 @@ class Series:
     label
         What the series is, for a legend.
     x_label, y_label
-        Words of the axes, with units.
+        Axis labels, with units.
     levels
         float64 (L,): places on the horizontal axis.
     mean, low, high
-        float64 (L,): values with the ends of their intervals, NaN where there are none.
+        float64 (L,): values and the ends of their intervals; NaN if there is none.
     names
-        L names of categories, whose places are 0, 1, ...; empty: the levels are numbers.
+        L names of categories at places 0, 1, ...; empty if the levels are numbers.
     reference
-        float64 (L,): what the values are compared with, as the shown coefficients; `None`: nothing.
+        float64 (L,): values to compare with, such as the shown coefficients; `None` if there are none.
     kind
-        "intervals": points with intervals. "points": a cloud of single values without intervals. "bars": parts of a
-        whole.
+        "intervals" for points with intervals, "points" for a cloud of single values, "bars" for parts of a whole.
     numbers
-        Ids of the L numbers; empty where the values are no numbers of the report, as those of single judgments.
+        Ids of the L numbers; empty if the values are not numbers of the report, such as single judgments.
     """
 
     id: str
@@ -169,7 +168,7 @@ class Series:
         reference: Floats | None = None,
         kind: Literal["intervals", "points", "bars"] = "intervals",
     ) -> Series:
-        """Return the series of L numbers; `axes` are the words of both axes, `levels` `None` the places 0 to L - 1."""
+        """Return the series of L numbers; `axes` are both labels, and `levels` defaults to 0 to L - 1."""
         values = [[number.value, number.low, number.high] for number in numbers]
         mean, low, high = np.array(values, dtype=np.float64).reshape(len(numbers), 3).T
         places = np.arange(len(numbers)) if levels is None else levels
@@ -197,17 +196,17 @@ class Finding:
     id
         Stable slug, such as "inferred-against-shown".
     title
-        The question or its subject.
+        Question or subject.
     text
-        What was found, in sentences computed from the numbers.
+        Result, in sentences generated from the numbers.
     numbers
-        Its numbers; those in its tables are among them.
+        Its numbers, including those in its tables.
     tables
         Its tables.
     series
-        Its series, one group of figures.
+        Its series, drawn as figures.
     method
-        How its numbers are estimated, if that goes beyond a mean; else empty.
+        How its numbers are estimated; empty if they are plain means.
     """
 
     id: str

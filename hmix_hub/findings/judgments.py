@@ -1,4 +1,4 @@
-"""Judgments of one task as findings read them: columns as arrays, numbers with intervals over participants."""
+"""Judgments of one task as findings use them: columns as arrays, and numbers with intervals over participants."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHARE = "share of image 1"
 
 @dataclass(frozen=True)
 class Place:
-    """A file that judgments were read from: its study, its name, and its sha256 (`None`: not known)."""
+    """A file that judgments were read from: its study, its name, and its sha256 (`None` if unknown)."""
 
     study_id: str
     file: str
@@ -49,17 +49,17 @@ class Judgments:
     task
         Name of the task.
     table
-        N rows of its judgment table, of one study or several.
+        N rows of its judgment table, from one or more studies.
     vocabulary
-        Class names that its labels count in.
+        Class names that its labels refer to.
     places
         Files that they were read from.
     place_of, row_of
-        int64 (N,): number of each row's place, and its 0-based data row there.
+        int64 (N,): position of each row's file in `places`, and the 0-based data row in that file.
     seed, resamples
-        Of the intervals.
+        Seed and number of resamplings of the intervals.
     client
-        Whose workers compute the resamplings that take long; `None`: this process.
+        Dask client whose workers compute the slow resamplings; `None` for this process.
     """
 
     task: str
@@ -79,32 +79,32 @@ class Judgments:
 
     @property
     def definition(self) -> Task:
-        """The task's definition."""
+        """Return the task's definition."""
         return TASKS[self.task]
 
     @cached_property
     def people(self) -> Ints:
-        """Number of each row's participant; int64 (N,). Numbers follow the sorted ids, whatever the order of rows."""
+        """Return the number of each row's participant, int64 (N,), by sorted id, independent of the order of rows."""
         names = pc.binary_join_element_wise(self.table["study_id"], self.table["participant_id"], "\n")
         return np.unique(names.to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def answers(self) -> Answers:
-        """Who answered about which stimulus, and which showing of it to the person it was."""
+        """Return each row's participant, stimulus and presentation."""
         stimuli = encode_key([self.table[name] for name in self.definition.key_columns])
         presentations = self.table["presentation"].to_numpy().astype(np.int64)
         return Answers(self.people, stimuli, presentations, self.table["is_repeat"].to_numpy().astype(bool))
 
     @cached_property
     def stimulus_columns(self) -> tuple[str, ...]:
-        """Columns that tell stimuli apart: the id, the set of pictures where there are several, and what was asked."""
+        """Return the columns that identify stimuli: the id, the image set if there are several, and what was asked."""
         image_set, *others = self.definition.key_columns
         sets = (image_set,) if pc.count_distinct(self.table[image_set]).as_py() > 1 else ()
         return (*sets, *others)
 
     @cached_property
     def by_facet(self) -> list[tuple[str, Ints]]:
-        """What was asked about a stimulus, and its rows, int64 (M,); without facets, one part that has no name."""
+        """Return each question asked about a stimulus with its rows, int64 (M,); without facets, one unnamed part."""
         if not self.definition.facets:
             return [("", np.arange(len(self)))]
         (facet,) = self.definition.facets
@@ -112,28 +112,28 @@ class Judgments:
         return [(name, np.flatnonzero(names == name)) for name in sorted(set(names))]
 
     def once(self, compute: Callable[[Judgments], T]) -> T:
-        """Return what a function of these judgments returns, which is computed once."""
+        """Return the result of a function of these judgments, which is computed only once."""
         if compute not in self._computed:
             self._computed[compute] = compute(self)
         found: T = self._computed[compute]
         return found
 
     def column(self, name: str) -> Floats:
-        """Return a number column; float64 (N,), NaN where it is null."""
+        """Return a numeric column as float64 (N,), NaN where null."""
         if name not in self._known:
             self._known[name] = numbers(self.table[name])
         return self._known[name]
 
     def labels(self, name: str) -> Ints:
-        """Return a label column; int64 (N,), -1 where it is null."""
+        """Return a label column as int64 (N,), -1 where null."""
         return codes(self.table[name])
 
     def matrix(self, name: str) -> Floats:
-        """Return a column of distributions; float64 (N, K)."""
+        """Return a column of distributions as float64 (N, K)."""
         return matrix(self.table[name])
 
     def readable(self) -> pa.Table:
-        """Return the table with classes by name, and with the file, the row and the sha256 of each row."""
+        """Return the table with class names for labels, and with the columns `file`, `sha256` and `row` added."""
         table = self.table
         for number, name in enumerate(table.column_names):
             if name in OVER_CLASSES and OVER_CLASSES[name].kind is Kind.LABEL:
@@ -148,11 +148,11 @@ class Judgments:
         return table.append_column("row", pa.array(self.row_of))
 
     def flagged(self, flag: str) -> Mask:
-        """Return which rows have a flag; bool (N,)."""
+        """Return whether each row has a flag; bool (N,)."""
         return has_flag(self.table["flags"], flag)
 
     def people_of(self, rows: Ints) -> Ints:
-        """Return the participants of rows, counted from 0 among these rows alone; int64 (M,)."""
+        """Return the participants of rows, int64 (M,), numbered from 0 within these rows."""
         return np.unique(self.people[rows], return_inverse=True)[1].astype(np.int64)
 
     def number(
@@ -166,18 +166,19 @@ class Judgments:
         unit: str = "",
         note: str = "",
     ) -> Number:
-        """Return a number that was computed from rows; what is not finite is `None`, and so is one person's interval.
+        """Return a number with the rows it was computed from.
 
         Parameters
         ----------
         name, label, unit, note
-            See `Number`; the id is the name.
+            See `Number`; `name` is the id.
         estimate
-            The estimate and both ends of its interval.
+            The estimate and both ends of its interval; values that are not finite become `None`, and so does the
+            interval of a single participant.
         rows
-            int64 (M,): the rows behind it.
+            int64 (M,): rows that it was computed from.
         columns
-            Columns behind it.
+            Columns that it was computed from.
         """
         rows = np.unique(rows)
         n_participants = len(np.unique(self.people[rows]))
@@ -198,14 +199,14 @@ class Judgments:
         columns: Sequence[str],
         unit: str = "",
     ) -> list[Number]:
-        """Return the mean of values at each of L levels, with intervals by resampling participants.
+        """Return the mean of values at each of L levels, with intervals from resampling participants.
 
         Parameters
         ----------
         name, label
-            Ids and labels, in which `{}` stands for the level.
+            Id and label, with `{}` in place of the level.
         values
-            float64 (M,): value of each of the rows.
+            float64 (M,): value of each row.
         levels
             Coefficients of the levels, float64 (L,), and the level of each row, int64 (M,).
         rows
@@ -228,7 +229,7 @@ class Judgments:
         ]
 
     def means(self, values: Floats, levels: Ints, rows: Ints, n_levels: int) -> Means:
-        """Return means of values, float64 (M,), of rows at levels, int64 (M,), over their participants."""
+        """Return the means of values, float64 (M,), by level, int64 (M,), with intervals over participants."""
         people = self.people_of(rows)
         level = widened_level(int(people.max(initial=-1)) + 1)
         return resample_means(values, levels, people, n_levels, self.seed, resamples=self.resamples, level=level)
@@ -243,19 +244,19 @@ class Judgments:
         *,
         unit: str = "",
     ) -> Number:
-        """Return the mean of values, float64 (M,), of rows, int64 (M,)."""
+        """Return the mean of the values, float64 (M,), of rows, int64 (M,)."""
         means = self.means(values, np.zeros(len(rows), dtype=np.int64), rows, 1)
         return self.number(name, label, estimate_of(means), rows, columns, unit=unit)
 
     def moments(self, statistic: Callable[[Floats], Floats], terms: Floats, rows: Ints) -> Means:
-        """Return statistics of sums over rows, with intervals by resampling participants.
+        """Return statistics of sums over rows, with intervals from resampling participants.
 
         Parameters
         ----------
         statistic
-            From sums of the terms, float64 (R, T), to float64 (R, L).
+            Function from sums of the terms, float64 (R, T), to float64 (R, L).
         terms
-            float64 (M, T): the terms of each row.
+            float64 (M, T): terms of each row.
         rows
             int64 (M,).
         """
@@ -263,14 +264,14 @@ class Judgments:
         return self._resampled(lambda weights: statistic(weights @ sums), *sums.shape)
 
     def over_people(self, statistic: Callable[[Floats], Floats], spread: Spread) -> Means:
-        """Return statistics of judgments by stimulus, with intervals by resampling participants.
+        """Return statistics of judgments by stimulus, with intervals from resampling participants.
 
         Parameters
         ----------
         statistic
-            From weights of its U participants, float64 (R, U), to float64 (R, L).
+            Function from weights of the U participants, float64 (R, U), to float64 (R, L).
         spread
-            The judgments that the statistics are of.
+            The judgments that the statistics are computed from.
         """
         return self._resampled(statistic, spread.counts.shape[1], spread.width, self.client)
 
@@ -287,9 +288,9 @@ def estimate_of(means: Means, level: int = 0) -> tuple[float, float, float]:
 
 
 def shown_levels(judgments: Judgments) -> tuple[Floats, Ints]:
-    """Return the levels of the shown coefficient, float64 (L,), and each row's, int64 (N,)."""
+    """Return the levels of the shown coefficient, float64 (L,), and the level of each row, int64 (N,)."""
     return levels_of(judgments.column("mixing_coefficient"))
 
 
 Tasks = Mapping[str, Judgments]
-"""Judgments by task; a task that nobody was asked is not among them."""
+"""Judgments by task, without tasks that have none."""

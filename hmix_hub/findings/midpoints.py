@@ -1,4 +1,4 @@
-"""Finding: the mixture that people take as the 50/50 one, by interface, by start, and with flagged people apart."""
+"""Finding: which mixture people see as 50/50, by interface and start, with and without flagged participants."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ STRAIGHTLINING, NOT_SHOWN = "straightlining", "endpoint_not_shown"
 
 
 def midpoints(tasks: Tasks) -> Finding | str:
-    """Compute the mean coefficient that people take as the 50/50 one, in both interfaces.
+    """Compute the mean coefficient that people see as 50/50, in both interfaces.
 
-    Participants flagged `straightlining` and answers flagged `endpoint_not_shown` are counted apart: the means stand
-    with them and without.
+    Means are given with and without participants flagged `straightlining` and answers flagged `endpoint_not_shown`.
 
     Source: Collins et al., *Human-in-the-Loop Mixup*, section 3.
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody was asked for a midpoint.
+        The finding, or the reason for omitting it: nobody was asked for a midpoint.
     """
     asked = {task: tasks[task] for task in (CONSTRUCT, SELECT) if task in tasks}
     if not asked:
@@ -44,12 +43,12 @@ def midpoints(tasks: Tasks) -> Finding | str:
         rows += [(task, what, n, *n.counts) for what, n in found]
         overall.append(found[0][1])
         said.append(_sentence(task, [number for _, number in found]))
-    tables = [Table("midpoints", "Means", ("interface", "of", "mean", "judgments", "participants"), tuple(rows))]
+    tables = [Table("midpoints", "Means", ("interface", "subset", "mean", "judgments", "participants"), tuple(rows))]
     series = [
         Series.of(
             "midpoints",
             "mean selected coefficient",
-            ("interface", "mean coefficient taken as 50/50 (share of image 1)"),
+            ("interface", "mean coefficient seen as 50/50 (share of image 1)"),
             overall,
             names=tuple(asked),
             reference=np.full(len(overall), 0.5),
@@ -68,13 +67,13 @@ def midpoints(tasks: Tasks) -> Finding | str:
         tuple(numbers),
         tuple(tables),
         tuple(series),
-        f"Flagged {STRAIGHTLINING}: participants who gave the same answer in at least nine of ten trials. "
-        f"Flagged {NOT_SHOWN}: answers 0 and 1, which the released interface stored but did not draw.",
+        f"{STRAIGHTLINING}: the participant gave the same answer in at least 90 % of trials. "
+        f"{NOT_SHOWN}: the answer is 0 or 1, which the released interface stored but did not show.",
     )
 
 
 def _of_interface(judgments: Judgments) -> list[tuple[str, Number]]:
-    """Return the means of one interface with what they are of: of all, and of what flags leave; then each person."""
+    """Return the means of one interface with their descriptions: all, by flag, and for each flagged participant."""
     short, values = SHORT[judgments.task], judgments.column(SELECTED)
     careless, unseen = judgments.flagged(STRAIGHTLINING), judgments.flagged(NOT_SHOWN)
     parts = {"all judgments": ("mean", np.full(len(values), True))}
@@ -82,7 +81,7 @@ def _of_interface(judgments: Judgments) -> list[tuple[str, Number]]:
         parts[f"without participants flagged {STRAIGHTLINING}"] = ("mean.attentive", ~careless)
     if unseen.any():
         parts[f"without answers flagged {NOT_SHOWN}"] = ("mean.seen", ~unseen)
-        parts[f"answers flagged {NOT_SHOWN} alone"] = ("mean.endpoint_not_shown", unseen)
+        parts[f"only answers flagged {NOT_SHOWN}"] = ("mean.endpoint_not_shown", unseen)
     if careless.any() and unseen.any():
         parts["without both"] = ("mean.attentive_seen", ~careless & ~unseen)
     found = [
@@ -110,10 +109,9 @@ def _mean(judgments: Judgments, name: str, label: str, rows: Ints) -> Number:
 
 def _sentence(task: str, found: Sequence[Number]) -> str:
     mean = found[0]
-    inside = {True: "contains", False: "excludes", None: "is not known against"}[mean.contains(0.5)]
-    sentence = f"The mean 50/50 point in {task} is {with_interval(mean)}, whose interval {inside} one half"
-    if not mean.has_interval:
-        sentence = f"The mean 50/50 point in {task} is {with_interval(mean)}, without an interval"
+    known = mean.contains(0.5)
+    against = "no interval" if known is None else f"the interval {'contains' if known else 'excludes'} 0.5"
+    sentence = f"The mean 50/50 point in {task} is {with_interval(mean)} ({against})"
     attentive = [number for number in found if number.id.endswith(".mean.attentive")]
     without = (
         f"; without participants flagged {STRAIGHTLINING} it is {with_interval(attentive[0])}" if attentive else ""
@@ -123,7 +121,7 @@ def _sentence(task: str, found: Sequence[Number]) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of the judgments: the end of its numbers' ids, what they are of in words, and the rows, int64 (M,)."""
+    """A subset of the judgments: the suffix of its numbers' ids, its description, and its rows, int64 (M,)."""
 
     suffix: str
     words: str
@@ -132,7 +130,7 @@ class _Part:
 
 
 def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
-    """Return the means by start, and the difference of the highest start less the lowest one, whoever is left out."""
+    """Return the means by start and the difference between the highest and lowest start, with and without flags."""
     centres, levels = levels_of(judgments.column(START))
     names = [level_name(centre) for centre in centres]
     parts = _parts(judgments)
@@ -150,20 +148,23 @@ def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
     ]
     numbers = [number for part in means for number in part]
     cells: list[tuple[Cell, ...]] = list(zip(names, *means, strict=True))
-    sentence = "All answers began from one start."
+    sentence = "All trials began at the same coefficient."
     if len(centres) > 1:
         differences = [_difference(judgments, part, levels, len(centres)) for part in parts]
         numbers += differences
         cells.append(("highest start minus lowest", *differences))
-        sentence = f"With start {names[-1]} the mean is {with_interval(differences[0])} higher than with {names[0]}"
+        sentence = (
+            f"From a start at {names[-1]} the mean is {with_interval(differences[0])} higher than from one at "
+            f"{names[0]}"
+        )
         if len(parts) > 1:
-            sentence += f"; {parts[1].words} it is {with_interval(differences[1])}"
+            sentence += f"; {parts[1].words}, the difference is {with_interval(differences[1])}"
         one = _weightiest(judgments, levels, len(centres))
         if one is not None:
             without_one = _difference(judgments, one, levels, len(centres))
             numbers.append(without_one)
-            cells.append(("the same without one participant", without_one, *("-" for _ in parts[1:])))
-            sentence += f". One participant alone moves it most: {one.note}, it is {with_interval(without_one)}"
+            cells.append(("the same, without the most influential participant", without_one, *("-" for _ in parts[1:])))
+            sentence += f"; {one.note} and has the largest influence, it is {with_interval(without_one)}"
         sentence += "."
     table = Table("construct.start", "Mean by start", ("start", *(part.words for part in parts)), tuple(cells))
     series = Series.of(
@@ -178,7 +179,7 @@ def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
 
 
 def _parts(judgments: Judgments) -> list[_Part]:
-    """Return all judgments, and those of participants who are not flagged, if that leaves some out and some in."""
+    """Return all judgments and, if some but not all participants are flagged, those of the others."""
     careless = judgments.flagged(STRAIGHTLINING)
     parts = [_Part("", "all judgments", np.arange(len(judgments)))]
     if careless.any() and not careless.all():
@@ -188,7 +189,7 @@ def _parts(judgments: Judgments) -> list[_Part]:
 
 
 def _weightiest(judgments: Judgments, levels: Ints, n_levels: int) -> _Part | None:
-    """Return all but the participant without whom the difference between extreme starts changes most."""
+    """Return all judgments except those of the participant who influences the difference between starts most."""
     people = Groups(judgments.people)
     if len(people.sizes) < 2:
         return None
@@ -203,18 +204,18 @@ def _weightiest(judgments: Judgments, levels: Ints, n_levels: int) -> _Part | No
     who, is_flagged = judgments.table["participant_id"][first].as_py(), judgments.flagged(STRAIGHTLINING)[first]
     note = f"without participant {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING}"
     rows = np.flatnonzero(judgments.people != one)
-    return _Part(".without_one", "without the participant who moves it most", rows, note)
+    return _Part(".without_one", "without the most influential participant", rows, note)
 
 
 def _difference(judgments: Judgments, part: _Part, levels: Ints, n_levels: int) -> Number:
-    """Return the mean from the highest start less that from the lowest one."""
+    """Return the mean from the highest start minus that from the lowest."""
     rows, values = part.rows, judgments.column(SELECTED)[part.rows]
     first, last = levels[rows] == 0, levels[rows] == n_levels - 1
     terms = np.stack([first, first * values, last, last * values], axis=1).astype(np.float64)
     found = judgments.moments(lambda s: (s[:, 3] / s[:, 2] - s[:, 1] / s[:, 0])[:, None], terms, rows)
     return judgments.number(
         f"construct.start.difference{part.suffix}",
-        f"mean from the highest start less that from the lowest: {part.words}",
+        f"mean from the highest start minus that from the lowest: {part.words}",
         estimate_of(found),
         rows[first | last],
         (SELECTED, START),

@@ -1,4 +1,4 @@
-"""Report on judgments, `hmix_hub.report`: all findings, the files behind them, and the rows behind each number."""
+"""Report on judgments, `hmix_hub.report`: findings, source files, and the rows behind each number."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ FINDINGS: dict[str, Callable[[Tasks], Finding | str]] = {
     "confidence": confidence,
     "classes": class_visibility,
     "soft labels outside the endpoints": outside_mass,
-    "test and retest": retest,
-    "agreement between people": agreement,
-    "what the deviation consists of": deviation,
+    "test-retest reliability": retest,
+    "agreement between participants": agreement,
+    "components of the deviation": deviation,
     "noise ceilings": ceilings,
 }
-"""Findings by what they are about, in the order in which they are read; one that is left out is a reason, a text."""
+"""Functions that compute findings, by subject, in reading order; each returns a finding or why it is omitted."""
 
 
 _FEWEST = 100
-"""Resamplings behind an interval."""
+"""Smallest number of resamplings."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class SourceFile:
     sha256
         Hash of its content, 64 hex digits; `None` if unknown, as for a loaded dataset.
     judgments, participants
-        Judgments of the task that the report takes from it, and the participants who gave them.
+        Numbers of judgments that the report takes from the file, and of their participants.
     """
 
     study_id: str
@@ -75,18 +75,18 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class ExplainedRow:
-    """A judgment behind a number: its file and row, its participant, and its values.
+    """A judgment that a number was computed from: its file and row, its participant, and its values.
 
     Parameters
     ----------
     judgment_id, study_id, participant_id
         As in the judgment table; the participant is a pseudonym.
     file, row, sha256
-        File whose hash is known, the 0-based data row in it, and the hash; `None`: not known.
+        File that the judgment was read from, the 0-based data row in it, and its hash (`None` if unknown).
     source_file, source_row
-        File and row that the study says the judgment was recorded in, which may be an export that is not published.
+        File and row in which the judgment was recorded, according to the study; this may be an unpublished export.
     values
-        Values of the columns that the explanation names, in their order.
+        Values of the explanation's columns, in order.
     """
 
     judgment_id: str
@@ -102,7 +102,7 @@ class ExplainedRow:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a number was computed from: N judgments, and the names of the columns whose values they show."""
+    """What a number was computed from: N judgments, and the names of the columns that their values come from."""
 
     number: Number
     columns: tuple[str, ...]
@@ -118,18 +118,18 @@ class Report:
     datasets
         The datasets as requested: "h-mix", folders, Hub repositories.
     findings
-        The findings, in the order of the page.
+        The findings, in reading order.
     sources
-        The files behind them.
+        The files that the judgments were read from.
     missing
-        What was left out and why, one sentence each: tasks without judgments, figures that need more participants.
+        What was omitted and why, one sentence each: tasks without judgments, findings that need more participants.
     method
-        How the intervals were computed, in a sentence.
+        How the intervals were computed.
     seed, resamples
         Seed and number of the resamplings.
     tables
-        Judgments by task, to which the rows of numbers refer: columns of the judgment table, classes by name, and
-        `file`, `row` and `sha256` of each row.
+        Judgments by task, which the numbers' `rows` index: columns of the judgment table with class names for labels,
+        plus `file`, `row` and `sha256`.
     """
 
     datasets: tuple[str, ...]
@@ -143,7 +143,7 @@ class Report:
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
-        """All numbers by id, in the order of the findings."""
+        """Return all numbers by id, in the order of the findings."""
         return {number.id: number for finding in self.findings for number in finding.numbers}
 
     def number(self, name: str) -> Number:
@@ -205,27 +205,27 @@ def report(
     seed: int = 0,
     client: Cluster = None,
 ) -> Report:
-    """Return the findings about judgments, each number with its interval and the rows behind it.
+    """Compute findings about judgments, each number with its interval and the rows it was computed from.
 
     Parameters
     ----------
     *datasets
-        "h-mix", study folders, Hub repositories ("org/name"), with all their tasks; or loaded datasets of judgments,
-        each of one task, filtered or not. Several are joined by task. Without any, "h-mix".
+        "h-mix", study folders or Hub repositories ("org/name"), with all their tasks; or loaded datasets of judgments
+        of one task each, filtered or not. Several are joined by task. Defaults to "h-mix".
     source, revision, token
         See `hmix_hub.load_dataset`.
     resamples
-        Resamplings of participants behind each interval, 100 or more.
+        Number of resamplings of participants for each interval, at least 100.
     seed
         Seed of the resampling. Intervals depend on the seed, not on the order of the rows.
     client
-        A `dask.distributed` client, or the address of a scheduler, whose workers compute the resamplings of agreement
-        and of deviations, which take longest. `None`: this process. The report is the same, bit for bit.
+        `dask.distributed` client or scheduler address; its workers compute the resamplings of agreement and deviation,
+        which take longest. Defaults to this process. The report is bit-identical either way.
 
     Returns
     -------
     Report
-        The findings that the tasks permit; `missing` names those left out, with the reason.
+        The findings that the tasks allow; `missing` lists those omitted, with the reason.
 
     Raises
     ------
@@ -246,14 +246,14 @@ def report(
     221
     """
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _FEWEST:
-        msg = f"an interval takes {_FEWEST} resamplings or more, a whole number, not {resamples!r}"
-        raise ConfigurationError(msg, hint=f"leave resamples out for {RESAMPLES}")
+        msg = f"resamples must be an integer of at least {_FEWEST}, not {resamples!r}"
+        raise ConfigurationError(msg, hint=f"omit resamples to use {RESAMPLES}")
     seed = check_seed(seed)
     asked = Asked(datasets or (H_MIX,), source, revision, token)
     judgments, names = read_judgments(asked, seed=seed, resamples=resamples)
     if not judgments:
         msg = "there is nothing to report on: the datasets have no judgments"
-        raise ConfigurationError(msg, hint="loosen the filters, or name other datasets")
+        raise ConfigurationError(msg, hint="relax the filters, or choose other datasets")
     progress = tqdm(FINDINGS.items(), unit=" findings", leave=False, disable=not sys.stderr.isatty())
     with connected(client) as connection, progress as each:
         judgments = {task: replace(part, client=connection) for task, part in judgments.items()}
@@ -265,8 +265,8 @@ def report(
         tuple(file for task in judgments.values() for file in _files(task)),
         tuple(_missing(judgments, left_out)),
         f"{100 * COVERAGE:g} % intervals from {resamples} resamplings of whole participants (percentile bootstrap, "
-        f"widened for few participants as Student's t is; seed {seed}), unless stated otherwise. They show how the "
-        "numbers would vary if other people judged the same stimuli. Single participants give no interval.",
+        f"widened for few participants like Student's t; seed {seed}), unless stated otherwise. They show how the "
+        "numbers would vary if other people judged the same stimuli. A single participant gives no interval.",
         seed,
         resamples,
         {task: part.readable() for task, part in judgments.items()},
@@ -283,10 +283,10 @@ def _files(judgments: Judgments) -> list[SourceFile]:
 
 
 def _missing(judgments: Tasks, left_out: Mapping[str, str]) -> list[str]:
-    """Return sentences on the findings that are left out, by reason; and on tasks that the rest of H-Mix lacks."""
+    """Return sentences on omitted findings, by reason, and on tasks of H-Mix without judgments."""
     is_like_h_mix = not judgments.keys().isdisjoint(RELEASED_FORMS)
     said = [f"There are no judgments of {task}." for task in RELEASED_FORMS if is_like_h_mix and task not in judgments]
     findings: dict[str, list[str]] = defaultdict(list)
     for words, reason in left_out.items():
         findings[reason].append(words)
-    return [*said, *(f"Left out: {'; '.join(words)}, since {reason}." for reason, words in findings.items())]
+    return [*said, *(f"Omitted: {'; '.join(words)} ({reason})." for reason, words in findings.items())]

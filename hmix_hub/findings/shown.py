@@ -1,4 +1,4 @@
-"""Findings by what was shown: inferred coefficients, confidence, and what soft labels put on other classes."""
+"""Findings by shown coefficient: inferred coefficients, confidence, and soft-label mass on other classes."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _PARTS = {
 
 
 def inferred_against_shown(tasks: Tasks) -> Finding | str:
-    """Compute the mean inferred coefficient at each shown one, and whether its interval contains the shown one.
+    """Compute the mean inferred coefficient at each shown coefficient, and whether its interval contains the latter.
 
-    All judgments count, repeats too, as in the released figures.
+    All judgments count, including repeats, as in the released figures.
 
     Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody inferred a coefficient.
+        The finding, or the reason for omitting it: nobody inferred a coefficient.
     """
     judgments = tasks.get(INFER)
     if judgments is None:
@@ -53,10 +53,10 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
         columns=_BOTH,
         unit=SHARE,
     )
-    bias = judgments.mean("infer.bias", "mean of inferred less shown", inferred - shown, rows, _BOTH, unit=SHARE)
+    bias = judgments.mean("infer.bias", "mean of inferred minus shown", inferred - shown, rows, _BOTH, unit=SHARE)
     error = judgments.mean(
         "infer.absolute_error",
-        "mean absolute difference of inferred and shown",
+        "mean absolute difference between inferred and shown",
         np.abs(inferred - shown),
         rows,
         _BOTH,
@@ -67,7 +67,7 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
     table = Table(
         "infer.means",
         "Mean inferred coefficient by shown coefficient",
-        ("shown", "mean inferred", "interval contains the shown one", "judgments", "participants"),
+        ("shown", "mean inferred", "interval contains shown", "judgments", "participants"),
         tuple(
             (name, mean, words[verdict], *mean.counts)
             for name, mean, verdict in zip(names, means, verdicts, strict=True)
@@ -88,12 +88,12 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
         for name, centre, mean in zip(names, centres, means, strict=True)
         if mean.value is not None and abs(mean.value - 0.5) < abs(centre - 0.5) - 1e-9
     ]
-    nearer = f"; the mean lies nearer to one half than what was shown at {listed(inwards)}" if inwards else ""
+    nearer = f"; the mean is closer to 0.5 than the shown coefficient at {listed(inwards)}" if inwards else ""
     text = (
         f"On average people infer {listed(said)}. "
         f"The interval excludes the shown coefficient at {listed(outside) if outside else 'none of them'}{nearer}. "
-        f"Single answers are {figure(error.value)} off on average, "
-        f"over {counted(error.n_judgments, 'judgment')} of {counted(error.n_participants, 'participant')}."
+        f"Single answers are off by {figure(error.value)} on average "
+        f"({counted(error.n_judgments, 'judgment')} by {counted(error.n_participants, 'participant')})."
     )
     return Finding(
         "inferred-against-shown",
@@ -106,29 +106,29 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
 
 
 def confidence(tasks: Tasks) -> Finding | str:
-    r"""Compute mean confidence, and its correlation with how extreme and with how accurate answers are.
+    r"""Compute mean confidence, and its correlation with how extreme and how accurate answers are.
 
-    Extreme is :math:`|\hat\lambda - 1/2|`, accurate :math:`-|\hat\lambda - \lambda|`. Pooled correlations are over all
-    judgments; those within people are of differences from each participant's own means, so that it does not count who
-    is sure in general.
+    Extremeness is :math:`|\hat\lambda - 1/2|`, accuracy :math:`-|\hat\lambda - \lambda|`. Pooled correlations are over
+    all judgments; correlations within participants use differences from each participant's own means, which removes
+    differences in overall confidence.
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody gave a confidence.
+        The finding, or the reason for omitting it: nobody stated their confidence.
     """
     judgments = tasks.get(INFER)
     if judgments is None:
         return not_asked(INFER)
     rows = np.flatnonzero(~np.isnan(judgments.column(CONFIDENCE)))
     if not len(rows):
-        return "nobody gave a confidence"
+        return "nobody stated their confidence"
     values, inferred = judgments.column(CONFIDENCE)[rows], judgments.column(INFERRED)[rows]
     whole = judgments.mean("confidence.mean", "mean confidence", values, rows, (CONFIDENCE,), unit=_UNIT)
-    # Of these rows alone: where nobody gave a confidence, there is no mean.
+    # Levels of these rows only: a level without any confidence has no mean.
     centres, levels = levels_of(judgments.column(SHOWN)[rows])
     extremeness, accuracy = np.abs(inferred - 0.5), -np.abs(inferred - judgments.column(SHOWN)[rows])
-    # Halves of a tenth go up on both sides of one half, whatever the last bits of .45 and .55.
+    # Round half up on both sides of 0.5, whatever the last bits of .45 and .55.
     tenths = np.unique(np.floor(10 * extremeness + 0.5 + 1e-9) / 10, return_inverse=True)
     by_shown, by_extremeness = (
         judgments.means_by(name, label, values, levels=of, rows=rows, columns=(CONFIDENCE, column), unit=_UNIT)
@@ -136,7 +136,7 @@ def confidence(tasks: Tasks) -> Finding | str:
             ("confidence.mean.{}", "mean confidence where {} was shown", (centres, levels), SHOWN),
             (
                 "confidence.by_extremeness.{}",
-                "mean confidence of answers {} away from one half (to the nearest tenth)",
+                "mean confidence of answers {} away from 0.5 (rounded to 0.1)",
                 tenths,
                 INFERRED,
             ),
@@ -145,8 +145,8 @@ def confidence(tasks: Tasks) -> Finding | str:
     correlations = [
         _correlation(judgments, f"confidence.{name}.{how}", f"correlation of confidence with {words}, {of}", pair, rows)
         for name, words, other in (
-            ("extremeness", "how far the answer is from one half", extremeness),
-            ("accuracy", "how near the answer is to what was shown", accuracy),
+            ("extremeness", "the answer's distance from 0.5", extremeness),
+            ("accuracy", "the answer's closeness to the shown coefficient", accuracy),
         )
         for how, of, pair in (
             ("pooled", "over all judgments", (values, other)),
@@ -158,8 +158,8 @@ def confidence(tasks: Tasks) -> Finding | str:
         "Correlation of confidence",
         ("with", "over all judgments", "within participants"),
         (
-            ("how far the answer is from one half", correlations[0], correlations[1]),
-            ("how near the answer is to what was shown", correlations[2], correlations[3]),
+            ("the answer's distance from 0.5", correlations[0], correlations[1]),
+            ("the answer's closeness to the shown coefficient", correlations[2], correlations[3]),
         ),
     )
     names = list(map(level_name, centres))
@@ -171,13 +171,14 @@ def confidence(tasks: Tasks) -> Finding | str:
     )
     said = [f"{figure(number.value)} at {name}" for name, number in zip(names, by_shown, strict=True)]
     text = (
-        f"Mean confidence is {with_interval(whole)}: by shown coefficient {listed(said)}. Within participants it "
-        f"correlates {with_interval(correlations[1])} with how far the answer is from one half, and "
-        f"{with_interval(correlations[3])} with how near it is to what was shown; over all judgments "
+        f"Mean confidence is {with_interval(whole)}; by shown coefficient it is {listed(said)}. Within participants, "
+        f"its correlation with the answer's distance from 0.5 is {with_interval(correlations[1])}, and with the "
+        "answer's"
+        f"closeness to the shown coefficient {with_interval(correlations[3])}; over all judgments, these are "
         f"{with_interval(correlations[0])} and {with_interval(correlations[2])}."
     )
     numbers = (whole, *by_shown, *by_extremeness, *correlations)
-    axis = "mean confidence (0 not at all, 1 fully)"
+    axis = f"mean confidence ({_UNIT})"
     series = (
         Series.of(
             "confidence.by_shown",
@@ -189,7 +190,7 @@ def confidence(tasks: Tasks) -> Finding | str:
         Series.of(
             "confidence.by_extremeness",
             "mean confidence",
-            ("distance of the answer from one half", axis),
+            ("distance of the answer from 0.5", axis),
             by_extremeness,
             levels=tenths[0],
         ),
@@ -198,13 +199,13 @@ def confidence(tasks: Tasks) -> Finding | str:
 
 
 def _within(judgments: Judgments, one: Floats, other: Floats, rows: Ints) -> tuple[Floats, Floats]:
-    """Return both less each participant's own mean."""
+    """Return both values minus each participant's own means."""
     people = Groups(judgments.people_of(rows))
     return one - people.mean(one)[people.codes], other - people.mean(other)[people.codes]
 
 
 def _correlation(judgments: Judgments, name: str, label: str, pair: tuple[Floats, Floats], rows: Ints) -> Number:
-    """Return Pearson's correlation of two values of each row, float64 (M,) each."""
+    """Return Pearson's correlation between two values per row, float64 (M,) each."""
     one, other = (values - values.mean() for values in pair)
     terms = np.stack([np.ones(len(one)), one, other, one**2, other**2, one * other], axis=1)
     found = judgments.moments(_pearson, terms, rows)
@@ -214,21 +215,21 @@ def _correlation(judgments: Judgments, name: str, label: str, pair: tuple[Floats
 def _pearson(sums: Floats) -> Floats:
     n, x, y, xx, yy, xy = sums.T
     spread = (xx - x**2 / n) * (yy - y**2 / n)
-    # What is left of a sum of squares of equal values is rounding, not spread.
+    # For equal values, what remains of the sum of squares is rounding error.
     return np.where(spread > 1e-18 * n**2, (xy - x * y / n) / np.sqrt(np.maximum(spread, 0)), np.nan)[:, None]
 
 
 def outside_mass(tasks: Tasks) -> Finding | str:
-    """Compute the mean probability on the class of image 1, of image 2 and on all others, by shown coefficient.
+    """Compute the mean probability of the class of image 1, of image 2 and of all others, by shown coefficient.
 
-    Of chosen classes, it is the share of the choices.
+    For chosen classes, compute the share of choices instead.
 
     Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody answered with classes.
+        The finding, or the reason for omitting it: no task was answered with classes.
     """
     about = [task for task in TASKS if task in tasks and TASKS[task].is_over_classes]
     if not about:
@@ -243,7 +244,7 @@ def outside_mass(tasks: Tasks) -> Finding | str:
 
 @dataclass(frozen=True)
 class _Words:
-    """Words on answers about classes, and what begins the ids of their numbers."""
+    """Wording for answers that are classes, and the prefix of their numbers' ids."""
 
     prefix: str
     title: str
@@ -264,12 +265,12 @@ _CHOICES = _Words(
     "Choices outside the endpoints",
     "share of choices",
     "share of choices",
-    "Of the classes that people chose, {} are classes of neither picture: {}.",
+    "Of people's choices, {} are classes of neither picture: {}.",
 )
 
 
 def _masses(judgments: Judgments, words: _Words) -> Finding:
-    """Compute the masses of one task."""
+    """Compute the finding for one task."""
     own = judgments.definition.judged_columns[0]
     columns = (own, *_PICTURES)
     rows = np.arange(len(judgments))

@@ -1,4 +1,4 @@
-"""Shrinkage of many estimates at once, and how many of them would seem to be something by chance."""
+"""Shrinkage of many estimates, and control of the false discovery rate among them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from scipy.special import stdtr
 from hmix_hub.schema.arrays import Floats, Mask
 
 _GRID, _REFINED = 9, 3
-"""Values of each standard deviation that the marginal likelihood is computed at, and how often, ever finer."""
+"""Grid points per standard deviation, and number of grids, each finer, on which to maximize the likelihood."""
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Shrunk:
-    """Estimates of the effects of K classes and of J pairs of classes, partially pooled.
+    """Partially pooled estimates of the effects of K classes and J pairs of classes.
 
     Parameters
     ----------
     classes, class_sd
-        float64 (K,): posterior means and standard deviations of the effects of classes; they sum to 0.
+        float64 (K,): posterior means (which sum to 0) and standard deviations of class effects.
     pairs, pair_sd
-        float64 (J,): those of pairs.
+        float64 (J,): posterior means and standard deviations of pair effects.
     between_classes, between_pairs
-        Standard deviations of class effects, and of what a pair has of its own.
+        Prior standard deviations of class effects, and of what pairs have beyond their classes.
     """
 
     classes: Floats
@@ -38,23 +38,23 @@ class Shrunk:
 
 
 def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
-    r"""Return empirical Bayes estimates of classes and pairs from raw means of pairs.
+    r"""Compute empirical Bayes estimates of class and pair effects from the raw means of pairs.
 
-    Raw means :math:`y` of J pairs err by :math:`N(0, S)` about :math:`Z v + \delta`, with class effects
-    :math:`v \sim N(0, \omega^2 (I - 1 1^T / K))` and what pairs have of their own,
-    :math:`\delta \sim N(0, \tau^2 I)`; :math:`\omega` and :math:`\tau` are those of the greatest marginal likelihood
-    on a grid. Posterior intervals are given these two, so they are a little too narrow where there are few pairs.
+    The raw means :math:`y` of J pairs are :math:`N(Z v + \delta, S)`, with class effects
+    :math:`v \sim N(0, \omega^2 (I - 1 1^T / K))` and pair effects :math:`\delta \sim N(0, \tau^2 I)`; :math:`\omega`
+    and :math:`\tau` maximize the marginal likelihood on a grid. Posterior intervals treat both as known, so they are
+    slightly too narrow with few pairs.
 
     Source: Morris, *Parametric empirical Bayes inference*, https://doi.org/10.1080/01621459.1983.10477920.
 
     Parameters
     ----------
     raw
-        float64 (J,).
+        float64 (J,): raw means.
     covariance
-        float64 (J, J), S: positive definite.
+        float64 (J, J): S, positive definite.
     design
-        float64 (J, K), Z: 1 for the first class of a pair, -1 for the second one.
+        float64 (J, K): Z, 1 for the first class of a pair and -1 for the second.
     """
     n_classes = design.shape[1]
     contrasts = np.eye(n_classes) - 1 / n_classes
@@ -74,9 +74,9 @@ def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
 
 
 def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float, float]:
-    """Return the standard deviations of the greatest marginal likelihood, on ever finer grids about its best.
+    """Return the standard deviations that maximize the marginal likelihood, by successively finer grids.
 
-    `of_classes`, (J, K), times its transpose is the covariance of what pairs share by their classes.
+    `of_classes`, (J, K), times its transpose is the covariance that pairs share through their classes.
     """
     scale = float(np.sqrt(np.mean(raw**2)) or 1.0)
     steps = scale * np.geomspace(0.02, 4, _GRID)
@@ -90,7 +90,7 @@ def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float
         )
         common, own = np.unravel_index(likelihoods.argmax(), likelihoods.shape)
         best = (grids[0][common], grids[1][own])
-        # What is 0 on the grid may be any value below its least one.
+        # A best value of 0 may be anything below the smallest step.
         grids = [
             about * np.geomspace(1 / ratio, ratio, _GRID) if about else steps[0] * np.linspace(0, 1, _GRID)
             for about in best
@@ -100,9 +100,9 @@ def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float
 
 
 def _log_likelihoods(raw: Floats, own: Floats, of_classes: Floats, common: Floats) -> Floats:
-    """Return the log likelihood at each standard deviation between classes, float64 (G,), from what pairs have apart.
+    """Return the log likelihood, float64 (G,), at each standard deviation between classes, given pairs' own covariance.
 
-    What pairs share is of the rank of their classes, of which there are far fewer: one decomposition serves all G.
+    The covariance that pairs share has the rank of their classes, which are far fewer: one decomposition serves all G.
     """
     factor = np.linalg.cholesky(own)
     solved = solve_triangular(factor, np.column_stack([of_classes, raw]), lower=True)
@@ -119,12 +119,12 @@ def _root_diagonal(covariance: Floats) -> Floats:
 
 
 def two_sided(t: Floats, n_people: int) -> Floats:
-    """Return two-sided p values of estimates over their deviations, which are over participants; float64 (J,)."""
+    """Return the two-sided p values, float64 (J,), of t statistics whose deviations are over participants."""
     return 2 * stdtr(n_people - 1, -np.abs(t))
 
 
 def discoveries(p: Floats) -> Mask:
-    """Return which of J tests stand when the false discovery rate is held at `LEVEL`; bool (J,).
+    """Return which of J tests are discoveries at a false discovery rate of `LEVEL`; bool (J,).
 
     Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
 

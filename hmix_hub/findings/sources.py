@@ -1,4 +1,4 @@
-"""Judgments that a report is about: loaded by task from each origin, joined, with the file and row of every one."""
+"""Judgments of a report: loaded by task from each origin and joined, with the file and row of each judgment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabula
 from hmix_hub.tasks import TASKS
 
 DatasetLike: TypeAlias = "str | os.PathLike[str] | datasets.Dataset"
-"""What judgments come from: a name, a folder, or a dataset that is loaded already."""
+"""Origin of judgments: a name, a folder, or a loaded dataset."""
 
 _EVERY_TASK = (
     "judgment_id",
@@ -49,17 +49,17 @@ _EVERY_TASK = (
     "source_file",
     "source_row",
 )
-"""Columns that findings read, whatever the task."""
+"""Columns that findings read for every task."""
 
 
 def _columns_of(task: str) -> list[str]:
-    """Return the columns that findings read: without those of how an answer came about."""
+    """Return the columns that findings read, without recordings of how an answer came about."""
     return [*_EVERY_TASK, *(column.name for column in TASKS[task].own_columns if not column.since)]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Names, folders and datasets that a report is asked about, and how `hmix_hub.load_dataset` loads them."""
+    """Origins of a report's judgments, and options of `hmix_hub.load_dataset` for them."""
 
     origins: Sequence[DatasetLike]
     source: str | os.PathLike[str] | None = None
@@ -69,7 +69,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Judgments of one task of one origin, with the origin's name and their places."""
+    """Judgments of one task from one origin, with the origin's name and their files and rows."""
 
     name: str
     task: str
@@ -85,13 +85,13 @@ def read_judgments(asked: Asked, *, seed: int, resamples: int) -> tuple[dict[str
     Returns
     -------
     tuple
-        Judgments by task, in the order of the tasks; those without any judgment are not there. And the names of the
-        origins; of a folder it is the study's id, since a report may be published.
+        Judgments by task, in the order of the tasks and without empty ones; and the names of the origins. The name of a
+        folder is the study's id, since a report may be published.
 
     Raises
     ------
     ConfigurationError, SchemaError, SourceError
-        If an origin cannot be loaded, is no table of judgments, or two hold the same ones.
+        If an origin cannot be loaded or is not a judgment table, or two origins share judgments.
     """
     parts: dict[str, list[_Part]] = {}
     names: dict[str, None] = {}
@@ -131,7 +131,7 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
                 options: dict[str, Any] = {"revision": asked.revision, "token": asked.token, "source": source}
                 dataset = load_dataset(origin, task, split="train", **options)
                 if isinstance(study, RegisteredStudy):
-                    # Its rows are known by where they stand in the files of its source.
+                    # Its rows are identified by their place in the files of its source.
                     yield _given(dataset, study.entry.name)
                     continue
                 yield _of_study(task, dataset, study)
@@ -143,13 +143,13 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
 
 
 def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
-    """Return judgments of a dataset: the files of the release and of the sample are known, of others their names."""
+    """Return the judgments of a dataset; files of the release, the sample and registered studies have known hashes."""
     task = task_of(dataset)
     _check_participants([task])
     missing = [name for name in _columns_of(task) if name not in dataset.column_names]
     if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}"
-        raise SchemaError(msg, hint="report on it first, then choose columns")
+        msg = f"columns are missing from the dataset: {', '.join(missing)}"
+        raise SchemaError(msg, hint="report on the dataset before selecting columns")
     own = [column for column in TASKS[task].own_columns if not column.since]
     check_values(arrow_columns(dataset, [column.name for column in own]), own, vocabulary_of(dataset))
     table = arrow_columns(dataset, ["study_id", "source_file", "source_row"])
@@ -163,10 +163,10 @@ def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
 
 
 def _check_participants(tasks: Sequence[str]) -> None:
-    """Refuse what names no participants, whom every finding resamples; of a study that has other tasks, these count."""
+    """Raise if no task has participants, whom every finding resamples; other tasks of a study are ignored."""
     why = [TASKS[task].without_participants for task in tasks]
     if all(why):
-        msg = "a report is about judgments of participants, and there are none"
+        msg = "a report needs judgments by participants, and there are none"
         raise ConfigurationError(msg, hint=why[0])
 
 
@@ -183,13 +183,13 @@ def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Pa
         file = study.folder.judgments[task]
         place = Place(study.manifest.id, file, known_sha256(study.folder.file(file)))
         table = arrow_columns(dataset, ["source_file", "source_row"])
-        # Where the study names no other file, the rows are those of this one, which may have blank lines.
+        # If the study names no other file, the rows refer to this one, which may have blank lines.
         if pc.all(pc.equal(table["source_file"], file)).as_py():
             rows = table["source_row"].to_numpy().astype(np.int64)
         return _Part(name, task, dataset, (place,), np.zeros(len(dataset), dtype=np.int64), rows)
     if not isinstance(study, StudyOfTables):
-        msg = f"the files of {study.description} are not known"
-        raise ConfigurationError(msg, hint="load its judgments, and report on the dataset")
+        msg = f"the files of {study.description} are unknown"
+        raise ConfigurationError(msg, hint="load its judgments and report on the dataset")
     files = study.files(task, in_parts=False)
     lengths = [_length(file.open) for file in files]
     places = tuple(Place(study.manifest.id, _within(study, file.name), file.sha256) for file in files)
@@ -198,7 +198,7 @@ def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Pa
 
 
 def _within(study: StudyOfTables, name: str) -> str:
-    """Return the name of a file; in a folder, its path within it."""
+    """Return the name of a file; for a study in a folder, its path within the folder."""
     return Path(name).relative_to(study.path).as_posix() if isinstance(study, BuiltStudy) else name
 
 

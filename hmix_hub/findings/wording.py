@@ -1,4 +1,4 @@
-"""Wording of findings: numbers with their intervals in sentences and tables, lists, and slugs of names."""
+"""Formatting of findings: numbers with intervals, lists in words, and slugs of names."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SHORT = {INFER: "infer", CONSTRUCT: "construct", SELECT: "select", CATEGORICAL: 
 
 MINUS = "\u2212"
 NOTHING = "\u2013"
-"""What stands where the judgments define no value."""
+"""Placeholder for a value that the judgments do not determine."""
 _PERCENT = {"percent", "%"}
 _COUNTED = {"pairs", "judgments"}
 
 
 def figure(value: float | None, digits: int = 3) -> str:
-    """Return a figure in words: three decimals; a dash where there is none."""
+    """Return a value with a fixed number of decimals, or "-" for `None`."""
     if value is None:
         return "-"
     rounded = round(value, digits) + 0.0
@@ -37,7 +37,7 @@ def with_interval(number: Number, digits: int = 3) -> str:
 
 
 def value_text(value: float | None, unit: str = "") -> str:
-    """Return a value in words: three digits after the point, one of percent, none of whole numbers and large ones."""
+    """Return a value as text: three decimals, one for percentages, none for integers and values from 1,000."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if unit in _PERCENT:
@@ -48,12 +48,12 @@ def value_text(value: float | None, unit: str = "") -> str:
         text = f"{value:,.0f}"
     else:
         text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 100 else f"{value:.3f}"
-    # A rounded zero has no sign.
+    # A value that rounds to zero has no sign.
     return text.lstrip("-") if not text.strip("-0.% ") else text.replace("-", MINUS)
 
 
 def interval_text(number: Number) -> str:
-    """Return the interval of a number, "[0.119, 0.157]"; empty where it has none."""
+    """Return the interval of a number, "[0.119, 0.157]", or an empty text if it has none."""
     if not number.has_interval:
         return ""
     ends = (value_text(end, number.unit).removesuffix(" %") for end in (number.low, number.high))
@@ -76,17 +76,17 @@ def counted(count: int, noun: str) -> str:
 
 
 def not_asked(*tasks: str) -> str:
-    """Return why a finding is left out whose tasks nobody was asked."""
+    """Return the reason for omitting a finding whose tasks have no judgments."""
     return f"there are no judgments of {' or '.join(tasks)}"
 
 
 def level_name(level: float) -> str:
-    """Return a level as it stands in an id: "0.25"."""
+    """Return a level as written in ids: "0.25"."""
     return f"{level:.9g}"
 
 
 def slugs(names: Sequence[str]) -> list[str]:
-    """Return names as they stand in ids: lower-case letters of any script, digits and hyphens, each another one.
+    """Return names as written in ids: lower-case letters of any script, digits and hyphens, all distinct.
 
     Examples
     --------

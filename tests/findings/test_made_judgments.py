@@ -168,7 +168,7 @@ def test_without_any_confidence_the_finding_says_so():
     people, stimuli = design(6)
     shown = LEVELS[stimuli % 5]
     judgments = judgments_of(people, stimuli, shown, shown, confidence=np.full(len(people), np.nan))
-    assert confidence({INFER: judgments}) == "nobody gave a confidence"
+    assert confidence({INFER: judgments}) == "nobody stated their confidence"
 
 
 def test_more_classes_than_can_be_compared_are_said(monkeypatch):

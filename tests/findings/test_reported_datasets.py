@@ -109,7 +109,7 @@ def test_a_study_is_explained_by_its_own_files(place, study, tmp_path):
     ]
     assert f"There are no judgments of {CONSTRUCT}." in report.missing
     assert (
-        f"Left out: soft labels outside the endpoints, since there are no judgments of {CATEGORICAL}." in report.missing
+        f"Omitted: soft labels outside the endpoints (there are no judgments of {CATEGORICAL})." in report.missing
     )
     (file,) = report.sources
     explained = report.explain("infer.bias").rows
@@ -125,7 +125,7 @@ def test_a_study_is_explained_by_its_own_files(place, study, tmp_path):
 def test_a_study_of_one_midpoint_task(task, tmp_path):
     report = hmix_hub.report(write_files(tmp_path / "study", of_people(example_study(task))), resamples=FEW)
     assert {finding.id for finding in report.findings} == MIDPOINTS
-    left_out = [words for sentence in report.missing[3:] for words in sentence.partition(", since ")[0].split("; ")]
+    left_out = [words for sentence in report.missing[3:] for words in sentence.partition(" (")[0].split("; ")]
     assert len(left_out) == len(EVERY_FINDING) - len(MIDPOINTS)
     assert ("construct.start.difference" in report.numbers) == (task == CONSTRUCT)
 
@@ -133,7 +133,7 @@ def test_a_study_of_one_midpoint_task(task, tmp_path):
 def test_a_study_of_another_kind_is_not_told_the_tasks_of_h_mix(tmp_path):
     report = hmix_hub.report(write_files(tmp_path / "study", of_people(example_study(RATING))), resamples=FEW)
     assert not any(sentence.startswith("There are no judgments") for sentence in report.missing)
-    reasons = [sentence.partition(", since ")[2] for sentence in report.missing]
+    reasons = [sentence.partition(" (")[2] for sentence in report.missing]
     assert len(set(reasons)) == len(reasons)
 
 
@@ -183,7 +183,7 @@ def test_bad_calls(load_sample, study):
         hmix_hub.report(load_sample(), resamples=FEW).explain("infer.mean.0.3")
     with pytest.raises(ConfigurationError, match=r"no dataset .hmix."):
         hmix_hub.report("hmix")
-    with pytest.raises(ConfigurationError, match="100 resamplings or more"):
+    with pytest.raises(ConfigurationError, match="an integer of at least 100"):
         hmix_hub.report(study, resamples=10)
     with pytest.raises(ConfigurationError, match=r"DatasetDict(.|\n)*choose a split"):
         hmix_hub.report(hmix_hub.load_dataset(study))

@@ -1,1 +1,1 @@
-"""Page of a report: one HTML file with figures, tables and the numbers as JSON beside it."""
+"""Page of a report: one HTML file with figures and tables, and the numbers as JSON next to it."""

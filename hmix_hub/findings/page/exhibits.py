@@ -1,4 +1,4 @@
-"""Exhibits: figures made for one finding, from its numbers and series, by the finding's id."""
+"""Exhibits: figures designed for one finding, by the finding's id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hmix_hub.findings.wording import MINUS, counted, value_text
 
 
 def draw_inferred(finding: Finding) -> list[Drawn]:
-    """Draw the means of inferred coefficients over the shown ones, in a square, and how far they lie off."""
+    """Draw mean inferred against shown coefficients, and their differences."""
     (series,) = finding.series
     figure, axes = canvas(4.1)
     draw_line(axes, [series])
@@ -47,7 +47,7 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
 
 
 def draw_midpoints(finding: Finding) -> list[Drawn]:
-    """Draw the means of each interface and those by start; what is flagged, alone, apart."""
+    """Draw the means by interface and by start; flagged answers and participants have a figure of their own."""
     means: dict[str, Number] = {}
     apart: dict[str, Number] = {}
     for table in finding.tables:
@@ -71,7 +71,7 @@ def draw_midpoints(finding: Finding) -> list[Drawn]:
 
 
 def draw_classes(finding: Finding) -> list[Drawn]:
-    """Draw the classes in the order of their visibility, and each pair of them in a cell of a triangle."""
+    """Draw the classes in order of visibility, and the pairs as cells of a triangle."""
     numbers = {number.id: number for number in finding.numbers}
     found = []
     for series in finding.series:
@@ -86,15 +86,15 @@ def draw_classes(finding: Finding) -> list[Drawn]:
 
 
 _MOST_CLASSES = 14
-"""Most classes whose pairs fit into a figure."""
+"""Maximum number of classes whose pairs fit into a figure."""
 
 
 _LONG_CLASS = 32
-"""Longest name of a class beside and below the cells of its pairs."""
+"""Maximum length of class names next to the triangle."""
 
 
 def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
-    """Draw pairs as cells; of the classes, the least visible one first, the row's is the more visible one."""
+    """Draw pairs as cells; `names` begin with the least visible class, so a row's class is the more visible one."""
     place = {name: number for number, name in enumerate(names)}
     values, is_clear = np.full((len(names), len(names)), np.nan), np.zeros((len(names), len(names)), dtype=bool)
     words = []
@@ -108,22 +108,22 @@ def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
     figure, axes = canvas(4.1)
     draw_triangle(axes, [short(name, _LONG_CLASS) for name in names], values, is_clear)
     caption = (
-        "How much more is seen of the row's class than its share, in mixtures with the column's class (share of the "
-        "image; blue: more, orange: less). Shrunk estimates. Framed cells: the interval excludes 0, which also happens "
-        "by chance among this many pairs."
+        "How much more people see of the row's class than its share in mixtures with the column's class (share of the "
+        "image; blue: more, orange: less). Shrunk estimates. Framed cells: the interval excludes 0; among this many "
+        "pairs, some do by chance."
     )
     return drawn(figure, "pairs", "Pairs of classes", "; ".join(words), caption)
 
 
 def draw_retest(finding: Finding) -> list[Drawn]:
-    """Draw the agreement of first answers and repeats, and each answer's differences as Bland and Altman do."""
+    """Draw the ICC of first answers and repeats, and a Bland-Altman plot for each answer."""
     numbers = {number.id: number for number in finding.numbers}
     icc = {
         series.label: numbers[f"retest.icc.{_answer(series)}"]
         for series in finding.series
         if f"retest.icc.{_answer(series)}" in numbers
     }
-    found = [_forests("retest-icc", "ICC(A,1) of an answer and its repeat", {"": icc})] if icc else []
+    found = [_forests("retest-icc", "ICC(A,1) between first and repeated answers", {"": icc})] if icc else []
     for series in finding.series:
         figure, axes = canvas(3.0)
         lines = []
@@ -149,10 +149,7 @@ def _answer(series: Series) -> str:
 
 
 def draw_masses(finding: Finding) -> list[Drawn]:
-    """Draw the parts of soft labels, both classes at the ends of a bar, and what lies on neither with its interval.
-
-    Chosen classes are drawn alike.
-    """
+    """Draw the mass of soft labels (or choices) as stacked bars, and the mass on other classes with intervals."""
     found = {series.id: series for series in finding.series}
     figures = []
     for kind, name, title, words in (
@@ -175,7 +172,7 @@ def _of_masses(parts: Sequence[Series], name: str, title: str, words: str) -> li
     draw_line(axes, [outside])
     axes.set(xlabel=outside.x_label, ylabel=words.lower())
     axes.set_ylim(bottom=0)
-    caption = "Each bar sums to 1. The mark shows where the synthetic label divides image 1 from image 2."
+    caption = "Each bar sums to 1. The mark shows the boundary between image 1 and image 2 in the synthetic label."
     beside_caption = f"Synthetic labels put no mass there. {bars([outside])}"
     return [
         drawn(figure, name, title, said(parts), caption),
@@ -184,7 +181,7 @@ def _of_masses(parts: Sequence[Series], name: str, title: str, words: str) -> li
 
 
 def draw_ceilings(finding: Finding) -> list[Drawn]:
-    """Draw the errors of predictions on one line, which begins at 0."""
+    """Draw the errors of predictions on an axis that begins at 0."""
     (series,) = finding.series
     names = [short(name) for name in series.names]
     figure, axes = canvas(0.75 + 0.42 * len(names))
@@ -203,7 +200,7 @@ def _forests(
     reference: float | None = None,
     axis: str = "",
 ) -> Drawn:
-    """Draw numbers as rows of dots by name; those of several groups beside each other."""
+    """Draw numbers as rows of dots by name, with several groups next to each other."""
     names = list(dict.fromkeys(each for numbers in groups.values() for each in numbers))
     unit = next(iter(next(iter(groups.values())).values())).unit
     series = [
@@ -241,4 +238,4 @@ EXHIBITS: dict[str, Callable[[Finding], list[Drawn]]] = {
     "test-retest": draw_retest,
     "noise-ceilings": draw_ceilings,
 }
-"""By finding; others are drawn by the shapes of their series."""
+"""Functions that draw exhibits, by finding; `figures_of` draws other findings by the kind of their series."""

@@ -1,4 +1,4 @@
-"""Figures of a finding: those made for it, or, of its series, the shape that suits each."""
+"""Figures of a finding: its exhibits, or one shape for each group of its series."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hmix_hub.studies.findings import printable
 
 
 def figures_of(finding: Finding) -> list[Drawn]:
-    """Draw the figures of a finding, in the order of its series: series over the same axes stand in one."""
+    """Draw the figures of a finding, in the order of its series; series with the same axes share a figure."""
     finding = _visible(finding)
     with house_style():
         made = EXHIBITS.get(finding.id)
@@ -34,7 +34,7 @@ def figures_of(finding: Finding) -> list[Drawn]:
 
 
 def _visible(finding: Finding) -> Finding:
-    """Return a finding whose words hold nothing that nobody sees; names come from anywhere."""
+    """Return a finding with invisible characters in its texts escaped; names come from anywhere."""
     return replace(
         finding,
         title=printable(finding.title),
@@ -61,7 +61,7 @@ def _visible(finding: Finding) -> Finding:
 
 
 def _groups(series: Sequence[Series]) -> list[list[Series]]:
-    """Return the series that stand in one drawing, in the order of the first of each."""
+    """Return groups of series that share a figure, in order of first appearance."""
     groups: dict[tuple[object, ...], list[Series]] = {}
     for one in series:
         own = one.id if one.kind == "points" else ""

@@ -1,4 +1,4 @@
-"""Shapes of figures, drawn from arrays: dots with intervals, a triangle of pairs, stacked shares, differences."""
+"""Shapes of figures: dots with intervals, a triangle of pairs, stacked shares, clouds of values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"color": "#CC79A7", "marker": "D"},
     {"color": SYNTHETIC, "marker": "v"},
 )
-"""Looks of series, told apart without colours, too."""
+"""Looks of series, distinguishable without colour."""
 PARTS: tuple[tuple[str, str], ...] = (
     (PEOPLE, "white"),
     ("#D5D5D5", "black"),
@@ -32,22 +32,22 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("#009E73", "white"),
     ("#CC79A7", "black"),
 )
-"""Fills of shares of a bar, and the colour of words on each."""
+"""Fill colours of the shares of a bar, and the text colour on each."""
 _PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-"""Ground of words that lie on lines."""
+"""Background of text that covers lines."""
 _BESIDE = 20
-"""Most letters of names beside rows."""
+"""Maximum length of names next to rows; longer ones are above."""
 _DASHED: dict[str, Any] = {"color": SYNTHETIC, "lw": 1, "ls": (0, (4, 3)), "zorder": 0}
 
 
 def errors_of(series: Series) -> Floats:
-    """Return the distances from the values to both ends, 0 where there is no interval; float64 (2, L)."""
+    """Return the distances from the values to both ends, float64 (2, L); 0 if there is no interval."""
     around = np.stack([series.mean - series.low, series.high - series.mean])
     return np.nan_to_num(np.clip(around, 0, None))
 
 
 def draw_line(axes: Axes, group: Sequence[Series]) -> None:
-    """Draw series over numbers, such as the shown coefficients, with their intervals; several stand a little apart."""
+    """Draw series over numbers, such as shown coefficients, with intervals; several series are slightly offset."""
     levels = np.concatenate([series.levels for series in group])
     is_share = "coefficient" in group[0].x_label and bool(((levels >= 0) & (levels <= 1)).all())
     reach = 1.0 if is_share else max(float(np.ptp(levels)), 1e-9)
@@ -71,16 +71,16 @@ def draw_line(axes: Axes, group: Sequence[Series]) -> None:
 
 
 def draw_reference(axes: Axes, levels: Floats, values: Floats, label: str) -> None:
-    """Draw what values over numbers are compared with as a dashed line; up to the ends of a shown coefficient."""
+    """Draw reference values as a dashed line; the identity extends from 0 to 1."""
     if len(levels) and np.array_equal(levels, values) and levels.min() >= 0 and levels.max() <= 1:
         levels = values = np.array([0.0, 1.0])
     axes.plot(levels, values, label=label, **_DASHED)
 
 
 def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> None:
-    """Draw rows of dots with their intervals, the first on top, and a dashed line where all have one reference.
+    """Draw rows of dots with intervals, the first on top, and dashed lines at the references.
 
-    Long names stand above the rows, others beside them.
+    If any name is long, names are above the rows instead of next to them.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> No
     names
         L names of the rows.
     group
-        Series with L values each, of which some may be NaN.
+        Series with L values each, which may be NaN.
     """
     for reference in {value for series in group if series.reference is not None for value in series.reference.tolist()}:
         axes.axvline(reference, **_DASHED)
@@ -129,7 +129,7 @@ def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> No
 
 
 def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.NDArray[np.bool_]) -> None:
-    """Draw a number of each pair of classes as a cell below the diagonal, with the number in it.
+    """Draw a value for each pair of classes as a coloured cell with the value in it, below the diagonal.
 
     Parameters
     ----------
@@ -138,9 +138,9 @@ def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.
     names
         K class names.
     values
-        float64 (K, K): of row and column; only what lies below the diagonal is drawn, nothing where it is NaN.
+        float64 (K, K): values by row and column; only those below the diagonal that are not NaN are drawn.
     framed
-        bool (K, K): cells in a frame.
+        bool (K, K): whether a cell has a frame.
     """
     lower = np.where(np.tri(len(names), k=-1, dtype=bool), values, np.nan)
     reach = float(np.nanmax(np.abs(lower), initial=1e-9))
@@ -167,12 +167,12 @@ def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Return a share in percent: "31 %"."""
+    """Return a share as a percentage: "31 %"."""
     return f"{100 * share:.{digits}f} %".replace("-", MINUS)
 
 
 def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
-    """Draw one bar of shares that sum to 1, each with its percentage; those below 0 are said, and not drawn."""
+    """Draw one bar of shares that sum to 1, with percentages; negative shares appear only in the legend."""
     drawn = np.clip(np.nan_to_num(shares), 0, None)
     drawn /= max(float(drawn.sum()), 1e-12)
     left = 0.0
@@ -194,7 +194,7 @@ def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
 
 
 def draw_stacks(axes: Axes, group: Sequence[Series]) -> None:
-    """Draw a bar of shares for each level, the first on top; a black mark shows where the first reference ends."""
+    """Draw a bar of shares for each level, the first on top, with a black mark at the first series' reference."""
     n_levels = len(group[0].levels)
     rows, left = np.arange(n_levels), np.zeros(n_levels)
     for number, series in enumerate(group):
@@ -223,9 +223,9 @@ def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, boo
     axes
         Empty axes.
     series
-        N values over N places.
+        N values at N places.
     lines
-        Words, height, and whether it is dashed, of each line.
+        Label, height, and whether the line is dashed, for each line.
 
     Source: Bland and Altman, 1986, https://doi.org/10.1016/S0140-6736(86)90837-8.
     """
@@ -250,7 +250,7 @@ def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, boo
 
 
 def legend_above(axes: Axes, columns: int = 2) -> None:
-    """Put the legend above the axes, where it hides no data."""
+    """Place the legend above the axes, where it hides no data."""
     axes.legend(
         frameon=False,
         loc="lower left",
@@ -264,18 +264,18 @@ def legend_above(axes: Axes, columns: int = 2) -> None:
 
 
 def _set_apart(axes: Axes) -> None:
-    """Set the axes a little apart, so that they lie on no mark at 0."""
+    """Offset the axes, so that they do not cover marks at 0."""
     axes.spines[["left", "bottom"]].set_position(("outward", 6))
     axes.grid(axis="y", color=RULE, lw=0.5)
     axes.set_axisbelow(True)
 
 
 _DARK = 0.179
-"""Luminance below which white has more contrast than black."""
+"""Luminance below which white text has more contrast than black."""
 
 
 def _diverging(share: float) -> tuple[float, float, float]:
-    """Return the colour of -1 (orange) to 1 (blue), white at 0: told apart by every kind of colour vision."""
+    """Return the colour for -1 (orange) to 1 (blue), white at 0: distinguishable with any colour vision."""
     ends = {True: (0.0, 0.32, 0.56), False: (0.78, 0.42, 0.0)}
     weight = min(abs(share), 1.0)
     red, green, blue = ((1 - weight) * 1.0 + weight * end for end in ends[share > 0])
@@ -283,6 +283,6 @@ def _diverging(share: float) -> tuple[float, float, float]:
 
 
 def _luminance(colour: tuple[float, float, float]) -> float:
-    """Return the relative luminance of a colour, as WCAG defines it."""
+    """Return the relative luminance of a colour, as defined by WCAG."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

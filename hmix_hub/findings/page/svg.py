@@ -1,4 +1,4 @@
-"""SVG of figures, for a page: the same bytes for the same figure, ids of its own, a title and a description."""
+"""Figures as SVG for a page: reproducible bytes, unique ids, a title and a description."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DIGITS = re.compile(r"(\d\.\d\d)\d+")
 _PIXELS_PER_POINT = 96 / 72
 _WIDTH = 4.25
-"""Inches of every figure: a column of the page, or a phone."""
+"""Width of every figure in inches: a column of the page, or a phone's screen."""
 INK, GREY, RULE = "#1a1a1a", "#555555", "#d0d0d0"
-"""Words, words of less weight (7.5 to 1 on white), and lines that guide the eye."""
+"""Colours of text, secondary text (contrast 7.5 to 1 on white), and grid lines."""
 _STYLE: Any = {
-    # Text stays text, so that it can be searched and copied, and is drawn in the page's own letters.
+    # Keep text as text, so that it can be searched and copied and uses the page's font.
     "svg.fonttype": "none",
-    # Names come from anywhere: a dollar sign begins no formula.
+    # Names come from anywhere: a dollar sign must not begin a formula.
     "text.parse_math": False,
     "font.size": 8.5,
     "axes.labelsize": 8.5,
@@ -60,9 +60,9 @@ _STYLE: Any = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw with the page's own settings; a user's must not change the bytes."""
+    """Draw with the page's own settings, so that a user's settings do not change the bytes."""
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # The reader's letters draw the text, not matplotlib's, which need not have them.
+        # The reader's fonts draw the text, so matplotlib's fonts do not need its glyphs.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -70,28 +70,28 @@ def house_style() -> Iterator[None]:
 
 
 def canvas(height: float) -> tuple[Figure, Axes]:
-    """Return a figure of a height, inches, whose parts make room for each other, and its empty axes."""
+    """Return a figure with constrained layout and a height in inches, and its empty axes."""
     figure = Figure(figsize=(_WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
     return figure, figure.subplots()
 
 
 def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
-    """Return a figure as an SVG element that may stand in an HTML page beside others.
+    """Return a figure as an SVG element for an HTML page with other figures.
 
     Parameters
     ----------
     figure
         The figure, drawn within `house_style`.
     name
-        What it is called in the page, letters and hyphens: its ids begin with it.
+        Prefix of the ids in the element: letters and hyphens, unique in the page.
     title, description
-        What it shows: in a line; and in words, for those who do not see it.
+        What the figure shows: in a line, and in words for readers who cannot see it.
 
     Returns
     -------
     str
-        The element: `role="img"`, named by its `<title>` and `<desc>`, without metadata, styles that would reach the
-        page, or a fixed size. The same figure gives the same text with the same matplotlib.
+        The element: `role="img"`, labelled by its `<title>` and `<desc>`, without metadata or styles that would affect
+        the page. The same figure and version of matplotlib give the same text.
     """
     stream = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": name}):
@@ -117,7 +117,7 @@ def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
 
 
 def _strip(root: ElementTree.Element) -> None:
-    """Remove metadata, which name the version of matplotlib, and the style, which would hold for the whole page."""
+    """Remove the metadata, which name the version of matplotlib, and the style, which would affect the whole page."""
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}:
@@ -126,7 +126,7 @@ def _strip(root: ElementTree.Element) -> None:
 
 
 def _rename_ids(root: ElementTree.Element, name: str) -> None:
-    """Prefix the ids that are referred to, wherever they stand, and drop the others, which figures share."""
+    """Prefix ids that are referenced, and their references; remove all other ids, which repeat between figures."""
     elements = list(root.iter())
     used = {value.removeprefix("#") for element in elements if (value := element.get(_LINK))}
     used |= {found for element in elements for value in element.attrib.values() for found in _REFERENCE.findall(value)}
@@ -142,12 +142,12 @@ def _rename_ids(root: ElementTree.Element, name: str) -> None:
             elif "url(#" in value:
                 element.set(key, _REFERENCE.sub(rf"url(#{name}-\1)", value))
             elif key in _PLACES:
-                # A hundredth of a point is seen by nobody.
+                # Nobody sees a hundredth of a point.
                 element.set(key, _DIGITS.sub(r"\1", value))
 
 
 def _use_letters_of_page(root: ElementTree.Element) -> None:
-    """Replace matplotlib's own list of fonts by the page's, which the page names once."""
+    """Remove matplotlib's fonts, so that the page's own apply."""
     for element in root.iter(f"{{{SVG}}}text"):
         style = element.get("style", "")
         size = re.search(r"font(?:-size)?: (?:\w+ )*?([\d.]+)px", style)
@@ -157,7 +157,7 @@ def _use_letters_of_page(root: ElementTree.Element) -> None:
 
 
 _LONG_NAME = 64
-"""Most letters of a name in a figure."""
+"""Maximum length of a name in a figure."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +167,13 @@ class Drawn:
     Parameters
     ----------
     name
-        Its id in the page.
+        Id in the page.
     title
-        What it shows, in a line.
+        Title.
     svg
-        The SVG element, safe to stand in HTML.
+        SVG element, safe to include in HTML.
     caption
-        What is drawn how.
+        Caption.
     """
 
     name: str
@@ -183,23 +183,24 @@ class Drawn:
 
 
 def drawn(figure: Figure, name: str, title: str, values: str, caption: str) -> Drawn:
-    """Return a figure, drawn within `house_style`, for the page.
+    """Return a figure for the page.
 
-    The name is one that no other figure has; `values` are what it shows, for those who do not see it.
+    `figure` is drawn within `house_style`, `name` is unique, and `values` describes the figure for readers who cannot
+    see it.
     """
     name = f"figure-{name.replace('.', '-')}"
     return Drawn(name, title, svg_text(figure, name, title, values), caption)
 
 
 def bars(group: Sequence[Series]) -> str:
-    """Return what the bars of series are; or that there are none."""
+    """Return a sentence on the error bars of series."""
     if any(np.isfinite(series.low).any() for series in group):
         return "Error bars are 95 % intervals."
-    return "No intervals: these need at least two participants."
+    return "There are no intervals, which need at least two participants."
 
 
 def said(group: Sequence[Series]) -> str:
-    """Return what series show, value by value."""
+    """Return the values of series in words."""
     return " ".join(_said(series) for series in group)
 
 
@@ -210,5 +211,5 @@ def _said(series: Series) -> str:
 
 
 def short(name: str, most: int = _LONG_NAME) -> str:
-    """Return a name, cut to what fits into a figure."""
+    """Return a name, shortened to fit into a figure."""
     return name if len(name) <= most else name[: most - 1] + "\u2026"

@@ -1,4 +1,4 @@
-"""View of a report: what the page shows of it, in the order of the page, each number an anchor once."""
+"""View of a report: the content of the page in order, with one anchor for each number."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from hmix_hub.tasks import TASKS
 _NUMERALS = re.compile(r"[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
 _SAID = re.compile(r"(?<![\w.])(-?\d+(?:\.(\d+))?)(?: \[(-?[\d.]+), (-?[\d.]+)\])?(?![\w.]*\d)")
 _WIDE, _TALL, _NARROW = 3, 16, 4
-"""Numbers in a row, and rows, from which tables are drawn narrower, and scroll; columns that fit beside a figure."""
+"""Numbers per row from which a table is wide, rows above which it scrolls, and columns that fit next to a figure."""
 _SURE = 3
-"""Digits after the point by which a value without its interval is known again."""
+"""Decimals that identify a value given without its interval."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table, or a part of a sentence.
+    """A cell of a table, or part of a sentence.
 
     Parameters
     ----------
     value
-        Its words; of a number, without the interval.
+        Text; for a number, without the interval.
     number
-        The number; `None` of a text.
+        The number; `None` for a text.
     interval
-        Its interval in words; empty: none.
+        Text of the interval; empty if there is none.
     anchor
-        Whether this is the place of the page that links to the number lead to.
+        Whether links to the number lead to this cell.
     behind, command
-        What the number was computed from, in words, and the command that lists it.
+        What the number was computed from, in words, and the command that lists those judgments.
     is_value
-        Whether it stands to the right, as numbers do.
+        Whether the cell is right-aligned, like numbers.
     """
 
     value: str
@@ -62,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a sentence; where it repeats a number, the id of that number."""
+    """Part of a sentence; if it states a number, the id of that number."""
 
     text: str
     number: str = ""
@@ -70,7 +70,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table as the page shows it: id, title, headings as cells, and rows of cells."""
+    """A table as shown on the page: id, title, headings as cells, and rows of cells."""
 
     id: str
     title: str
@@ -79,14 +79,14 @@ class Grid:
 
     @property
     def looks(self) -> str:
-        """Return the classes of its style: wide with many numbers beside each other, tall with many rows."""
+        """Return the CSS classes: wide for many numbers in a row, tall for many rows."""
         numbers = max((sum(cell.number is not None for cell in row) for row in self.rows), default=0)
         return " ".join(["wide"] * (numbers >= _WIDE) + ["tall"] * (len(self.rows) > _TALL))
 
 
 @dataclass(frozen=True)
 class Section:
-    """A finding as the page shows it."""
+    """A finding as shown on the page."""
 
     id: str
     title: str
@@ -97,7 +97,7 @@ class Section:
 
     @property
     def beside(self) -> int:
-        """How many of the tables stand beside the figure: the first one, where there is one figure and it is small."""
+        """Return the number of tables next to the figure: 1 for a single figure and a small first table."""
         is_small = bool(self.tables) and len(self.tables[0].rows) <= _TALL and len(self.tables[0].columns) <= _NARROW
         return int(len(self.figures) == 1 and is_small)
 
@@ -105,38 +105,38 @@ class Section:
 KEY_NUMBERS = {
     "infer.absolute_error": "mean absolute difference between inferred and shown coefficient",
     "deviation.people": "of the squared deviation from the synthetic label is between people who see the same mixture",
-    "ceiling.new_person": "root mean squared error that no prediction of a new person's answer can beat",
+    "ceiling.new_person": "lowest possible root mean squared error of predicting a new person's answer",
     "agreement.alpha.infer_mixing_factor": "Krippendorff's alpha between participants, inferred coefficient",
-    "retest.icc.infer_mixing_factor": "ICC(A,1) of a participant's answer and its repeat, inferred coefficient",
+    "retest.icc.infer_mixing_factor": "ICC(A,1) between first and repeated answers, inferred coefficient",
     "soft.outside": "of the probability of soft labels lies on classes of neither image",
 }
-"""Numbers that stand at the head of the page, as far as a report has them, and what each is."""
+"""Numbers at the top of the page, if the report has them, with descriptions."""
 
 
 @dataclass(frozen=True)
 class View:
-    """All that the page shows.
+    """Content of the page.
 
     Parameters
     ----------
     title, subject, mark
-        The heading, what the report is on, and the mark of judgments that a program made; empty: none.
+        Heading, subject of the report, and the mark for synthetic judgments (empty if there are none).
     counts
-        How many judgments, participants and so on there are, and the noun of each.
+        Counts of judgments, participants and so on, each with its noun.
     keys
-        Numbers at the head of the page, and what each is.
+        Numbers at the top of the page, with descriptions.
     sections
         The findings.
     missing
-        What was left out, and why.
+        What was omitted, and why.
     method, facts
-        How intervals were made, and settings and versions by name.
+        How intervals were computed; settings and versions by name.
     sources
         The files.
     citation, cited_elsewhere
-        The lines of H-Mix's BibTeX entry, where it is among the judgments; and the studies whose cards name theirs.
+        Lines of H-Mix's BibTeX entry, if the report includes it; other studies, which are cited as in their cards.
     command, version
-        The command that makes the page, and the version of the package.
+        Command that generates the page, and version of the package.
     """
 
     title: str
@@ -156,7 +156,7 @@ class View:
 
 
 def view_of(report: Report, call: Sequence[str] = ()) -> View:
-    """Return what the page of a report shows; `call` is what `hmix report` was called with."""
+    """Return the content of a report's page; `call` are the arguments of `hmix report`."""
     origin = origin_of_report(report)
     cells = _Cells(call)
     studies = sorted({source.study_id for source in report.sources})
@@ -187,7 +187,7 @@ def view_of(report: Report, call: Sequence[str] = ()) -> View:
 
 
 def origin_of_report(report: Report) -> Origin:
-    """Return who made the judgments of a report, over all its tasks."""
+    """Return the origin of a report's judgments, over all tasks."""
     import datasets
 
     parts = [origin_of(datasets.Dataset(table)) for table in report.tables.values()]
@@ -218,20 +218,20 @@ _PLURALS = {"stimulus": "stimuli"}
 
 
 def explain_command(number: Number, call: Sequence[str]) -> str:
-    """Return the command that lists the rows behind a number of a report, quoted for a shell.
+    """Return the command that lists the rows behind a number, quoted for a shell.
 
-    `call` is what `hmix report` was called with: its datasets, and options that choose the judgments.
+    `call` are the arguments of `hmix report`: its datasets, and options that select judgments.
     """
     return shlex.join(["hmix", "explain", number.id, *map(printable, call)])
 
 
 def report_command(call: Sequence[str]) -> str:
-    """Return the command that makes the page of a report, quoted for a shell."""
+    """Return the command that generates a report's page, quoted for a shell."""
     return shlex.join(["hmix", "report", *map(printable, call), "-o", "DIR"])
 
 
 class _Cells:
-    """Maker of cells, which knows the numbers that have a place in the page already."""
+    """Creates cells, and remembers which numbers already have an anchor."""
 
     def __init__(self, call: Sequence[str]) -> None:
         self._call = call
@@ -279,7 +279,7 @@ def _section(finding: Finding, cells: _Cells) -> Section:
 
 
 def _grid(table: Table, cells: _Cells) -> Grid:
-    # The first cell names the row, even where it is a number.
+    # The first cell names the row, even if it is numeric.
     rows = tuple(
         tuple(cells.of(c) if place or isinstance(c, Number) else Cell(c) for place, c in enumerate(row))
         for row in table.rows
@@ -290,7 +290,7 @@ def _grid(table: Table, cells: _Cells) -> Grid:
 
 
 def _parts(text: str, numbers: Iterable[Number]) -> Iterator[Part]:
-    """Cut a paragraph into pieces; what repeats a number is a link to it."""
+    """Split a paragraph into parts; text that states a number links to it."""
     numbers, begin = list(numbers), 0
     for found in _SAID.finditer(text):
         repeated = [number for number in numbers if _is_said(number, found)]
@@ -301,7 +301,7 @@ def _parts(text: str, numbers: Iterable[Number]) -> Iterator[Part]:
 
 
 def _is_said(number: Number, found: re.Match[str]) -> bool:
-    """Whether a numeral, and the interval behind it, are those of a number."""
+    """Return whether a numeral, with the interval after it, states a number."""
     digits = len(found[2] or "")
     said = [(found[1], number.value), (found[3], number.low), (found[4], number.high)]
     if found[3] is None:
@@ -312,5 +312,5 @@ def _is_said(number: Number, found: re.Match[str]) -> bool:
 
 
 def _typeset(text: str) -> str:
-    """Return a text with minus signs before its negative numerals."""
+    """Return a text with minus signs instead of hyphens before negative numerals."""
     return re.sub(r"(?<![\w.)])-(?=\d)", MINUS, text)

@@ -1,4 +1,4 @@
-"""Writing of a report: the page and the numbers as JSON, each written atomically."""
+"""Writing a report: the page and the numbers as JSON, each written atomically."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hmix_hub.studies.findings import printable
 
 PAGE, NUMBERS = "report.html", "report.json"
 _FORM = "1.0.0"
-"""Version of the form of the JSON."""
+"""Version of the JSON format."""
 
 
 def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequence[str] = ()) -> Path:
@@ -32,23 +32,23 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
     report
         From `hmix_hub.report`.
     folder
-        Folder for `report.html`, which works without scripts or a network, and `report.json`, all its numbers. It is
-        created if missing; existing files of these names are replaced.
+        Folder for `report.html`, which needs no scripts or network, and `report.json`, all its numbers. The folder is
+        created if it does not exist; existing files of these names are replaced.
     call
-        Arguments of `hmix report` for these judgments, such as `["my-study"]`, which the page repeats in the commands
-        that list the rows behind its numbers. Empty: H-Mix alone.
+        Arguments of `hmix report` for these judgments, such as `["my-study"]`, for the commands on the page that list
+        the rows behind its numbers. Defaults to none, which is H-Mix.
 
     Returns
     -------
     pathlib.Path
-        The page. The same judgments give the same bytes with the same libraries.
+        Path of the page. The same judgments and library versions give the same bytes.
 
     Raises
     ------
     ConfigurationError
-        If the folder is a file.
+        If `folder` is a file.
     OSError
-        If it cannot be written; existing files are unchanged.
+        If a file cannot be written; existing files are unchanged.
 
     Examples
     --------
@@ -60,9 +60,9 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
     """
     place = Path(folder)
     if place.exists() and not place.is_dir():
-        msg = f"{str(place)!r} is a file, and no folder"
-        raise ConfigurationError(msg, hint="name a folder for the page and its numbers")
-    # Both are made before either is written.
+        msg = f"{str(place)!r} is a file, not a folder"
+        raise ConfigurationError(msg, hint="name a folder for report.html and report.json")
+        # Generate both before writing either.
     contents = {PAGE: page_text(report, call), NUMBERS: numbers_text(report)}
     for name, text in contents.items():
         replace_file(place / name, text.encode())
@@ -70,14 +70,14 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
 
 
 def page_text(report: Report, call: Sequence[str] = ()) -> str:
-    """Return the page of a report: one HTML document with its style and figures in it."""
+    """Return the page of a report: one HTML document with style and figures included."""
     import jinja2
     from markupsafe import Markup
 
     environment = jinja2.Environment(
         autoescape=True, finalize=_safe, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    # Of this package's own style and drawings, in which the names of studies are escaped already.
+    # For the package's own style and figures, in which names are already escaped.
     environment.filters["drawn"] = Markup
     files = resources.files("hmix_hub.findings.page")
     template, style = (files.joinpath(f"page.{kind}").read_text(encoding="utf-8") for kind in ("html.jinja", "css"))
@@ -85,12 +85,12 @@ def page_text(report: Report, call: Sequence[str] = ()) -> str:
 
 
 def _safe(content: Any) -> Any:
-    """Write out what would turn the direction of a text, or steer who reads it; what is HTML already stays."""
+    """Escape characters that are invisible or change the direction of text; HTML is left as it is."""
     return printable(content) if isinstance(content, str) and not hasattr(content, "__html__") else content
 
 
 def numbers_text(report: Report) -> str:
-    """Return all numbers of a report as strict JSON: values, intervals, and how many judgments are behind each."""
+    """Return all numbers of a report as strict JSON, with intervals and numbers of judgments."""
     origin = origin_of_report(report)
     content = {
         "form": _FORM,
@@ -119,7 +119,7 @@ def _described(finding: Finding) -> dict[str, Any]:
 
 
 def describe_number(number: Number) -> dict[str, Any]:
-    """Return a number for JSON; `None` where a value is not defined."""
+    """Return a number as JSON-serializable data; undefined values are `None`."""
     return {
         "id": number.id,
         "label": number.label,
