@@ -108,9 +108,7 @@ def test_a_study_is_explained_by_its_own_files(place, study, tmp_path):
         finding for finding in EVERY_FINDING if finding not in {"midpoints", "soft-label-mass"}
     ]
     assert f"There are no judgments of {CONSTRUCT}." in report.missing
-    assert (
-        f"Omitted: soft labels outside the endpoints (there are no judgments of {CATEGORICAL})." in report.missing
-    )
+    assert f"Omitted: soft labels outside the endpoints (there are no judgments of {CATEGORICAL})." in report.missing
     (file,) = report.sources
     explained = report.explain("infer.bias").rows
     assert {(row.file, row.sha256) for row in explained} == {(file.file, file.sha256)}

@@ -196,7 +196,7 @@ def bars(group: Sequence[Series]) -> str:
     """Return a sentence on the error bars of series."""
     if any(np.isfinite(series.low).any() for series in group):
         return "Error bars are 95 % intervals."
-    return "There are no intervals, which need at least two participants."
+    return "No intervals, which need at least two participants."
 
 
 def said(group: Sequence[Series]) -> str:
