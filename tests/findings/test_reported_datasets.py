@@ -187,7 +187,7 @@ def test_bad_calls(load_sample, study):
         hmix_hub.report(hmix_hub.load_dataset(study))
     with pytest.raises(ConfigurationError, match="nothing to report on"):
         hmix_hub.report(load_sample().select([]))
-    with pytest.raises(SchemaError, match="lacks the columns confidence"):
+    with pytest.raises(SchemaError, match="columns are missing from the dataset: confidence"):
         hmix_hub.report(load_sample().remove_columns("confidence"))
     with pytest.raises(SchemaError, match="one row per judgment"):
         hmix_hub.report(hmix_hub.by_stimulus(load_sample()))

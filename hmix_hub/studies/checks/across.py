@@ -1,6 +1,7 @@
-"""Rules across the rows of a judgment file, asked of its parts: one in this process, or one for each of many workers.
+"""Rules across the rows of a judgment file, checked in parts: a single one in this process, or many on workers.
 
-The rows lie in the table `rows` of a database, as `narrow_rows` gives them, which groups and sorts them beyond memory.
+The rows are in the table `rows` of a database, as returned by `narrow_rows`; the database can group and sort more rows
+than fit into memory.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from hmix_hub.tasks.flags import is_straightlining
 
 
 def by_participant(database: Database, task: str) -> tuple[Any, ...]:
-    """Return what the rows of some participants show: clashes, both kinds of wrong repeats, taking part, times."""
+    """Return the results for a part: clashes, both kinds of wrong repeats, participation, and response times."""
     found = clashing(database)
     repeats = wrong_repeats(database, task, clashes=len(found) > 0)
     return found, *repeats, taking_part(database, task), times_taken(database)
@@ -49,11 +50,11 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
     Parameters
     ----------
     ask
-        How parts of the file are asked.
+        Queries the parts of the file.
     task, path, reporter
         The file.
     is_symmetric
-        Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
+        Whether a mixture of A and B equals one of B and A, so that both orders would name the same picture.
     """
     if is_symmetric:
         tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ask("pair", in_rarer_order))
@@ -71,25 +72,25 @@ def check_across(ask: Ask, task: str, path: Path, reporter: Reporter, *, is_symm
 
 
 def first_rows(database: Database) -> list[tuple[int, str]]:
-    """Return the first row of each participant, and who it is."""
+    """Return each participant's first row and id."""
     return database.rows("select min(row), participant from rows where participant is not null group by participant")
 
 
 def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
-    """Whether it is certain that no rule across the rows of a small file finds anything, so that none need be asked.
+    """Return whether a quick check of a small file rules out all findings across rows, so that queries can be skipped.
 
     Parameters
     ----------
     rows
-        All of them, as `narrow_rows` gives them.
+        All rows, as returned by `narrow_rows`.
     task, is_symmetric
         See `check_across`.
     """
-    # What is not understood looks alike.
+    # Values that could not be read look equal.
     if not pc.all(rows["is_read"]).as_py() or rows["elapsed"].null_count < len(rows):
         return False
     times = rows["time"].drop_null().to_numpy()
-    # Without a second picture, that is -1.
+    # The second index is -1 for a single picture.
     first, second = (rows[name].to_numpy().astype(np.int64) + 1 for name in ("first", "second"))
     pairs = Groups(encode_key([np.minimum(first, second), np.maximum(first, second)]))
     turned = pairs.sum(first > second)
@@ -102,21 +103,21 @@ def nothing_across(rows: pa.Table, task: str, *, is_symmetric: bool) -> bool:
     answer = _codes(rows, answer_of(task).split(", "))
     person, trial = encode(rows["participant"]), rows["trial"].to_numpy()
     sizes, order = np.bincount(person), np.lexsort((trial, person))
-    # A repeat is what is not the first of its person and stimulus, whose number is higher than all before.
+    # A row is the first for its participant and stimulus if its code exceeds all earlier ones; others are repeats.
     shown = encode_key([column[order] for column in (person, *stimulus)])
     is_new = np.diff(np.maximum.accumulate(shown), prepend=-1) > 0
     return bool(
         2 * sizes.min() >= np.median(sizes)
         and ((np.diff(trial[order]) > 0) | (np.diff(person[order]) > 0)).all()
         and (is_new != as_mask(rows["is_repeat"])[order]).all()
-        # Whoever gives one answer throughout gives one first part of it.
+        # Straightlining in the whole answer implies straightlining in its first column.
         and not is_straightlining(person, answer[0]).any()
         and _are_distinct([*stimulus, *answer, encode(rows["time"])])
     )
 
 
 def _codes(rows: pa.Table, names: list[str]) -> list[Ints]:
-    """Return numbers of the values of columns, in which -0.0 and 0.0 are one, as they are for a database."""
+    """Return codes of columns' values; -0.0 and 0.0 have the same code, as in the database."""
     columns = map(rows.column, names)
     return [encode(pc.add(column, 0.0) if pa.types.is_floating(column.type) else column) for column in columns]
 

@@ -1,4 +1,4 @@
-"""Checks of answers and how they came about: free of contradictions, along the slider, on scales; votes that add up."""
+"""Checks of answers: contradictions, flipped sliders, scales, recorded paths, and sums of votes."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _RULES = {
 }
 
 _CONTRADICTIONS = {
-    "same_class_twice": ("second_class", "the same class twice"),
+    "same_class_twice": ("second_class", "the same class is named twice"),
     "ruled_out_choice": ("impossible_classes", "a chosen class is ruled out"),
-    "probabilities_exceed_one": ("top_probability", "more than 1 together"),
+    "probabilities_exceed_one": ("top_probability", "the probabilities sum to more than 1"),
 }
 
 _FIELD = "scales"
@@ -51,7 +51,7 @@ _MOST_NAMED = 10
 
 
 def check_contradictions(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
-    """Check whether categorical answers contradict themselves, row by row; those of other tasks cannot."""
+    """Check rows of the categorical task for contradictory answers; other tasks have none."""
     if "impossible_classes" not in chunk.values:
         return
     absent = np.zeros(len(chunk), dtype=bool)
@@ -69,7 +69,7 @@ def check_contradictions(chunk: ObservedChunk, vocabulary: Vocabulary, reporter:
 
 
 def _named(values: pa.Array, vocabulary: Vocabulary) -> pa.Array:
-    """Return values as they are shown: labels by name."""
+    """Return values for display, with class names for labels."""
     names = pa.array(vocabulary.names)
     if pa.types.is_list(values.type):
         return pc.binary_join(pa.ListArray.from_arrays(values.offsets, names.take(values.values)), LIST_MARK)
@@ -77,7 +77,7 @@ def _named(values: pa.Array, vocabulary: Vocabulary) -> pa.Array:
 
 
 class StatedCheck(Check):
-    """Whether a study with categorical judgments states what was asked; what the answers show is suggested if not."""
+    """Checks that a study with categorical judgments states what was asked; if not, suggests what the answers show."""
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
@@ -86,26 +86,26 @@ class StatedCheck(Check):
             self.seen |= dict.fromkeys(asked_questions(pa.table(columns)))
 
     def finish(self) -> None:
-        """Report what the rows show together."""
-        # A file whose task study.yaml does not name is reported as that.
+        """Report findings about the file as a whole."""
+        # A file whose task is missing from study.yaml is already reported.
         is_named = bool(TASKS[self.task].asked_columns) and self.task in self.manifest.tasks
         if not is_named or self.manifest.soft_labels is not None:
             return
         asked = [question for question in QUESTIONS if question in self.seen]
         suggested = f"soft_labels: {{asked: [{', '.join(asked)}], procedure: {usual_procedure(asked)}}}"
         here = Reporter(self.reporter.report, MANIFEST, "soft_labels")
-        here.add(manifest_rules.UNSTATED_QUESTIONS, note=f"if the rows show all that was asked, write `{suggested}`")
+        here.add(manifest_rules.UNSTATED_QUESTIONS, note=f"if the rows show every question, write `{suggested}`")
 
 
 FEWEST_ROWS = 20
 FLIPPED_CORRELATION = -0.3
 FLIPPED_STATISTIC = -4.0
-"""Student's t of a correlation below which it is none by chance: of pilots with random answers, one in thousands."""
+"""t statistic below which a negative correlation is not due to chance: random answers reach it once in thousands."""
 _ROUNDING = 1e-9
 
 
 class SliderCheck(Check):
-    """Whether shown and inferred coefficients correlate as if one of them was of the other picture."""
+    """Checks whether shown and inferred coefficients correlate negatively, as if one referred to the other picture."""
 
     _sums = np.zeros(6)
 
@@ -119,27 +119,27 @@ class SliderCheck(Check):
             self._sums = self._sums + np.array([len(x), *(part.sum() for part in (x, y, x * x, y * y, x * y))])
 
     def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
+        """Add the results of a check of the file's next rows."""
         self._sums = self._sums + later._sums
 
     def finish(self) -> None:
-        """Report what the rows show together."""
+        """Report findings about the file as a whole."""
         n, x, y, xx, yy, xy = self._sums
         if n < FEWEST_ROWS:
             return
         spread_x, spread_y = n * xx - x * x, n * yy - y * y
-        # Of a column that is constant, rounding leaves a little, and the correlation would be any number.
+        # For a constant column, only rounding errors remain, and the correlation would be arbitrary.
         if spread_x <= _ROUNDING * n * xx or spread_y <= _ROUNDING * n * yy:
             return
         correlation = (n * xy - x * y) / np.sqrt(spread_x * spread_y)
         statistic = correlation * np.sqrt((n - 2) / max(1 - correlation**2, _ROUNDING))
         if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
-            note = f"correlation with mixing_coefficient {correlation:.2f}"
+            note = f"the correlation with mixing_coefficient is {correlation:.2f}"
             self.reporter.of(TASKS[self.task].answered).add(rules.FLIPPED, note=note)
 
 
 class ScaleCheck(Check):
-    """Whether the scales of ratings are stated, and each rating is a place on its own; other tasks have none."""
+    """Checks that the scales of ratings are stated and each rating is a step of its scale; other tasks have none."""
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
@@ -159,21 +159,21 @@ class ScaleCheck(Check):
             other = there & ~rounded & ~scale.are_steps(ratings)
             for rule, bad, said in (
                 (answer_rules.ROUNDED_STEP, rounded, "the step is"),
-                (answer_rules.NO_STEP, other, f"{name} has {scale.steps} steps, and the nearest is"),
+                (answer_rules.NO_STEP, other, f"{name} has {scale.steps} steps; the nearest is"),
             ):
                 notes = [f"{said} {step!r}" for step in nearest.tolist()] if bad.any() else []
                 chunk.report(self.reporter, column, rule, bad, notes.__getitem__)
 
     def finish(self) -> None:
-        """Report what the rows show together."""
+        """Report findings about the file as a whole."""
         if SCALE not in TASKS[self.task].facets or self.task not in self.manifest.tasks:
             return
         listed, report = self.manifest.rated, self.reporter.report
         if not listed:
             names = ", ".join(list(self.seen)[:_MOST_NAMED])
-            note = f"the rows name {names}" if names else ""
+            note = f"the rows use {names}" if names else ""
             report.add(answer_rules.UNSTATED_SCALES, file=MANIFEST, column=_FIELD, note=note)
-        # What could not be read may be rated on any of them.
+        # Rows that could not be read may use any of the scales.
         if report.has_errors_in(self.reporter.file):
             return
         for name in listed:
@@ -182,15 +182,15 @@ class ScaleCheck(Check):
 
 
 def check_scales(manifest: Manifest, report: Report) -> None:
-    """Report the scales of a study none of whose tasks is rated on them."""
+    """Report scales of a study whose tasks have no ratings."""
     if not any(SCALE in TASKS[task].facets for task in manifest.tasks):
         for name in manifest.rated:
-            note = "no task of the study rates"
+            note = "no task of the study has ratings"
             report.add(answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name, note=note)
 
 
 class RecordedCheck(Check):
-    """Check of a file's columns of how answers came about; a file without them costs nothing."""
+    """Checks columns that record how answers came about; costs nothing for files without them."""
 
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
@@ -215,7 +215,7 @@ class RecordedCheck(Check):
                 self._tell_late(chunk, column, late & good)
 
     def _tell(self, chunk: ObservedChunk, column: str, faults: Faults) -> Mask:
-        """Report each row once, with the first of its faults; return which rows have none."""
+        """Report each row once, with its first fault; return which rows have none."""
         said, masks = list(faults), np.stack(list(faults.values()))
         here, bad = self.reporter.of(column), np.logical_or.reduce(masks)
         values = None if column == CLASS_ORDER else chunk.values[column]
@@ -230,25 +230,25 @@ class RecordedCheck(Check):
         self._late.of(column).add_where(rules.PATH_TIMES, late, chunk.rows, note=note)
 
     def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
+        """Add the results of a check of the file's next rows."""
         self._late.report.merge(later._late.report)
 
     def finish(self) -> None:
-        """Report what the rows show together."""
-        # Response times in another unit are reported as that.
+        """Report findings about the file as a whole."""
+        # Response times in the wrong unit are already reported.
         if not self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
             self.reporter.report.merge(self._late.report)
 
 
 def check_votes(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
-    """Check rows of a file of votes."""
+    """Check rows of votes."""
     counts, shares = (
         matrix(pa.chunked_array([chunk.values[name]]), is_nullable=True)
         if name in chunk.values
         else np.full((len(chunk), len(vocabulary)), np.nan)
         for name in (class_votes.CLASS_COUNTS.name, CLASS_FREQUENCIES.name)
     )
-    # What is there and could not be read is reported as that.
+    # Values that could not be read are already reported.
     unread = np.zeros(len(chunk), dtype=bool)
     for column in class_votes.TASK.answer_columns:
         unread |= chunk.is_unread(column.name)

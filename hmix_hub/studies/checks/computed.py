@@ -1,4 +1,4 @@
-"""Check of computed columns that a contributed file has: they hold what the computation gives."""
+"""Check of computed columns in a contributed file: their values must equal those of the computation."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from hmix_hub.tasks import FLAGS, computed_columns
 
 
 class ComputedCheck(Check):
-    """Whether computed columns hold what the computation gives; a file that has any is read twice more.
+    """Checks computed columns against the computation; a file with any is read two more times.
 
     Parameters
     ----------
     folder, manifest, task
         The study, and the task of the file.
     reporter
-        The file.
+        Reporter for the file.
     database
-        Gets what does not fit into memory; `None`: one of its own does.
+        Holds data that do not fit into memory; defaults to a new one.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class ComputedCheck(Check):
             here.add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, chunk.extras["flags"])
 
     def finish(self) -> None:
-        """Report what the rows show together."""
-        # What breaks another rule may not be computed at all.
+        """Report findings about the file as a whole."""
+        # Files with other errors may be impossible to compute.
         if self.seen and not self.reporter.report.has_errors_in(self.reporter.file):
             with Database() if self._database is None else nullcontext(self._database) as database:
                 self._compare(database)
@@ -79,15 +79,15 @@ class ComputedCheck(Check):
 
 
 def _wanted(values: pa.Array, position: int) -> str:
-    return f"it is {values[position].as_py()}"
+    return f"expected {values[position].as_py()}"
 
 
 def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
-    """For each of N values, whether they are what is wanted; bool (N,)."""
+    """Return whether each of N values equals the expected one; bool (N,)."""
     if kind is Kind.STRINGS:
         lists = listed(raw)
         if any(lists) and not any(map(_without, lists)):
-            # What was observed alone does not answer which flags the computation gives.
+            # Observed flags alone do not show whether the computed flags are right.
             return np.ones(len(lists), dtype=bool)
         pairs = zip(lists, wanted.to_pylist(), strict=True)
         return np.array([_without(given) == _without(right) for given, right in pairs], dtype=bool)
@@ -104,7 +104,7 @@ def _without(flags: list[object] | None) -> list[object] | None:
 
 
 _OBSERVED_FLAGS = [flag.name for flag in FLAGS.values() if flag.observed_by]
-"""Flags that no computation gives."""
+"""Flags that are observed, not computed."""
 
 
 def _is_near(given: list[object] | None, right: list[float]) -> bool:

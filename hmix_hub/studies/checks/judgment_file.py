@@ -1,4 +1,4 @@
-"""All checks of a judgment file, or of a piece of it: of pieces, what they have seen is merged in their order."""
+"""All checks of a judgment file or a piece of it; results of pieces are merged in order."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class FileChecks:
     folder, manifest, task
         The study, and one of `folder.judgments`.
     report
-        Gets the findings.
+        Receives the findings.
     database
-        Gets what does not fit into memory; `None`: one of its own does.
+        Holds data that do not fit into memory; defaults to a new one.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class FileChecks:
         self.reporter = Reporter(report, folder.judgments[task])
         self.path = folder.file(self.reporter.file)
         self._read = ReadRows()
-        # In the order in which they end.
+        # In the order in which they finish.
         self._checks: list[Check] = [
             *(kind(task, manifest, self.reporter) for kind in (SliderCheck, ScaleCheck, RecordedCheck)),
-            # Computed columns are compared in a file without errors alone, but for those of what was asked.
+            # Computed columns are compared only in files without errors, except errors about what was asked.
             ComputedCheck(folder, manifest, task, self.reporter, database),
             StatedCheck(task, manifest, self.reporter),
         ]
@@ -60,16 +60,16 @@ class FileChecks:
     def chunks(
         self, pictures: KnownPictures | None, insert: Callable[[pa.Table], object], piece: Piece = WHOLE
     ) -> Iterator[ObservedChunk]:
-        """Yield the rows of a piece of the file, once they are checked by themselves.
+        """Yield the rows of a piece of the file after checking each row on its own.
 
         Parameters
         ----------
         pictures
-            What is known of the pictures.
+            The study's pictures, if known.
         insert
-            Gets what rules across rows look at, which `narrow_rows` returns.
+            Receives the columns for rules across rows, as returned by `narrow_rows`.
         piece
-            The piece.
+            The piece; defaults to the whole file.
         """
         report = self.reporter.report
         for chunk in observed_chunks(
@@ -88,7 +88,7 @@ class FileChecks:
         return len(self._read)
 
     def merge(self, later: FileChecks) -> None:
-        """Add what the checks of the next piece of the file have seen."""
+        """Add the results of the next piece of the file."""
         self.reporter.report.merge(later.reporter.report)
         self._read.merge(later._read)
         for mine, other in zip(self._checks, later._checks, strict=True):
@@ -96,11 +96,11 @@ class FileChecks:
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether a mixture of A and B is one of B and A."""
+        """Return whether a mixture of A and B equals one of B and A."""
         return self.manifest.stimuli.mixing == PIXEL_LINEAR
 
     def finish(self, ask: Ask | None) -> None:
-        """Report what the rows show together, those that `ask` asks about; `None`: nothing is to be found there."""
+        """Report findings across rows, using `ask` to query them; with `None`, there are known to be none."""
         self._read.finish(self.reporter)
         if ask is not None:
             check_across(ask, self.task, self.path, self.reporter, is_symmetric=self.is_symmetric)

@@ -1,4 +1,4 @@
-"""Checks of participants: enough rows, more than one answer, true times, and nobody under two ids."""
+"""Checks of participants: number of rows, straightlining, claimed times, and one participant with two ids."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from hmix_hub.tasks.flags import (
 )
 
 SHARED_ROWS = 5
-"""Fewest rows with the same stimulus, answer and time from which two people may be one."""
+"""Smallest number of shared rows (same stimulus, answer and time) for which two ids may be one participant."""
 _BITS = 2
-"""Bits of a hash of the answers, most of which agree in each where most answers do: hardly anybody else's do."""
+"""Bits of the answers' hashes used to find candidates: if most answers are equal, so are most values of each bit."""
 _AT_ONCE = 1000
-"""Participants whose rows are looked at together."""
+"""Number of participants whose rows are examined together."""
 _NEAR = 1e-6
 
 
 class Taking(NamedTuple):
-    """How the participants of a part of a file took part."""
+    """Participation in a part of a file."""
 
     counted: pa.Table
-    """By number of rows, and whether all are understood: such participants, those with times, and rows with times."""
+    """By number of rows and whether all could be read: numbers of participants, of those with times, and of times."""
     alike: Places
-    """Those who give one answer throughout."""
+    """Participants who always give the same answer."""
     claiming: Places
-    """Those whose response times add up to more than went by on the server."""
+    """Participants whose response times add up to more time than passed on the server."""
 
 
 _PEOPLE = """
@@ -52,7 +52,7 @@ _PEOPLE = """
 
 
 def taking_part(database: Database, task: str) -> Taking:
-    """Return how the participants of a part of a file took part."""
+    """Return the participation in a part of a file."""
     answer = answer_of(task)
     bits = [f"count(*) filter (is_good and hash({answer}) & {1 << bit} <> 0)" for bit in range(_BITS)]
     alike = " and ".join(f"10 * greatest({n}, n - {n}) >= {STRAIGHTLINING_TENTHS} * n" for n in bits)
@@ -70,7 +70,7 @@ def taking_part(database: Database, task: str) -> Taking:
 
 
 def _alike(database: Database, task: str) -> Places:
-    """Find participants who give one answer throughout."""
+    """Find participants who always give the same answer."""
     return places(
         database,
         f"""with people as ({_PEOPLE}), most as (select participant, max(n) as most from (
@@ -82,16 +82,16 @@ def _alike(database: Database, task: str) -> Places:
 
 
 def people_of_few_rows(database: Database, counts: list[int], said: str) -> Places:
-    """Find participants whose rows are all understood, and of some numbers."""
+    """Find participants whose rows could all be read and whose number of rows is in `counts`."""
     query = f"""select seen, first_row, participant, format('{{}} rows; {{}}', n, $2)
         from ({_PEOPLE}) where is_whole and n in (select unnest($1))"""
     return places(database, query, [counts, said])
 
 
 def _claiming(database: Database) -> Places:
-    """Find participants whose response times add up to more than went by on the server."""
+    """Find participants whose response times add up to more time than passed on the server."""
     known = "from rows where participant is not null and time is not null and elapsed is not null"
-    # What comes near is summed once more, in the order of the rows.
+    # Sum candidates again, in the order of the rows.
     suspects = database.rows(f"""
         with people as ({_PEOPLE}), pages as (select distinct participant, time, elapsed {known})
         select participant, seen from pages join people using (participant) group by all
@@ -105,26 +105,26 @@ def _claiming(database: Database) -> Places:
         times = {"claimed": claimed.to_numpy(), "elapsed": elapsed.to_numpy()}
         total, latest = claimed_and_elapsed(people.codes, **times)
         for one in np.flatnonzero(times_disagree(people.codes, **times)).tolist():
-            note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by"
+            note = f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s passed"
             row, name = (column[people.first[one]].as_py() for column in (rows, participant))
             found.append((seen[name], row, name, note))
     return Places(len(found), sorted(found)[:MOST_PLACES])
 
 
 def check_participation(parts: Sequence[Taking], ask: Ask, task: str, reporter: Reporter) -> None:
-    """Check how the participants of a file took part.
+    """Check the participation in a file.
 
     Parameters
     ----------
     parts
-        What `taking_part` says of its parts.
+        Results of `taking_part` for its parts.
     ask
-        How more is asked of them.
+        Queries the parts.
     task, reporter
-        The file.
+        Task of the file, and reporter for it.
     """
     if not reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=reporter.file):
-        # Response times in another unit are reported as that.
+        # Response times in the wrong unit are already reported.
         tell(reporter.of("participant_id"), rules.CLAIMED_TIMES, [part.claiming for part in parts])
     counted = pa.concat_tables(part.counted for part in parts).filter(pc.field("n") > 0)
     if not len(counted):
@@ -134,16 +134,16 @@ def check_participation(parts: Sequence[Taking], ask: Ask, task: str, reporter: 
     median = np.median(np.repeat(n, people))
     few = n[is_whole & (2 * n < median)].tolist()
     if few:
-        said = f"the median person has {median:g}"
+        said = f"the median participant has {median:g}"
         tell(here, rules.FEW_ROWS, ask("participant", people_of_few_rows, few, said))
     tell(here, rules.STRAIGHTLINING, [part.alike for part in parts])
     _check_ids(ask, task, here, n_people=int(timed.sum()), n_rows=int(times.sum()))
 
 
 def shared_rows(database: Database, task: str, least: int) -> pa.Table:
-    """Return the number of rows with one content that each two participants share, `least` or more.
+    """Return the number of rows with the same content for each two participants who share at least `least`.
 
-    Of a row that very many share, pairs of the first of them are counted.
+    For content that very many participants share, only pairs among the first of them are counted.
     """
     content = f"hash({stimulus_of(task)}, {answer_of(task)}, time)"
     timed = "from rows where is_good and time is not null"
@@ -159,13 +159,13 @@ def shared_rows(database: Database, task: str, least: int) -> pa.Table:
 
 
 def people_named(database: Database, names: list[str]) -> list[tuple[str, int, int, int]]:
-    """Return id, first row, first good row, and number of good rows of participants."""
+    """Return id, first row, first good row and number of good rows of each participant."""
     query = f"select participant, seen, first_row, n from ({_PEOPLE}) where participant in (select unnest($1))"
     return database.rows(query, [names])
 
 
 def timed_rows(database: Database, task: str, names: list[str]) -> pa.Table:
-    """Return the good rows of participants that have times: participant, stimulus, answer, time."""
+    """Return the participants' good rows that have times: participant, stimulus, answer, time."""
     return database.table(
         f"""select participant, {stimulus_of(task)}, hash({answer_of(task)}) as answer, time from rows
         where is_good and time is not null and participant in (select unnest($1))""",
@@ -174,7 +174,7 @@ def timed_rows(database: Database, task: str, names: list[str]) -> pa.Table:
 
 
 def like_rows(database: Database, task: str, rows: pa.Table) -> Ints:
-    """Count, for N rows, the rows of a part with the same time, the same stimulus, and both; int64 (N, 3)."""
+    """Count the rows of a part with the same time, the same stimulus, and both, for each of N rows; int64 (N, 3)."""
     database.drop("asked")
     database.insert("asked", rows.append_column("number", pa.array(np.arange(len(rows)))))
     keys = ("time", stimulus_of(task), f"{stimulus_of(task)}, time")
@@ -189,7 +189,7 @@ def like_rows(database: Database, task: str, rows: pa.Table) -> Ints:
 
 
 def _check_ids(ask: Ask, task: str, reporter: Reporter, *, n_people: int, n_rows: int) -> None:
-    """Report people who share rows with another, in times that chance does not explain."""
+    """Report participants who share rows with another, with times that chance does not explain."""
     least = SHARED_ROWS if ask.n_parts == 1 else 1
     found = pa.concat_tables(ask("content", shared_rows, task, least))
     shared = found.group_by(["one", "other"]).aggregate([("n", "sum")]).filter(pc.field("n_sum") >= SHARED_ROWS)
@@ -211,33 +211,33 @@ def _check_ids(ask: Ask, task: str, reporter: Reporter, *, n_people: int, n_rows
     evidence = _coincidence(rows, alike, n_people=n_people, n_rows=n_rows)
     for _, _, _, one, other, n in sorted(suspects):
         if evidence(one, other) >= LEAST_EVIDENCE:
-            note = f"{n} rows as of {one}, row {people[one][1]}"
+            note = f"{n} rows are the same as those of {one}, from row {people[one][1]}"
             reporter.add(rules.SAME_PARTICIPANT, row=people[other][1], value=other, note=note)
 
 
 LEAST_EVIDENCE = 3.0
-"""Evidence from which two participants are taken for one: a file of other people comes to it once in a thousand."""
+"""Evidence above which two ids are reported as one participant: by chance, one file in a thousand reaches it."""
 _MOST_PARTICIPANTS_OF_A_ROW = 20
 _FEWEST_OTHERS = 10
-"""Participants from whom it is known which times a stimulus takes: of fewer, some may be copies, too."""
+"""Number of participants needed to know which times a stimulus takes; among fewer, some may be copies themselves."""
 
 
 def _coincidence(rows: pa.Table, like: Ints, *, n_people: int, n_rows: int) -> Callable[[str, str], float]:
-    """Return the evidence that two participants are one, as a power of ten; a function of their ids.
+    """Return a function that computes, from two ids, the evidence (as a power of ten) that they are one participant.
 
-    It is minus the logarithm of the chance that any two participants of the file share as many of their rows. Only
-    times speak, since easy stimuli have one answer. A time is as likely as it is among other participants, of all
-    stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in several rows
-    counts once: pages of stimuli have a time together.
+    The evidence is minus the logarithm of the probability that any two participants of the file share as many rows.
+    Only times count, since everybody may give the same answer to an easy stimulus. The probability of a time is its
+    frequency among other participants (for all stimuli, or for this one) or among the two participants' other rows,
+    whichever is highest. A time that occurs in several rows counts once, since stimuli on one page share their time.
 
     Parameters
     ----------
     rows
-        N rows of the participants who are compared, as `timed_rows` gives them, times rising.
+        N rows of the participants to compare, as returned by `timed_rows`, in ascending order of time.
     like
         int64 (N, 3): rows of the file with the same time, stimulus, and both.
     n_people, n_rows
-        Participants of the file who have rows with times, and such rows.
+        Numbers of participants with times in the file, and of rows with times.
     """
     participant, time = rows["participant"], rows["time"].to_numpy()
     content = encode_key([rows[name] for name in rows.column_names if name != "participant"])
@@ -252,7 +252,7 @@ def _coincidence(rows: pa.Table, like: Ints, *, n_people: int, n_rows: int) -> C
         own = end - begin
         in_file = (like[shared[first], 0] - own.sum(axis=0) + 1) / (n_rows + 1)
         again = ((own - 1) / np.array([[len(own)] for own in both])).max(axis=0)
-        # Of the two themselves, each has seen the stimulus once or more; at this time, both.
+        # Exclude the two themselves: each has seen the stimulus at least once, and both took this time.
         _, of_stimulus, at_time = np.maximum(like[shared].T - 2, 0)
         at_stimulus = np.zeros(len(times))
         np.maximum.at(at_stimulus, position, at_time / np.maximum(of_stimulus, _FEWEST_OTHERS))

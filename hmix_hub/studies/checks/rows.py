@@ -1,4 +1,4 @@
-"""Rows of a judgment file as rules across rows need them, and the places that such rules find."""
+"""Rows of a judgment file in the form that rules across rows need, and the places that such rules find."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 
 ROWS = "rows"
-"""Table of a database that holds what `narrow_rows` returns."""
+"""Database table with the rows returned by `narrow_rows`."""
 
 
 class Check:
-    """A check of one judgment file: it looks at the rows chunk by chunk, and reports what they show together.
+    """A check of one judgment file: reads the rows chunk by chunk, and reports findings about them as a whole.
 
     Parameters
     ----------
     task
         Task of the file.
     manifest
-        What the study says of itself.
+        Manifest of the study.
     reporter
-        The file.
+        Reporter for the file.
     """
 
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         self.task, self.manifest, self.reporter = task, manifest, reporter
         self.seen: dict[str, None] = {}
-        """Names that the rows hold, in order."""
+        """Names found in the rows, in order."""
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
 
     def merge(self, later: Self) -> None:
-        """Add what a check of the next rows of the file has seen."""
+        """Add the results of a check of the file's next rows."""
         self.seen |= later.seen
 
     def finish(self) -> None:
-        """Report what is known once all rows are read."""
+        """Report findings after all rows are read."""
 
 
 def narrow_rows(chunk: ObservedChunk, task: str, is_good: Mask) -> pa.Table:
-    """Return what rules across rows look at.
+    """Return the columns that rules across rows need.
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ def narrow_rows(chunk: ObservedChunk, task: str, is_good: Mask) -> pa.Table:
     task
         Task of the file.
     is_good
-        bool (N,): rows whose stimulus is good.
+        bool (N,): whether a row's stimulus is valid.
 
     Returns
     -------
     pyarrow.Table
-        N rows: `row`, `participant` (null: none), `trial` (-1: none), `is_good` (whether the row can be compared with
-        others: who judged, in which trial, and what of are known), `is_read` (and every answer that it has could be
-        read), those of the stimulus and the answer, `time`, `is_repeat`, and `elapsed`: the time on the server.
+        N rows: `row`, `participant` (null if missing), `trial` (-1 if missing), `is_good` (whether participant, trial
+        and stimulus are known, so that the row can be compared), `is_read` (whether it is good and all its answers
+        could be read), columns of the stimulus and the answer, `time`, `is_repeat`, and `elapsed` (time on the server).
     """
     about, null = TASKS[task], pa.nulls(len(chunk), pa.string())
     columns: dict[str, Any] = {"row": chunk.rows, "participant": chunk.values.get("participant_id", null)}
@@ -95,18 +95,18 @@ _NUMBERS = {"shown": "mixing_coefficient", "time": "response_time_ms", "elapsed"
 
 
 def _numbers(chunk: ObservedChunk, name: str) -> pa.Array:
-    # As null, a number that is not known is neither above nor below another one.
+    # Unknown numbers are null, which compares as neither above nor below anything.
     return pa.array(chunk.numbers(name), pa.float64(), from_pandas=True)
 
 
 def stimulus_of(task: str) -> str:
-    """Return the columns of narrow rows that say what was judged, for a query."""
+    """Return the columns of narrow rows that identify the stimulus, for a query."""
     shown = ["shown"] if TASKS[task].stimulus_column == "stimulus_id" else []
     return ", ".join(["first", "second", *shown, *(f"facet_{number}" for number in range(len(TASKS[task].facets)))])
 
 
 def answer_of(task: str) -> str:
-    """Return the columns of narrow rows that are the answer, for a query."""
+    """Return the columns of narrow rows with the answer, for a query."""
     return ", ".join(f"answer_{number}" for number in range(len(TASKS[task].answer)))
 
 
@@ -115,18 +115,18 @@ KEYS: dict[str, Callable[[str], str]] = {
     "pair": lambda task: "least(first, second), greatest(first, second)",
     "content": lambda task: f"{stimulus_of(task)}, {answer_of(task)}, time",
 }
-"""What rows share that a rule compares, by name: for a task, the columns of `rows`, or what a query makes of them."""
+"""Functions from a task to the SQL expression that rows compared with each other share, by name."""
 
 
 class Ask:
-    """Asks questions of the rows of a file that lie in one database.
+    """Queries the rows of a file, which are in one database.
 
-    Whoever has them in several parts overrides both members.
+    Subclasses for rows in several parts override both members.
 
     Parameters
     ----------
     database
-        Holds the table `rows`.
+        Database with the table `rows`.
     """
 
     n_parts = 1
@@ -134,38 +134,38 @@ class Ask:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        """Where what parts answer may be brought together."""
+        """Database for combining the answers of the parts."""
 
     def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
-        """Return the answers of the parts, in any order.
+        """Return the parts' answers, in any order.
 
         Parameters
         ----------
         key
-            One of `KEYS`: rows that share it must lie in one part.
+            One of `KEYS`; rows that share it must be in the same part.
         question, given
-            A function of the database of a part, which holds its rows alone, and of what else it is given.
+            Function of a part's database, which has only the part's rows, and its further arguments.
         """
         return [question(self.database, *given)]
 
 
 Place = tuple[int, int, str | None, str]
-"""Where a rule is broken: what places are ordered by, the row, the value shown and the note."""
+"""A place where a rule is broken: sort key, row, value to show, and note."""
 
 
 class Places(NamedTuple):
-    """Places of a rule in a part of a file: the number of all, and the first `MOST_PLACES` of them, in order."""
+    """Places of a rule in a part of a file: their number, and the first `MOST_PLACES`, in order."""
 
     n: int = 0
     first: Sequence[Place] = ()
 
 
 NOTE = "coalesce('participant ' || participant, '')"
-"""Note of a row, for a query."""
+"""SQL expression for a row's note."""
 
 
 def places(database: Database, query: str, params: Sequence[object] | None = None) -> Places:
-    """Return the places that a query finds: it selects what a `Place` has."""
+    """Return the places found by a query, which selects the fields of a `Place`."""
     found = database.rows(f"select *, count(*) over () from ({query}) order by 1 limit {MOST_PLACES}", params)
     return Places(found[0][-1], [place[:-1] for place in found]) if found else Places()
 

@@ -1,4 +1,4 @@
-"""Check of stimuli, row by row: the pictures are there, of the classes that the row says, and of one image set."""
+"""Check of stimuli, row by row: pictures exist, have the row's classes, and come from the study's image set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hmix_hub.tasks import TASKS
 def check_stimuli(
     chunk: ObservedChunk, task: str, manifest: Manifest, pictures: KnownPictures | None, reporter: Reporter
 ) -> Mask:
-    """Check the stimuli of N rows, and return which are good, bool (N,)."""
+    """Check the stimuli of N rows; return which are valid, bool (N,)."""
     is_single, good = _check_single(chunk, task, reporter)
     good &= _check_image_set(chunk, manifest, reporter)
     if manifest.stimuli.mixing == SINGLE:
@@ -41,8 +41,8 @@ def check_stimuli(
 
 
 def _check_single(chunk: ObservedChunk, task: str, reporter: Reporter) -> tuple[Mask, Mask]:
-    """Find the rows of a single picture, and those that are wholly of one or of two."""
-    # A column that is missing as a whole is told as such; the other one then says which pictures are single.
+    """Return which rows have a single picture, and which have complete columns for one or two."""
+    # A missing column is reported elsewhere; the other column then determines which pictures are single.
     written = [chunk.present[name] for name in ("image_2_label", "image_2_index") if name in chunk.present]
     written = written or [np.zeros(len(chunk), dtype=bool)]
     has_label, has_index = written[0], written[-1]
@@ -54,9 +54,9 @@ def _check_single(chunk: ObservedChunk, task: str, reporter: Reporter) -> tuple[
         note=lambda row: f"image_2_{'index' if has_label[row] else 'label'} is missing",
     )
     if TASKS[task].stimulus_column == "pair_id":
-        note = "this task is about a pair of pictures"
+        note = "this task needs a pair of pictures"
         return is_single, good & here.add_where(rules.SINGLE, is_single, chunk.rows, note=note)
-    # NaN, a coefficient that is not known, differs from nothing.
+    # An unknown coefficient, NaN, does not compare as different.
     mixed = is_single & (np.abs(chunk.numbers("mixing_coefficient") - 1) > 0)
     return is_single, good & chunk.report(reporter, "mixing_coefficient", rules.SINGLE, mixed)
 
@@ -67,7 +67,7 @@ def _check_image_set(chunk: ObservedChunk, manifest: Manifest, reporter: Reporte
         return np.ones(len(chunk), dtype=bool)
     names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = as_mask(pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names)))))
-    return chunk.report(reporter, "image_set", rules.IMAGE_SET, other, f"it is {manifest.image_set}")
+    return chunk.report(reporter, "image_set", rules.IMAGE_SET, other, f"expected {manifest.image_set}")
 
 
 def _check_labels(
@@ -81,11 +81,11 @@ def _check_labels(
     names: tuple[str, ...],
 ) -> Mask:
     good = np.ones(len(chunk), dtype=bool)
-    said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
+    said = f"{pictures.name} has pictures 0 to {pictures.size - 1}"
     for i in (0, 1):
         good &= chunk.report(reporter, f"image_{i + 1}_index", rules.INDEX, index[i] >= pictures.size, said)
-    # At -1 stands what no picture has.
-    labels, names = np.append(pictures.labels, -1), (*names, "a class that the study does not have")
+    # Index -1 selects the label -1, which no picture has.
+    labels, names = np.append(pictures.labels, -1), (*names, "a class that is not in the study")
     real = [labels[np.where((which >= 0) & (which < pictures.size), which, -1)] for which in index]
     wrong = [good & known[i] & (label[i] != real[i]) for i in (0, 1)]
     swapped = wrong[0] & wrong[1] & (label[0] == real[1]) & (label[1] == real[0])
@@ -93,13 +93,13 @@ def _check_labels(
         rules.SWAPPED,
         swapped,
         chunk.rows,
-        note=lambda row: f"{names[label[0][row]]} and {names[label[1][row]]} are written, and are the other way round",
+        note=lambda row: f"the file has {names[label[0][row]]} and {names[label[1][row]]}, in swapped order",
     )
     for i in (0, 1):
 
         def note(row: int, i: int = i) -> str:
             really = f"picture {index[i][row]} of {pictures.name} is {names[real[i][row]]}"
-            return f"{names[label[i][row]]} is written; {really}"
+            return f"the file has {names[label[i][row]]}, but {really}"
 
         reporter.of(f"image_{i + 1}_label").add_where(rules.LABEL, wrong[i] & ~swapped, chunk.rows, None, note)
     return good & ~wrong[0] & ~wrong[1]
@@ -124,6 +124,6 @@ def _check_mixtures(chunk: ObservedChunk, index: list[Ints], column: str, mixtur
     missing = ~is_there & (np.minimum(*index) >= 0) & ~np.isnan(coefficient)
 
     def note(row: int) -> str:
-        return f"a stimulus_id of pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g} is looked for"
+        return f"no stimulus_id has pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g}"
 
     return chunk.report(reporter, column, rules.MIXTURE, missing, note)

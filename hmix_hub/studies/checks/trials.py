@@ -1,4 +1,4 @@
-"""Checks of trials across rows: each judgment once, repeats marked, one order of a pair, plausible times."""
+"""Checks of trials across rows: unique judgments, marked repeats, consistent order of pairs, plausible times."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import COMPUTED
 
 FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
-"""Response times that nobody is below or above."""
+"""Plausible range of response times."""
 _MEDIAN_SECONDS = 90.0
-"""A median response time below it is of seconds: milliseconds would be faster than nerves are."""
+"""A median response time below this is in seconds: as milliseconds, it would be faster than human reactions."""
 _MOST_MEDIANS = 200
-"""Times the median that no answer takes: what is above it, among seconds, is in milliseconds."""
+"""Multiple of a median in seconds above which a response time is in milliseconds."""
 _SHARE_OF_SECONDS = 0.1
-"""Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
+"""Share of times below `_MEDIAN_SECONDS`, in a column of milliseconds, above which they are in seconds."""
 _ORIGIN = frozenset({"source_file", "source_row"})
 
 
 def telling_columns(names: Iterable[str]) -> list[str]:
-    """Return the columns in which a row must differ from another one to be no copy of it.
+    """Return the columns that determine whether a row is a copy of another.
 
-    Where a row came from is none of them: it differs between two copies of one session in an export. What is computed
-    from the other cells tells nothing beyond them.
+    Columns about a row's origin are not among them, since they differ between two copies of one session in an export;
+    neither are computed columns, which follow from the others.
     """
     return [name for name in names if tidied(name) not in _ORIGIN | COMPUTED]
 
@@ -42,20 +42,20 @@ _NTH = "row_number() over (partition by participant, trial order by row)"
 
 
 def _sharing(key: str, rows: str) -> str:
-    """Return the end of a query for rows that share a key: few, or none, that are quickly grouped, are compared."""
+    """Return the end of a query for rows that share a key; hashes, which are fast to group, select the candidates."""
     return f"{rows} and hash({key}) in (select hash({key}) {rows} group by 1 having count(*) > 1) qualify"
 
 
 def clashing(database: Database) -> pa.Table:
-    """Find judgments that share a person and a trial, whether or not their stimulus is good."""
+    """Find judgments with the same participant and trial, whether or not their stimulus is valid."""
     shared, n = _sharing("participant, trial", _JUDGED), "count(*) over (partition by participant, trial)"
     return database.table(f"select row, participant, trial {shared} {n} > 1")
 
 
 def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, database: Database) -> None:
-    """Report judgments whose person and trial an earlier row has, which `clashing` found in the parts of a file.
+    """Report judgments with the same participant and trial as an earlier row, as found by `clashing` in the parts.
 
-    Where there are any, the file's cells are read once more.
+    If there are any, the file's cells are read again.
     """
     shared = pa.concat_tables(found).sort_by("row")
     if not len(shared):
@@ -70,7 +70,7 @@ def check_clashes(found: Iterable[pa.Table], path: Path, reporter: Reporter, dat
 
 
 def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table]:
-    """Yield rows, which rise, with what stands in their cells, as it is written there."""
+    """Yield rows, in ascending order, with the content of their cells as written in the file."""
     rows = shared["row"].to_numpy()
     for chunk in read_chunks(path, name, Report()):
         first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
@@ -84,7 +84,7 @@ def _with_contents(shared: pa.Table, path: Path, name: str) -> Iterable[pa.Table
 
 
 def _written(values: pa.Array) -> pa.Array:
-    # By bytes, since a text of Parquet may be no UTF-8.
+    # Compare bytes, since Parquet does not guarantee UTF-8.
     text = as_text(values)
     if text is None and pa.types.is_nested(values.type):
         text = pa.array([repr(value) for value in values.to_pylist()], pa.string())
@@ -93,9 +93,9 @@ def _written(values: pa.Array) -> pa.Array:
 
 
 def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Places, Places]:
-    """Find repeats that are not marked, and marks on what is none; of people whose rows are all understood.
+    """Find unmarked repeats, and marks on rows that are not repeats, of participants whose rows could all be read.
 
-    Where some rows clash with earlier ones, `clashes`, these are left out.
+    If some rows clash with earlier ones (`clashes`), they are ignored.
     """
     shown, good = stimulus_of(task), "from rows where is_good"
     if clashes:
@@ -114,7 +114,7 @@ def wrong_repeats(database: Database, task: str, *, clashes: bool) -> tuple[Plac
 
 
 def in_rarer_order(database: Database) -> Places:
-    """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second."""
+    """Find rows of pairs that occur in both orders: those in the rarer order or, if tied, the later one."""
     return places(database, f"select row, row, null, {NOTE} from ({RARER_ORDER})")
 
 
@@ -125,18 +125,18 @@ RARER_ORDER = """
     select row, participant from rows join pairs on least(first, second) = low and greatest(first, second) = high
     where is_good and second >= 0
         and (first > second) = case when more = 0 then not is_first_turned else more < 0 end"""
-"""Query of such rows and their participants."""
+"""Query for these rows and their participants."""
 
 
 def stimuli_twice(database: Database) -> Places:
-    """Find rows whose stimulus an earlier row has; of votes, which are one row a stimulus."""
+    """Find rows with the same stimulus as an earlier row, for votes, which have one row per stimulus."""
     shared = _sharing("first, second, shown", "from rows where first >= 0 and shown is not null")
     nth = "row_number() over (partition by first, second, shown order by row)"
     return places(database, f"select row, row, null, '' {shared} {nth} > 1")
 
 
 def times_taken(database: Database) -> tuple[pa.Table, Places]:
-    """Return how often each response time was taken, and rows whose time nobody takes."""
+    """Return the frequency of each response time, and the rows with implausible times."""
     times = "from rows where is_good and time is not null"
     counts = database.table(f"select time, count(*) as n {times} group by time")
     implausible = f"{times} and (time < {FASTEST_MS} or time > {SLOWEST_MS})"
@@ -144,7 +144,7 @@ def times_taken(database: Database) -> tuple[pa.Table, Places]:
 
 
 def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) -> None:
-    """Report times that are of another unit, and those that nobody takes, from those of the parts of a file."""
+    """Report times in the wrong unit, or implausible times, given the results of `times_taken` for the parts."""
     counts, implausible = zip(*taken, strict=True)
     merged = pa.concat_tables(counts).sort_by("time")
     times, n = merged["time"].to_numpy(), merged["n"].to_numpy()
@@ -155,7 +155,7 @@ def check_times(taken: Iterable[tuple[pa.Table, Places]], reporter: Reporter) ->
     are_seconds = median < _MEDIAN_SECONDS
     others = int(n[times > _MOST_MEDIANS * median if are_seconds else times < _MEDIAN_SECONDS].sum())
     if others and (are_seconds or others >= max(2, _SHARE_OF_SECONDS * known)):
-        note = f"{others:,} of {known:,} values are of another unit than the others, whose median is {median:g}"
+        note = f"{others:,} of {known:,} values seem to be in another unit than the rest; the median is {median:g}"
         here.add(rules.UNITS, note=note)
     elif are_seconds:
         here.add(rules.SECONDS, value=median, note="the median")
