@@ -1,51 +1,62 @@
-"""Quickstart: sets everything up, then loads, filters, prints a batch of tensors and draws a picture."""
+"""Quickstart: sets everything up, then loads, filters and draws judgments, and says what to do next."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from environment import options_of, run_script
+from environment import ROOT, options_of, run_script
+
+SHOWN = ["image_1_label", "image_2_label", "mixing_coefficient", "inferred_coefficient", "confidence"]
+PICTURE = "quickstart.png"
 
 
 def main(_: argparse.Namespace) -> None:
-    """Walk through the package in five steps."""
+    """Walk through the package: four calls, what each returns, and one picture."""
     import hmix_hub
     from hmix_hub.sources import choose_source, resolve_source
 
     source, reason = choose_source()
-    print(f"\nsource: {resolve_source(source).description}\n        ({reason})")
+    print(f"\nData: {resolve_source(source).description}; {reason}\n")
 
-    print('\n1. ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train")')
+    print('>>> ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train")')
     ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source)
-    people = ds.unique("participant_id")
-    print(f"   {len(ds)} judgments of {len(people)} people about {len(ds.unique('stimulus_id'))} mixed pictures")
+    participants, stimuli = len(ds.unique("participant_id")), len(ds.unique("stimulus_id"))
+    print(f"{len(ds):,} judgments of {stimuli:,} mixed pictures by {participants} participants, such as")
+    print(hmix_hub.to_pandas(ds.select(range(3)))[SHOWN].to_string(index=False))
 
-    print(f"\n2. hmix_hub.filter(ds, participants={people[:2]})")
-    print(f"   {len(hmix_hub.filter(ds, participants=people[:2]))} judgments")
+    print("\n>>> hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False)")
+    print(f"{len(hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False)):,} judgments")
 
-    print("\n3. hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False)")
-    print(f"   {len(hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False))} judgments")
+    print(f"\n>>> hmix_hub.to_tensors(ds, {SHOWN[2:4]})")
+    for name, tensor in hmix_hub.to_tensors(ds, SHOWN[2:4]).items():
+        print(f"{name}: {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}")
 
-    print("\n4. hmix_hub.to_tensors(ds.select(range(8)))")
-    for name, tensor in hmix_hub.to_tensors(ds.select(range(8))).items():
-        kind = str(tensor.dtype).removeprefix("torch.")
-        first = ", ".join(f"{value:.6g}" for value in tensor.flatten()[:3].tolist())
-        print(f"   {name:26} {tuple(tensor.shape)!s:8} {kind:8} {first}, ...")
+    hmix_hub.plot(ds, PICTURE)
+    print(f'\n>>> hmix_hub.plot(ds, "{PICTURE}")')
+    print(f"what was perceived, against what was shown: {Path(PICTURE).absolute()}")
 
-    picture = Path("quickstart-infer_mixing_factor.png").absolute()
-    hmix_hub.plot(ds, picture)
-    print(f'\n5. hmix_hub.plot(ds, "{picture.name}")\n   wrote {picture}')
+    print("\nNext:")
+    for command, comment in _next_commands(is_synthetic=source == "sample").items():
+        print(f"  {command:43}{comment and f' # {comment}'}".rstrip())
+    print(f'To train a model on these judgments: "Load, filter, train" in {ROOT / "README.md"}')
 
-    remember = f"  export HMIX_SOURCE={source}\n" if source == "sample" else ""
-    activate = Path(sys.prefix) / "bin" / "activate"
-    print(
-        f"\nNext, activate the environment and try\n  source {activate}\n{remember}"
-        "  hmix list\n"
-        "  hmix load infer_mixing_factor --mixing-coefficient 0.5 --labels dog --format csv\n"
-        "  hmix plot categorical_soft_labels -o soft_labels.png"
-    )
+
+def _next_commands(*, is_synthetic: bool) -> dict[str, str]:
+    """Return commands to go on with, and what each is for; where the data are synthetic, how to get real ones."""
+    activate = Path(sys.prefix, "Scripts" if os.name == "nt" else "bin", "activate")
+    of_sample = {
+        "hmix doctor": "why these are not the real data, and how to get them",
+        "export HMIX_SOURCE=sample": "until then",
+    }
+    return {
+        f"source {activate}": "",
+        **(of_sample if is_synthetic else {}),
+        "hmix load infer_mixing_factor --labels dog": "the same table in the terminal",
+        "hmix report -o report": "the paper's findings, as a page",
+    }
 
 
 if __name__ == "__main__":

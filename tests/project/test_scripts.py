@@ -51,6 +51,21 @@ def test_a_mistyped_option_is_refused_without_an_environment(name, root, tmp_pat
     assert not (tmp_path / "none").exists()
 
 
+def test_the_quickstart_is_read_in_a_minute(root, monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import quickstart
+
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.chdir(tmp_path)
+    quickstart.main(quickstart.options_of(None).parse_args([]))
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert lines[0].startswith("Data: the built-in sample study (synthetic")
+    assert len(lines) <= 30
+    # Where the data are synthetic, what comes next is how to get real ones.
+    assert "hmix doctor" in lines[lines.index("Next:") + 2]
+    assert [path.name for path in tmp_path.iterdir()] == [quickstart.PICTURE]
+
+
 def test_uploading_has_the_options_of_the_command(root, monkeypatch):
     from hmix_hub.cli.contribute import contribute
 
