@@ -131,3 +131,8 @@ def run_script(
     if Path(sys.prefix).resolve() != python.parent.parent.resolve():
         sys.exit(subprocess.run([python, *sys.argv], check=False).returncode)
     sys.exit(main(arguments))
+
+
+if __name__ == "__main__":
+    options_of(__doc__).parse_args()
+    print(ensure_environment("dev"))

@@ -1,6 +1,6 @@
-"""Tests: format, lint, types, imports, then the suite, documents included; in an environment that is made if needed.
+"""Tests: format, lint, spelling, types, imports, then the suite, documents included; the environment is made if needed.
 
-python3 scripts/test.py [options of pytest]
+python3 scripts/test.py [--checks [NAME ...]] [options of pytest]
 """
 
 from __future__ import annotations
@@ -24,37 +24,55 @@ NEEDED_BYTES = 8 * 2**30
 """What the tests write, and as much again."""
 
 
+TOOLS = {
+    "format": ("ruff", "format", "--check", "."),
+    "lint": ("ruff", "check", "."),
+    "spelling": ("codespell_lib", "."),
+}
+"""Checks that are modules of the environment, with their words."""
+CHECKS = (*TOOLS, "types", "imports")
+
+
 def options() -> argparse.ArgumentParser:
     """Return the parser of the command line; what it does not know is for pytest."""
     parser = options_of(__doc__)
-    parser.usage = "%(prog)s [-h] [options of pytest]"
+    parser.usage = "%(prog)s [-h] [--checks [NAME ...]] [options of pytest]"
+    what = f"run these checks alone ({', '.join(CHECKS)}), or all of them"
+    parser.add_argument("--checks", nargs="*", choices=CHECKS, metavar="NAME", help=what)
     return parser
 
 
 def main(words: Sequence[str]) -> int:
     """Run every check, then pytest last, so that its closing line is the last one; 0 if all are good."""
-    _, for_pytest = options().parse_known_args(words)
+    arguments, for_pytest = options().parse_known_args(words)
     python = ensure_environment("dev")
+    if arguments.checks is not None:
+        return int(_failed(python, arguments.checks or CHECKS))
     # What pytest does not know either is refused now, rather than after all other checks.
     known = subprocess.run(
         [python, "-m", "pytest", "--markers", *for_pytest], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
     )
     if known.returncode:
         return known.returncode
-    checks = {
-        "format": _run([python, "-m", "ruff", "format", "--check", "."]),
-        "lint": _run([python, "-m", "ruff", "check", "."]),
-    }
-    with staged() as package:
-        checks |= {"types": _check_types(python, package), "imports": _check_imports(python, package)}
-    for name, status in checks.items():
-        print(f"{name}: {'failed' if status else 'good'}", flush=True)
+    has_failed = _failed(python, CHECKS)
     # By file, so that what the tests of a file share is made once; one more than cores, since some wait for browsers.
     is_shared = any(word.startswith("-n") for word in for_pytest)
     workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile"]
     with _scratch() as environment:
         tests = _run([python, "-m", "pytest", *workers, *for_pytest], environment=environment)
-    return int(any(checks.values()) or tests)
+    return int(has_failed or tests)
+
+
+def _failed(python: Path, names: Sequence[str]) -> bool:
+    """Run checks, all of them whatever they find, and print a line for each; whether any failed."""
+    checks = {name: _run([python, "-m", *TOOLS[name]]) for name in names if name in TOOLS}
+    if {"types", "imports"} & set(names):
+        with staged() as package:
+            more = {"types": _check_types, "imports": _check_imports}
+            checks |= {name: check(python, package) for name, check in more.items() if name in names}
+    for name, status in checks.items():
+        print(f"{name}: {'failed' if status else 'good'}", flush=True)
+    return any(checks.values())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 import hmix_hub
 
@@ -154,12 +155,19 @@ def test_no_file_is_left_out_of_the_wheel(distributions, checkout):
 
 
 def test_one_version_everywhere(distributions, root):
-    import tomllib
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == hmix_hub.__version__
+    assert f"-{hmix_hub.__version__}-" in distributions["wheel"].name
+    assert f"version {hmix_hub.__version__}" in (root / "README.md").read_text(encoding="utf-8")
 
-    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    assert version == hmix_hub.__version__
-    assert f"-{version}-" in distributions["wheel"].name
-    assert f"## {version}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+def test_what_the_wheel_says_of_itself_passes_the_check_of_a_release(distributions, root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from release import check_metadata
+
+    assert check_metadata(distributions["wheel"].parent, hmix_hub.__version__) == distributions["wheel"]
+    with pytest.raises(SystemExit, match="is version"):
+        check_metadata(distributions["wheel"].parent, "9.9.9")
 
 
 def test_every_dependency_is_pinned_in_the_constraints(root):

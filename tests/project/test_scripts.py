@@ -22,7 +22,18 @@ def run(root, name, *words, **more):
 
 
 SCRIPTS = (
-    *("benchmark", "build", "build_h_mix", "house", "oracle_crowdkit", "picture", "quickstart", "screens", "test"),
+    *(
+        "benchmark",
+        "build",
+        "build_h_mix",
+        "house",
+        "oracle_crowdkit",
+        "picture",
+        "quickstart",
+        "release",
+        "screens",
+        "test",
+    ),
     "train_reliability",
     "upload_study",
 )
@@ -44,7 +55,7 @@ def test_help_is_given_without_an_environment(name, root, tmp_path):
 # test.py hands on to pytest, which is asked in the environment, what it does not know.
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "test"])
 def test_a_mistyped_option_is_refused_without_an_environment(name, root, tmp_path):
-    needed = {"build_h_mix": ["out"], "upload_study": ["study", "--repo-id", "lab/x"]}
+    needed = {"build_h_mix": ["out"], "release": ["0.2.0"], "upload_study": ["study", "--repo-id", "lab/x"]}
     ran = run(root, f"{name}.py", *needed.get(name, ()), "--chekc", HMIX_VENV=str(tmp_path / "none"))
     assert ran.returncode == 2
     assert "unrecognized arguments: --chekc" in ran.stderr

@@ -1,0 +1,140 @@
+"""Release: a version is written, built, tried, tagged and pushed; a workflow, which needs no token, uploads it.
+
+python3 scripts/release.py VERSION [--dry-run]
+
+Everything is done in a temporary clone of what is committed. Only when all of it was good, the commit and its tag are
+fetched into the checkout and pushed; with --dry-run, they are printed and forgotten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import re
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+from environment import ROOT, options_of, run_script
+
+PLACES = {
+    "hmix_hub/__init__.py": (r'^__version__ = ".*"$', '__version__ = "{version}"'),
+    "CITATION.cff": (r"^version: .*(\ndate-released: .*)?$", "version: {version}\ndate-released: {date}"),
+    "README.md": (r"\bversion \d+\.\d+\.\d+", "version {version}"),
+    "CHANGELOG.md": (r"^## Unreleased\n+(?=\S(?!# ))", "## Unreleased\n\n## {version} - {date}\n\n"),
+}
+"""Where the version stands, as it is found and as it is written; everything else asks `hmix_hub.__version__`."""
+TRIED = (
+    ("-m", "hmix_hub", "--version"),
+    ("-m", "hmix_hub", "list"),
+    ("-c", "import hmix_hub; print(hmix_hub.load_dataset('h-mix', split='train', source='sample'))"),
+)
+"""What the new wheel has to do in an environment of its own."""
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
+    parser.add_argument("version", metavar="VERSION", help="such as 0.2.0; larger than every version so far")
+    parser.add_argument("--dry-run", action="store_true", help="do everything but tag and push")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Make a release, or try to."""
+    version, tag = arguments.version, f"v{arguments.version}"
+    check_version(version, git(ROOT, "tag", "--list", "v*").split())
+    if git(ROOT, "status", "--porcelain"):
+        sys.exit("there are changes that are not committed: commit them, or put them aside with `git stash`")
+    with tempfile.TemporaryDirectory(prefix="hmix-release-") as scratch:
+        clone, dist = Path(scratch) / "hmix-hub", Path(scratch) / "dist"
+        git(ROOT, "clone", "--quiet", "--no-hardlinks", ROOT, clone)
+        write_version(clone, version, datetime.datetime.now(datetime.UTC).date())
+        git(clone, "commit", "--quiet", "--all", "--message", f"Version {version}")
+        build(clone, dist)
+        wheel = check_metadata(dist, version)
+        try_wheel(wheel, Path(scratch) / "tried")
+        print(git(clone, "show", "--stat", "--format=%s"), *sorted(path.name for path in dist.iterdir()), sep="\n")
+        if arguments.dry_run:
+            print(f"everything is good; without --dry-run, this commit would be pushed with the tag {tag}")
+            return
+        branch = git(ROOT, "branch", "--show-current")
+        git(ROOT, "pull", "--quiet", "--ff-only", clone, "HEAD")
+    git(ROOT, "tag", "--annotate", tag, "--message", f"Version {version}")
+    git(ROOT, "push", "--quiet", "--atomic", "origin", branch, tag)
+    print(f"{tag} is pushed: the workflow `release` tests it once more and uploads it when somebody approves")
+
+
+def check_version(version: str, tags: list[str]) -> None:
+    """Check that a version is written as versions are, and larger than all that were released."""
+    from packaging.version import Version
+
+    if not re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", version):
+        sys.exit(f"{version} is no version: write three numbers, such as 0.2.0")
+    if tags and Version(version) <= (newest := max(Version(tag) for tag in tags)):
+        sys.exit(f"{version} is not larger than {newest}, the newest version that was released")
+
+
+def write_version(folder: Path, version: str, date: datetime.date) -> None:
+    """Write a version, and its date, wherever one stands in a checkout; the changelog's top section becomes its own."""
+    for name, (pattern, written) in PLACES.items():
+        path = folder / name
+        found, n = re.subn(
+            pattern, written.format(version=version, date=date), path.read_text(encoding="utf-8"), flags=re.M
+        )
+        if n != 1:
+            what = "has nothing under Unreleased" if name == "CHANGELOG.md" else f"has {n} versions instead of one"
+            sys.exit(f"{name} {what}")
+        path.write_text(found, encoding="utf-8")
+
+
+def build(folder: Path, dist: Path) -> None:
+    """Build the sdist of a checkout, and the wheel from it, with what this environment has."""
+    subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, folder], check=True)
+
+
+def check_metadata(dist: Path, version: str) -> Path:
+    """Check that what a wheel says of itself is valid, and return the wheel."""
+    from packaging.metadata import Metadata
+
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Metadata.from_email(archive.read(name), validate=True)
+    if (str(metadata.version), metadata.license_expression) != (version, "Apache-2.0") or not metadata.description:
+        sys.exit(f"{wheel.name} is version {metadata.version} under {metadata.license_expression}")
+    return wheel
+
+
+def try_wheel(wheel: Path, folder: Path) -> None:
+    """Install a wheel into a new environment over this one's libraries, and use it."""
+    venv.create(folder, with_pip=False)
+    site = next(folder.glob("lib/python*/site-packages"))
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    # Found last, so that it is the wheel's package that is imported.
+    (site / "zz-libraries.pth").write_text("\n".join(libraries) + "\n", encoding="utf-8")
+    install: list[str | Path] = [
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--ignore-installed",
+        "--target",
+        site,
+        wheel,
+    ]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    for words in TRIED:
+        subprocess.run([folder / "bin" / "python", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+
+def git(folder: Path, *words: str | Path) -> str:
+    """Run git in a folder, and return what it prints."""
+    return subprocess.run(["git", *words], cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    run_script(main, options(), "dev")
