@@ -63,7 +63,7 @@ def measure() -> list[Measure]:
         Measure("pictures drawn in one `build`, by task", pictures, 1),
         Measure("import circles", len(import_circles()), 0),
         Measure("Python lines in hmix_hub and builders", sum(lines.values()), 75_000),
-        Measure("modules", len(lines), 424),
+        Measure("modules", len(lines), 428),
         Measure(f"modules under {SHORT} lines", sum(count < SHORT for count in lines.values()), 60),
     ]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from hmix_hub.cli.contribute_import import import_command, pictures_command, propose_map
+from hmix_hub.cli.contribute_publish import publish_command
 from hmix_hub.cli.options import client_option, json_option, space_options
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
 from hmix_hub.tasks import DEFAULT_TASK, TASKS
@@ -59,6 +59,7 @@ def _init(folder: str, tasks: tuple[str, ...], example: bool) -> None:
 
 contribute.add_command(import_command)
 contribute.add_command(pictures_command)
+contribute.add_command(publish_command)
 contribute.add_command(propose_map)
 
 
@@ -270,48 +271,6 @@ def _warn_of(private: int, folder: str, then: str) -> None:
     """Warn about findings of the privacy check."""
     told = f"{private} finding{'s' if private > 1 else ''} could identify participants, and {then}"
     click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
-
-
-_DONE = {
-    "nothing": "version {version} is already published: {url}",
-    "tagged": "version {version} was merged and is now tagged: {url}",
-    "merged": "version {version} was merged: {url}\n"
-    "setting its tag needs write access: ask an owner to run the same command",
-    "pushed": "published version {version}: {url}",
-    "open": "the pull request for version {version} is waiting to be merged: {url}",
-    "requested": "opened a pull request for version {version}: {url}\n"
-    "once it is merged, run the same command to set the tag {version}",
-}
-
-
-@contribute.command("publish", short_help="Publish on the Hugging Face Hub.")
-@study_argument
-@click.option("--repo-id", required=True, metavar="ORG/NAME", help="Repository; created if missing.")
-@click.option("--pull-request/--push", default=True, help="Open a pull request (default), or commit to main.")
-@click.option("--private", is_flag=True, help="Create a private repository; refuse an existing public one.")
-@click.option("--dry-run", is_flag=True, help="Check, build and list every file; upload nothing.")
-@click.option("--synthetic", is_flag=True, help="Publish answers made by a program; they are refused otherwise.")
-@click.option("--k", default=5, show_default=True, help="Smallest number of participants who must share demographics.")
-@click.option("--built", metavar="DIR", help="Folder that keeps what is built; it is rebuilt when the study changes.")
-@space_options
-def _publish(folder: str, repo_id: str, pull_request: bool, space: Space, **options: Any) -> None:
-    """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
-
-    Safe to run again: an interrupted upload resumes, a published version is left alone, a merged one gets its tag.
-    """
-    from hmix_hub.contribute.publishing.publisher import publish
-    from hmix_hub.studies.study import Study
-
-    tell = partial(click.echo, err=True)
-    done = publish(Study.open(folder, space=space), repo_id, push=not pull_request, tell=tell, **options)
-    if done.action == "dry run":
-        for name, mark in done.files.items():
-            click.echo(f"{size_text(mark.size):>10}  {name}")
-        total = sum(mark.size for mark in done.files.values())
-        click.echo(f"{size_text(total):>10}  in {len(done.files)} files for {repo_id}, version {done.version}")
-        click.echo("nothing was uploaded")
-    else:
-        click.echo(_DONE[done.action].format(version=done.version, url=done.url))
 
 
 @contribute.command("schema", short_help="Print the JSON Schema of study.yaml.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,12 @@ class ShownTask:
 
 
 def load_tasks(
-    names: Sequence[Name], *, source: Any = None, revision: str | None = None, token: str | bool | None = None
+    names: Sequence[Name],
+    *,
+    source: Any = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    told: str | None = None,
 ) -> tuple[list[ShownDataset], list[ShownTask]]:
     """Load the judgments of all tasks of some datasets.
 
@@ -104,6 +109,8 @@ def load_tasks(
         Datasets, as `hmix_hub.load_dataset` takes them.
     source, revision, token
         As there.
+    told
+        What a single dataset is called in the page's code; `None`: as it is named here.
 
     Returns
     -------
@@ -116,6 +123,8 @@ def load_tasks(
         If a dataset cannot be loaded, two hold the same judgments, or none has a judgment.
     """
     shown = [_describe(name, names, source, {"revision": revision, "token": token}) for name in names]
+    if told is not None:
+        shown = [replace(one, name=told) for one in shown]
     found = []
     for task in TASKS.values():
         parts = tuple(one for one in shown if task.name in one.tasks)
@@ -147,10 +156,10 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         cited = "" if study.synthetic else citation()
         return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), study.title, citation=cited)
     manifest = open_study(name, source=own_source if is_registered(name) else None, **of_hub).manifest
-    told = Path(os.path.expanduser(name))
+    folder = Path(os.path.expanduser(name))
     doi = manifest.citation.doi
     return ShownDataset(
-        told.absolute().name if told.is_dir() and not is_registered(name) else str(name),
+        folder.absolute().name if folder.is_dir() and not is_registered(name) else str(name),
         name,
         tuple(manifest.tasks),
         manifest.title,

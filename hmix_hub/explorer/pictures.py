@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.errors import HMixError
-from hmix_hub.explorer.asked import ShownDataset, ShownTask
+from hmix_hub.explorer.asked import ShownTask
 from hmix_hub.explorer.columns import whole
 from hmix_hub.loading.pictures import open_image_sets
 from hmix_hub.schema import Vocabulary
@@ -33,22 +33,21 @@ MOST_PIXELS = 300_000_000
 
 def open_pictures(
     tasks: Sequence[ShownTask],
-    parts: Sequence[ShownDataset],
+    kept: Collection[str],
     *,
     cifar10: Any = None,
     image_sets: Mapping[str, Any] | None = None,
-    is_published: bool = False,
 ) -> tuple[dict[str, ImageSet], list[str]]:
     """Open the image sets that judgments are about, as far as they can be had.
 
     Parameters
     ----------
-    tasks, parts
-        The judgments, and the datasets that they are of.
+    tasks
+        The judgments.
+    kept
+        Names of image sets that are not to be shown, since they may not be published.
     cifar10, image_sets
         Where pictures come from; see `hmix_hub.render`.
-    is_published
-        Whether everybody will see them, so that those which may not be published are left out.
 
     Returns
     -------
@@ -57,7 +56,6 @@ def open_pictures(
     """
     opened: dict[str, ImageSet] = {}
     notes: dict[str, str] = {}
-    kept = {part.unpublished for part in parts if is_published} - {""}
     for task in tasks:
         first = task.stimuli.first
         numbers, names = encode(take(task.table["image_set"], first))

@@ -39,7 +39,7 @@ def write_explorer(
     image_sets: Mapping[str, Any] | None = None,
     revision: str | None = None,
     token: str | bool | None = None,
-    is_published: bool = False,
+    repository: str | None = None,
     for_disk: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
@@ -57,8 +57,9 @@ def write_explorer(
         File of a saved `PerceptualModel`, whose predictions are shown; `None`: one that is fitted to the judgments.
     cifar10, image_sets
         Where pictures come from; see `hmix_hub.render`. Without them, tiles show labels alone.
-    is_published
-        Whether everybody will see it: pictures which may not be published are left out.
+    repository
+        Repository of the Hub that a single dataset is published in, which the page's code loads; everybody will then
+        see the page, so that pictures which may not be published are left out. `None`: it is not published.
     for_disk
         Whether it shall work from the disk, which takes a copy of every file in a form that pages may read there.
     tell
@@ -80,9 +81,10 @@ def write_explorer(
     target = Path(folder)
     _check_free(target)
     tell("loading judgments")
-    shown, tasks = load_tasks(names, source=source, revision=revision, token=token)
+    shown, tasks = load_tasks(names, source=source, revision=revision, token=token, told=repository)
     tell("opening pictures")
-    opened, notes = open_pictures(tasks, shown, cifar10=cifar10, image_sets=image_sets, is_published=is_published)
+    kept = {one.unpublished for one in shown} - {""} if repository else set()
+    opened, notes = open_pictures(tasks, kept, cifar10=cifar10, image_sets=image_sets)
     for note in notes:
         tell(note)
     with whole_folder(target, replaces=True) as made:

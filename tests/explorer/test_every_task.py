@@ -241,7 +241,7 @@ def test_pictures_that_may_not_be_published_are_left_out_where_everybody_sees_th
     folder = study(tmp_path / "study", change=change)
     options = {"image_sets": {"example-study/pictures": folder / "stimuli"}}
     assert metadata_of(page_of(tmp_path, folder, **options))["pictures"]["count"] == 4
-    published = metadata_of(page_of(tmp_path, folder, is_published=True, **options))
+    published = metadata_of(page_of(tmp_path, folder, repository="lab/study", **options))
     assert published["pictures"]["count"] == 0
     assert published["notes"][0] == "The pictures of example-study/pictures may not be published, and are not shown."
 

@@ -23,8 +23,8 @@ _SAMPLE = 512
 class Hub:
     """A stand-in for the Hugging Face Hub and, on another port, for the storage of its large files.
 
-    It keeps repositories of the type dataset, in memory. `settings` (of hub_server.state.State) can be changed while
-    it runs: `hub.settings.part_size = 100`.
+    It keeps datasets and static Spaces, in memory; the id of a Space begins with `spaces/`. `settings` (of
+    hub_server.state.State) can be changed while it runs: `hub.settings.part_size = 100`.
     """
 
     def __init__(self) -> None:

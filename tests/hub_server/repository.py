@@ -16,6 +16,8 @@ from hub_server.discussions import Discussion
 from hub_server.messages import HubError
 
 MAIN = "refs/heads/main"
+SPACES = "spaces/"
+"""How ids of Spaces begin here; those of datasets have nothing before them."""
 _OID = re.compile(r"[0-9a-f]{4,40}")
 # What `git check-ref-format` refuses in a name.
 _NO_REFERENCE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|(?:^|/)\.|\.lock(?:/|$)|^-|^@$|^$")
@@ -91,7 +93,11 @@ class Repository:
 
     @property
     def namespace(self) -> str:
-        return self.id.split("/")[0]
+        return self.name.split("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.removeprefix(SPACES)
 
     def reference(self, revision: str) -> str | None:
         """Return the full name of a branch, tag or other reference."""

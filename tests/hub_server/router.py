@@ -14,7 +14,7 @@ Handler = Callable[..., Response]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PARTS = {
-    "repo": r"[^/]+/[^/]+",
+    "repo": r"(?:spaces/)?[^/]+/[^/]+",
     "revision": r"refs/(?:pr|convert)/[^/]+|[^/]+",
     "path": r".+",
     "number": r"\d+",
@@ -28,7 +28,8 @@ class Router:
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
 
     def route(self, method: str, path: str) -> Callable[[Handler], Handler]:
-        """Register the decorated function."""
+        """Register the decorated function; of what is done with a dataset, for Spaces, too."""
+        path = path.replace("/datasets/{repo}", "/(?:datasets/(?!spaces/)|(?=spaces/)){repo}")
         expression = _PLACEHOLDER.sub(
             lambda match: f"(?P<{match[1]}>{_PARTS.get(match[1], '[^/]+')})", path.replace(".", r"\.")
         )

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from hub_server import cards
 from hub_server.messages import HubError, Request
-from hub_server.repository import MAIN, File, Repository
+from hub_server.repository import MAIN, SPACES, File, Repository
 
 MEBIBYTE = 1024 * 1024
 
@@ -91,7 +91,7 @@ class State:
         return repository, user
 
     def create(self, repo_id: str, user: User, *, private: bool) -> Repository:
-        namespace = repo_id.split("/", maxsplit=1)[0]
+        namespace = repo_id.removeprefix(SPACES).split("/", maxsplit=1)[0]
         if namespace not in user.namespaces:
             message = f'You don\'t have the rights to create a dataset under the namespace "{namespace}"'
             raise HubError(HTTPStatus.FORBIDDEN, message)
@@ -102,7 +102,7 @@ class State:
         return self.repositories[repo_id]
 
     def page(self, repo_id: str) -> str:
-        return f"{self.hub_url}/datasets/{repo_id}"
+        return f"{self.hub_url}/{'' if repo_id.startswith(SPACES) else 'datasets/'}{repo_id}"
 
     def is_large(self, repository: Repository, revision: str, path: str, size: int, sample: bytes) -> bool:
         attributes = repository.commit(revision).files.get(".gitattributes", File(b"")).content.decode()

@@ -8,11 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitInfo, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 from hmix_hub.contribute.building import Built, FileMark, build, built_before
@@ -32,15 +31,13 @@ from hmix_hub.contribute.publishing.remote import (
     read_record,
     read_sums,
 )
+from hmix_hub.contribute.publishing.uploading import upload
 from hmix_hub.datasets_by_name import REPOSITORY, is_registered
 from hmix_hub.errors import ConfigurationError, PublishError, Where
 from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.study import Study
-
-FILES_AT_ONCE = 50
-"""Files that are uploaded before the next ones are begun, and told of."""
 
 
 @dataclass(frozen=True)
@@ -313,23 +310,21 @@ class _Publisher:
     ) -> CommitInfo:
         """Upload our files, and delete those that an earlier publish wrote and we have no more, in one commit."""
         ours = self.built.files
-        options: Any = {"repo_type": DATASET, "revision": revision, "create_pr": as_request}
-        additions = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours]
-        megabytes = [0.0, *accumulate(mark.size / 1e6 for mark in ours.values())]
-        # A large file stays where it was uploaded until a commit takes it: what was interrupted goes on behind it.
-        for start in range(0, len(ours), FILES_AT_ONCE):
-            self.tell(f"uploading: {start} of {len(ours)} files, {megabytes[start]:.1f} of {megabytes[-1]:.1f} MB")
-            batch = additions[start : start + FILES_AT_ONCE]
-            self.api.preupload_lfs_files(self.repository, batch, free_memory=False, **options)
         # What an earlier publish did not write is somebody else's, and stays.
-        deletions = [CommitOperationDelete(name) for name in files if name in sums.keys() - ours.keys() - set(KEPT)]
-        return self.api.create_commit(
+        gone = [name for name in files if name in sums.keys() - ours.keys() - set(KEPT)]
+        return upload(
+            self.api,
             self.repository,
-            [*additions, *deletions],
-            commit_message=self._title,
-            commit_description=f"{self.manifest.title}\n\nWritten by `hmix contribute publish`.",
-            parent_commit=parent,
-            **options,
+            self.built.path,
+            ours,
+            gone,
+            title=self._title,
+            description=self.manifest.title,
+            tell=self.tell,
+            parent=parent,
+            repo_type=DATASET,
+            revision=revision,
+            create_pr=as_request,
         )
 
     def _tag(self, version: str, commit: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hub_server import cards
 from hub_server.discussions import timestamp
 from hub_server.messages import HubError, Request, Response, json_response, page_response
-from hub_server.repository import File, Repository
+from hub_server.repository import SPACES, File, Repository
 from hub_server.router import Router
 from hub_server.state import State
 
@@ -26,16 +26,19 @@ def add(router: Router) -> None:
 
 def _repo_id(state: State, request: Request) -> str:
     values = request.data()
-    if values.get("type") != "dataset":
-        raise HubError(HTTPStatus.BAD_REQUEST, "Only repositories of the type dataset are kept here")
-    return f"{values.get('organization') or state.logged_in(request).name}/{values['name']}"
+    if values.get("type") not in {"dataset", "space"}:
+        raise HubError(HTTPStatus.BAD_REQUEST, "Only datasets and Spaces are kept here")
+    prefix = SPACES if values["type"] == "space" else ""
+    if prefix and values.get("sdk") != "static":
+        raise HubError(HTTPStatus.BAD_REQUEST, "Only static Spaces are kept here")
+    return f"{prefix}{values.get('organization') or state.logged_in(request).name}/{values['name']}"
 
 
 def _create(state: State, request: Request) -> Response:
     user = state.logged_in(request)
     private = request.data().get("visibility") == "private" or bool(request.data().get("private"))
     repository = state.create(_repo_id(state, request), user, private=private)
-    return json_response({"url": state.page(repository.id), "name": repository.id, "id": repository.id})
+    return json_response({"url": state.page(repository.id), "name": repository.name, "id": repository.name})
 
 
 def _delete(state: State, request: Request) -> Response:
@@ -77,7 +80,9 @@ def _find(state: State, request: Request) -> Response:
     found = [
         _description(state, repository)
         for repository in state.repositories.values()
-        if state.may_read(user, repository) and _matches(state, request, repository)
+        if not repository.id.startswith(SPACES)
+        and state.may_read(user, repository)
+        and _matches(state, request, repository)
     ]
     sort = request.argument("sort")
     if sort in {"lastModified", "createdAt"}:
@@ -103,7 +108,7 @@ def _description(state: State, repository: Repository, revision: str = "main") -
     card = state.card(repository, commit.oid)
     return {
         "_id": repository.history("main")[-1].oid[:24],
-        "id": repository.id,
+        "id": repository.name,
         "author": repository.namespace,
         "sha": commit.oid,
         "createdAt": timestamp(repository.created),

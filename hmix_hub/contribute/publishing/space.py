@@ -1,0 +1,136 @@
+"""Space: the explorer of a published study, as static files in a repository of the Hub beside the dataset."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from hmix_hub.contribute.building import FileMark, marks
+from hmix_hub.contribute.publishing.faults import persist
+from hmix_hub.contribute.publishing.publisher import Published
+from hmix_hub.contribute.publishing.remote import KEPT
+from hmix_hub.contribute.publishing.uploading import upload
+from hmix_hub.datasets_by_name import REPOSITORY
+from hmix_hub.errors import ConfigurationError, PublishError, Where
+from hmix_hub.explorer.writing import METADATA, write_explorer
+from hmix_hub.studies.folder import CARD
+from hmix_hub.studies.study import Study
+from hmix_hub.yaml_file import plain_yaml
+
+SPACE = "space"
+_NEW = {*KEPT, CARD, "index.html", "style.css"}
+"""Files that a static Space may have before anybody wrote to it."""
+
+
+def publish_space(
+    study: Study,
+    repository: str,
+    space: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Published:
+    """Publish the explorer of a study on the Hub, as a static Space.
+
+    The study must have been published, or checked by a dry run, before: nothing is checked here. Called again, it
+    uploads what has changed.
+
+    Parameters
+    ----------
+    study
+        The study.
+    repository
+        Repository of the dataset, which the page's code loads.
+    space
+        Repository of the Space, made if it is not there.
+    private, dry_run, tell
+        See `hmix_hub.contribute.publishing.publisher.publish`.
+
+    Returns
+    -------
+    Published
+        "dry run", or "pushed", with the files.
+
+    Raises
+    ------
+    ConfigurationError
+        If the Space's name is none.
+    PublishError
+        If the Space holds something else or is public though `private`, or the Hub refuses.
+    """
+    if not REPOSITORY.fullmatch(space):
+        msg = f"{space!r} is no repository of the Hub"
+        raise ConfigurationError(msg, hint="write --space ORG/NAME, or --space alone at the end of the command")
+    with tempfile.TemporaryDirectory(prefix="hmix-space-") as scratch:
+        folder = Path(scratch) / "explorer"
+        write_explorer(study.path, folder, repository=repository, for_disk=False, tell=tell)
+        (folder / CARD).write_text(_card(study, repository), encoding="utf-8")
+        files, version = marks(folder), study.manifest.version
+        if dry_run:
+            return Published("dry run", "", version, files)
+        api = HfApi()
+
+        def attempt() -> Published:
+            _push(api, study, space, folder, files, private=private, tell=tell)
+            return Published("pushed", f"{api.endpoint}/spaces/{space}", version, files)
+
+        return persist(attempt, space, tell)
+
+
+def _push(
+    api: HfApi,
+    study: Study,
+    space: str,
+    folder: Path,
+    files: dict[str, FileMark],
+    *,
+    private: bool,
+    tell: Callable[[str], None],
+) -> None:
+    tell(f"looking at the Space {space}")
+    where = Where(f"{space} (Hugging Face Hub)")
+    try:
+        info = api.space_info(space)
+    except RepositoryNotFoundError:
+        api.create_repo(space, repo_type=SPACE, space_sdk="static", private=private, exist_ok=True)
+        info = api.space_info(space)
+    if private and not info.private:
+        msg = "the Space is public, and --private makes none private that is there"
+        raise PublishError(msg, where=where, hint="make it private in its settings, or name another: --space ORG/NAME")
+    there = {sibling.rfilename for sibling in info.siblings or []}
+    if METADATA not in there and there - _NEW:
+        msg = "the Space holds something that is no explorer"
+        raise PublishError(msg, where=where, hint="name another: --space ORG/NAME")
+    gone = sorted(there - files.keys() - set(KEPT))
+    title = f"Explorer of {study.manifest.id} {study.manifest.version}"
+    with warnings.catch_warnings():
+        # The client takes tables for a dataset that was sent to the wrong place.
+        warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+        options = {"title": title, "description": study.manifest.title, "repo_type": SPACE}
+        upload(api, space, folder, files, gone, tell=tell, **options)
+
+
+def _card(study: Study, repository: str) -> str:
+    """Return the README.md of the Space, whose head tells the Hub what to serve."""
+    manifest = study.manifest
+    head = {
+        "title": manifest.title,
+        "sdk": "static",
+        "app_file": "index.html",
+        "pinned": False,
+        "datasets": [repository],
+        "tags": ["h-mix-explorer", *(["synthetic"] if manifest.synthetic else [])],
+    }
+    mark = "The judgments are synthetic: a program made them, not people.\n\n" if manifest.synthetic else ""
+    return (
+        f"---\n{plain_yaml(head, width=10**6)}---\n\n"
+        f"Explorer of the dataset [{repository}](https://huggingface.co/datasets/{repository}), version "
+        f"{manifest.version}: every stimulus with the answers to it.\n\n{mark}"
+        "Written by `hmix contribute publish --space`.\n"
+    )
