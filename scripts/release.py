@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import venv
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from environment import ROOT, options_of, run_script
@@ -30,7 +32,7 @@ PLACES = {
 TRIED = (
     ("-m", "hmix_hub", "--version"),
     ("-m", "hmix_hub", "list"),
-    ("-c", "import hmix_hub; print(hmix_hub.load_dataset('h-mix', split='train', source='sample'))"),
+    ("-c", "import hmix_hub; print(hmix_hub.load_dataset('h-mix', split='train'))"),
 )
 """What the new wheel has to do in an environment of its own."""
 
@@ -93,7 +95,9 @@ def write_version(folder: Path, version: str, date: datetime.date) -> None:
 
 def build(folder: Path, dist: Path) -> None:
     """Build the sdist of a checkout, and the wheel from it, with what this environment has."""
-    subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, folder], check=True)
+    # Not in the folder of scripts, one of which is called build.
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, folder]
+    run(command, dist.parent)
 
 
 def check_metadata(dist: Path, version: str) -> Path:
@@ -126,14 +130,24 @@ def try_wheel(wheel: Path, folder: Path) -> None:
         site,
         wheel,
     ]
-    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    run([sys.executable, "-m", "pip", *install], folder)
+    # Without the network, and without what this machine has cached.
+    environment = os.environ | {"HMIX_SOURCE": "sample", "HMIX_CACHE": str(folder), "HF_HOME": str(folder)}
     for words in TRIED:
-        subprocess.run([folder / "bin" / "python", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        run([folder / "bin" / "python", *words], folder, environment)
 
 
 def git(folder: Path, *words: str | Path) -> str:
     """Run git in a folder, and return what it prints."""
-    return subprocess.run(["git", *words], cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return run(["git", *words], folder)
+
+
+def run(command: Sequence[str | Path], folder: Path, environment: dict[str, str] | None = None) -> str:
+    """Run a command in a folder, and return what it prints; if it fails, there is no release."""
+    done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nthis failed, so that nothing is released: {' '.join(map(str, command))}")
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import datetime
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -93,11 +94,9 @@ def test_a_release_is_a_commit_and_a_tag_that_are_pushed(release, checkout, tmp_
 
 
 def test_nothing_is_tagged_where_the_wheel_does_not_work(release, checkout, monkeypatch):
-    def fail(*_):
-        raise subprocess.CalledProcessError(1, ["hmix"])
-
-    monkeypatch.setattr(release, "try_wheel", fail)
-    with pytest.raises(subprocess.CalledProcessError):
+    failing = [sys.executable, "-c", "raise SystemExit(1)"]
+    monkeypatch.setattr(release, "try_wheel", lambda _, folder: release.run(failing, folder.parent))
+    with pytest.raises(SystemExit, match="nothing is released"):
         run(release, "0.2.0")
     assert release.git(checkout, "tag") == "v0.1.0"
     assert release.git(checkout, "log", "--format=%s") == "All"
