@@ -17,6 +17,10 @@ hooks: setup
 quickstart:
     python3 scripts/quickstart.py
 
+# browse stimuli and judgments: just explore --source sample
+explore *words: setup
+    {{ python }} -m hmix_hub explore {{ words }}
+
 # format, lint, spelling, types, imports, then the tests; words go to pytest
 test *words:
     python3 scripts/test.py {{ words }}

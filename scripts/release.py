@@ -31,7 +31,7 @@ PLACES = {
 """Where the version stands, as it is found and as it is written; everything else asks `hmix_hub.__version__`."""
 TRIED = (
     ("-m", "hmix_hub", "--version"),
-    ("-m", "hmix_hub", "list"),
+    ("-m", "hmix_hub", "doctor", "--offline"),
     ("-c", "import hmix_hub; print(hmix_hub.load_dataset('h-mix', split='train'))"),
 )
 """What the new wheel has to do in an environment of its own."""
