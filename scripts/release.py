@@ -96,7 +96,7 @@ def write_version(folder: Path, version: str, date: datetime.date) -> None:
 def build(folder: Path, dist: Path) -> None:
     """Build the sdist of a checkout, and the wheel from it, with what this environment has."""
     # Not in the folder of scripts, one of which is called build.
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, folder]
+    command: list[str | Path] = [sys.executable, "-m", "build", "--no-isolation", "--outdir", dist, folder]
     run(command, dist.parent)
 
 
