@@ -1,4 +1,4 @@
-"""Tables of a built study: their files, which SHA256SUMS lists, and their features."""
+"""Tables of a built study: their files, listed in SHA256SUMS, and their features."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ if TYPE_CHECKING:
 
 CHECKSUMS = "SHA256SUMS"
 ROW_GROUP = 100_000
-"""Rows that fill a row group."""
+"""Number of rows in a row group."""
 SHARD = 10
-"""Row groups of one file."""
+"""Number of row groups in a file."""
 _FALSELY_FOUND = 0.01
-"""Share of the row groups without a value that a reader cannot tell from those with it."""
+"""False-positive rate of the Bloom filters by which readers skip row groups."""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 def read_checksums(text: str) -> dict[str, str]:
-    """Read checksums as `sha256sum --check` does: sha256 by path; what is no checksum is passed over."""
+    """Read checksums like `sha256sum --check`: sha256 by path, ignoring lines that are not checksums."""
     return {found[2]: found[1] for found in map(_LINE.fullmatch, text.splitlines()) if found}
 
 
 def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
-    """Read the checksums of a study to load.
+    """Read the checksums of a study.
 
     Parameters
     ----------
     path
         The file.
     where
-        What it is called in messages.
+        Name of the file in messages.
     hint
-        What to do where it is missing or damaged.
+        What to do if it is missing or damaged.
 
     Returns
     -------
     dict
-        sha256 by path, with /.
+        sha256 by path, with `/` as separator.
 
     Raises
     ------
     SourceMissingError
-        If it is not there.
+        If the file does not exist.
     SourceError
-        If it is damaged.
+        If the file is damaged.
     """
     if not path.is_file():
         msg = f"there is no {CHECKSUMS}, so the tables cannot be verified"
@@ -74,17 +74,17 @@ def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
 
 
 def checksums_text(sums: Mapping[str, str]) -> str:
-    """Return sha256 by path as `sha256sum` writes them."""
+    """Return checksums, given as sha256 by path, in the format of `sha256sum`."""
     return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items())
 
 
 def parquet_path(configuration: str, number: int = 0, count: int = 1) -> str:
-    """Return the path of one of the Parquet files that hold a configuration."""
+    """Return the path of one of a configuration's Parquet files."""
     return f"{configuration}/train-{number:05d}-of-{count:05d}.parquet"
 
 
 def row_groups(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield a table that is in memory a row group at a time, at least one."""
+    """Yield a table by row group; an empty table yields one."""
     return (table.slice(start, ROW_GROUP) for start in range(0, max(len(table), 1), ROW_GROUP))
 
 
@@ -97,22 +97,22 @@ def write_table(
     shard: int = SHARD,
     looked_up: Collection[str] = (),
 ) -> list[str]:
-    """Write a table as Parquet, in the types of its features; the same bytes whenever the same units are written.
+    """Write a table as Parquet, with the types of its features; the same units give the same bytes.
 
     Parameters
     ----------
     units
-        The table, a row group at a time; at least one.
+        The table by row group; at least one.
     columns
-        Its features, which stand in the files, too, so that labels keep their names without the card.
+        Its features, which are also stored in the files, so that labels keep their names without the card.
     configuration
-        Its name.
+        Name of the configuration.
     out
         Folder to write it into.
     shard
-        Row groups of one file.
+        Number of row groups per file.
     looked_up
-        Columns, not sorted, by whose values rows are looked up: of a table of many row groups, which gets indexes.
+        Unsorted columns by whose values rows are looked up; they get page indexes and Bloom filters.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def write_table(
 
 
 def name_files(made: Sequence[Path], configuration: str, out: Path) -> list[str]:
-    """Name files of a folder, in order, as those that hold a configuration; return their paths within the folder."""
+    """Rename files of a folder, in order, as a configuration's files; return their paths within the folder."""
     paths = [parquet_path(configuration, number, len(made)) for number in range(len(made))]
     for file, path in zip(made, paths, strict=True):
         file.rename(out / path)
@@ -143,7 +143,7 @@ def name_files(made: Sequence[Path], configuration: str, out: Path) -> list[str]
 
 
 class StoredTable(NamedTuple):
-    """A table that is not in memory: Parquet files of a folder, each row group of which is a unit.
+    """A table on disk: Parquet files in a folder, each row group of which is a unit.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ class StoredTable(NamedTuple):
 
     @classmethod
     def of(cls, folder: Path, files: list[str], schema: pa.Schema) -> StoredTable:
-        """Return the table that files of a folder hold."""
+        """Return the table in files of a folder."""
         return cls(folder, files, schema, sum(parquet.read_metadata(folder / file).num_rows for file in files))
 
     def units(self) -> Iterator[pa.Table]:
@@ -173,7 +173,7 @@ class StoredTable(NamedTuple):
                     yield file.read_row_group(number).cast(self.schema)
 
     def copy(self, out: Path) -> list[str]:
-        """Link or copy the files into another folder, and return their paths."""
+        """Link or copy the files into another folder; return their paths."""
         for path in self.files:
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             link_or_copy(self.folder / path, out / path)
@@ -187,12 +187,12 @@ def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:
 
 
 def place_of(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
-    """Return the path of a file of a folder, which is there and in the checksums.
+    """Return the path of a file in a folder, after checking that it exists and has a checksum.
 
     Raises
     ------
     SourceMissingError
-        If it is not there, or is no file of the folder.
+        If the file does not exist, or is not inside the folder.
     SourceError
         If the checksums do not list it.
     """
@@ -207,12 +207,12 @@ def place_of(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Pat
 
 
 def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
-    """Return a path as `place_of` does, once the file's hash is known to be right; hashed again only if it was touched.
+    """Return a path like `place_of`, after verifying the file's hash; a file is hashed again only if it was modified.
 
     Raises
     ------
     SourceMissingError, SourceError
-        As `place_of`; and if it cannot be read, or its hash is not the one in the checksums.
+        See `place_of`; also if the file cannot be read, or its hash differs from the checksum.
     """
     path = place_of(folder, name, sums, hint)
     try:
@@ -232,13 +232,13 @@ def study_features(schema: pa.Schema, columns: Iterable[Column], vocabulary: Voc
     Parameters
     ----------
     schema
-        Its Arrow schema; the study's own columns are text, integers, numbers or truths.
+        Arrow schema of the table; the study's own columns are text, integers, numbers or booleans.
     columns
-        The columns that the package's schema describes.
+        Columns that the package's schema describes.
     vocabulary
-        Class names that labels count in.
+        Class names that labels refer to.
     """
-    # Here, since whoever validates a study loads no dataset.
+    # Imported here, since validation does not need `datasets`.
     from datasets import Features, Value
     from datasets.features.features import generate_from_arrow_type
 
@@ -246,7 +246,7 @@ def study_features(schema: pa.Schema, columns: Iterable[Column], vocabulary: Voc
     found = {}
     for field in schema:
         feature = known.get(field.name) or generate_from_arrow_type(field.type)
-        # A column that is empty throughout has no type of its own.
+        # An entirely empty column has no type of its own.
         found[field.name] = Value("string") if feature == Value("null") else feature
     return Features(found)
 
@@ -260,7 +260,7 @@ def write_units(
     *,
     shard: int,
 ) -> StoredTable:
-    """Write a large table as Parquet, in which stimuli are looked up quickly.
+    """Write a large table as Parquet, indexed by stimulus.
 
     Parameters
     ----------

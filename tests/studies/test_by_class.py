@@ -63,7 +63,7 @@ def test_an_unknown_class_is_answered_with_the_nearest_one():
 
 
 def test_another_number_of_numbers_says_how_many_classes_there_are():
-    assert read(pa.array(["1|2"]))[2].errors[0].spots[0].note == "2 numbers, and the study has 3 classes"
+    assert read(pa.array(["1|2"]))[2].errors[0].spots[0].note == "2 numbers, but the study has 3 classes"
 
 
 def test_shares_outside_0_and_1_are_out_of_range():

@@ -1,4 +1,4 @@
-"""Numbers by class: counts or shares, one for each class of the study, from lists, or from objects by class name."""
+"""Numbers by class: counts or shares for each class of the study, from lists or objects with class names as keys."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ from hmix_hub.studies.rules import stimuli as stimulus_rules
 _OBJECT = r"^\s*\{"
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _PLAIN = rf'^\s*\{{\s*(?:"[^"\\:\pC]*"\s*:\s*{_NUMBER}\s*,\s*)*"[^"\\:\pC]*"\s*:\s*{_NUMBER}\s*\}}\s*$'
-"""An object of numbers, in whose names no colon and no escape stands: a colon is followed by a number, then."""
+"""A JSON object of numbers whose names have no colons or escapes, so that every colon precedes a number."""
 _LONGEST = 301
-"""Characters of a name that are looked up: no class has as many."""
+"""Number of characters of a name that are looked up; class names are shorter."""
 _LARGEST = 2**31 - 1
-"""Most votes for one class."""
+"""Maximum number of votes for one class."""
 _MOST_KNOWN = 1000
-"""Most combinations of classes, as objects name them, that are remembered."""
+"""Maximum number of combinations of class names that are cached."""
 
 
 class ByClassReader:
     """Reader of one column with a number for each class.
 
-    Written are `12|3|0`, a JSON list in the order of the classes, or a JSON object by class name, whose classes that
-    are left out have 0; in Parquet, lists, or records with a field for each class.
+    Accepts `12|3|0`, a JSON list in the order of the classes, or a JSON object by class name (0 for omitted classes);
+    in Parquet, lists, or structs with a field for each class.
 
     Parameters
     ----------
     column
-        What the schema says of it: its range is that of each number.
+        The column in the schema; its range applies to each number.
     vocabulary
-        Class names of the study; K is their number.
+        The study's K class names.
     reporter
-        Gets the findings.
+        Receives the findings.
     """
 
     def __init__(self, column: Column, vocabulary: Vocabulary, reporter: Reporter) -> None:
         self.column, self.vocabulary, self.reporter = column, vocabulary, reporter
         self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
-        # The range is checked once all forms are arrays.
+        # The range is checked after all forms have become arrays.
         self._lists = NumberListReader(replace(column, low=None, high=None), reporter)
 
     def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Read N texts; N lists of K numbers, null where missing, or where there is not one number for each class."""
+        """Read N texts as lists of K numbers; null where missing, or where there is not one number per class."""
         present = emptied(text)
         is_object = as_mask(pc.match_substring_regex(present, _OBJECT))
         others = pc.if_else(pa.array(is_object), pa.scalar(None, pa.string()), present)
@@ -66,18 +66,18 @@ class ByClassReader:
         return self._made(values, rows, text)
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Read N lists of numbers, or N records with a number for each class; see `from_text`."""
+        """Read N lists of numbers, or N structs with a number for each class; see `from_text`."""
         if types.is_struct(raw.type):
             return self._made(self._of_records(raw, rows), rows, raw)
         return self._made(self._of_lists(self._lists.from_lists(raw, rows), rows), rows, raw)
 
     def _of_lists(self, lists: pa.Array, rows: Ints) -> Floats:
-        """Return lists as float64 (N, K); NaN where null, or of another length, which is reported."""
+        """Return lists as float64 (N, K); NaN where null or, which is reported, of another length."""
         lengths = pc.list_value_length(lists).fill_null(len(self.vocabulary)).to_numpy(zero_copy_only=False)
         other = lengths != len(self.vocabulary)
         k = len(self.vocabulary)
         self.reporter.add_where(
-            rules.TYPE, other, rows, None, lambda i: f"{lengths[i]} numbers, and the study has {k} classes"
+            rules.TYPE, other, rows, None, lambda i: f"{lengths[i]} numbers, but the study has {k} classes"
         )
         values = np.full((len(lists), k), np.nan)
         good = ~other & as_mask(lists.is_valid())
@@ -85,7 +85,7 @@ class ByClassReader:
         return values
 
     def _read_objects(self, text: pa.Array, is_object: Mask, rows: Ints, values: Floats) -> None:
-        """Read the texts that are JSON objects, each distinct one once, into their rows of float64 (N, K)."""
+        """Read the texts that are JSON objects, once per distinct text, into their rows of `values`, float64 (N, K)."""
         written_in = text.filter(pa.array(is_object))
         encoded = written_in.dictionary_encode()
         unknown: dict[int, str] = {}
@@ -112,7 +112,7 @@ class ByClassReader:
         values[at] = by_class[number_of]
 
     def _read_plain(self, texts: pa.Array, values: Floats) -> Mask:
-        """Read objects that name the same classes in the same order at once; whether each of D was; bool (D,)."""
+        """Read objects with the same classes in the same order together; return which of D were read, bool (D,)."""
         places = np.flatnonzero(as_mask(pc.match_substring_regex(texts, _PLAIN)))
         plain = texts.take(pa.array(places, pa.int64()))
         names = pc.replace_substring_regex(plain, rf":\s*{_NUMBER}", ":0").dictionary_encode()
@@ -125,7 +125,7 @@ class ByClassReader:
             try:
                 codes = self._codes(tuple(name for name, _ in json.loads(written, object_pairs_hook=list)))
             except (SchemaError, ValueError):
-                # What is wrong is told of each.
+                # Each is read, and reported, on its own later.
                 continue
             which = np.flatnonzero(form_of == form)
             found = np.asarray(pc.cast(numbers.take(pa.array(which)).flatten(), pa.float64()))
@@ -138,11 +138,11 @@ class ByClassReader:
         return is_read
 
     def _codes(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        """Return the labels of the classes that an object names; a `ValueError` where one stands twice."""
+        """Return the labels of the classes that an object names; raise `ValueError` for duplicates."""
         if names not in self._known:
             codes = tuple(map(self._code, names))
             if len(set(codes)) < len(codes):
-                msg = "a class stands twice"
+                msg = "a class is repeated"
                 raise ValueError(msg)
             if len(self._known) >= _MOST_KNOWN:
                 return codes
@@ -167,25 +167,25 @@ class ByClassReader:
         return values
 
     def _made(self, values: Floats, rows: Ints, raw: pa.Array) -> pa.Array:
-        """Check float64 (N, K), and return it as the column's lists; null where a number is none of the column's."""
+        """Check values, float64 (N, K), and return them as lists; null where a number is invalid."""
         low = -np.inf if self.column.low is None else self.column.low
         high = _LARGEST if self.column.high is None else self.column.high
         bad = np.asarray(((values < low) | (values > high)).any(axis=1))
-        self.reporter.add_where(rules.RANGE, bad, rows, raw, f"the range of each is {self.column.range}")
+        self.reporter.add_where(rules.RANGE, bad, rows, raw, f"the range of each number is {self.column.range}")
         if self.column.kind is Kind.COUNTS:
             broken = (np.nan_to_num(values) % 1 != 0).any(axis=1) & ~bad
             self.reporter.add_where(rules.TYPE, broken, rows, raw, "not all are whole numbers")
             bad = bad | broken
         values[bad] = np.nan
-        # Adding 0 makes -0 and 0 one.
+        # Adding 0 turns -0 into 0.
         return distributions(values + 0.0, self.column.kind)
 
 
 def _numbers(values: Sequence[Any]) -> list[float]:
-    """Return JSON values as numbers; a `ValueError` where one is none."""
+    """Return JSON values as numbers; raise `ValueError` for other values."""
     if not {int, float}.issuperset(map(type, values)):
         wrong = next(value for value in values if type(value) not in {int, float})
-        msg = f"{json.dumps(wrong)[:40]} is no number"
+        msg = f"{json.dumps(wrong)[:40]} is not a number"
         raise ValueError(msg)
     found = list(map(float, values))
     if not math.isfinite(sum(found)):
@@ -195,7 +195,7 @@ def _numbers(values: Sequence[Any]) -> list[float]:
 
 
 def is_by_class(kind: pa.DataType) -> bool:
-    """Whether a type is one of lists of numbers, or of records of numbers."""
+    """Return whether a type is a list of numbers, or a struct of numbers."""
     if types.is_struct(kind):
         return all(types.is_integer(field.type) or types.is_floating(field.type) for field in kind)
     return is_list_of_numbers(kind)

@@ -1,4 +1,4 @@
-"""Labels: class names, or their numbers, one or a list of them, as codes of the study's vocabulary."""
+"""Labels: class names or class numbers, single or in lists, as codes in the study's vocabulary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hmix_hub.studies.rules import stimuli as stimulus_rules
 
 
 class LabelReader:
-    """Reader of the labels of one column; where there is no list, it is null if the column is nullable, else empty."""
+    """Reader of the labels of one column; a missing list is null if the column is nullable, and empty otherwise."""
 
     def __init__(self, vocabulary: Vocabulary, reporter: Reporter, *, is_nullable: bool = False) -> None:
         self.vocabulary, self.reporter = vocabulary, reporter
@@ -27,23 +27,23 @@ class LabelReader:
 
     @property
     def has_numbers_for_names(self) -> bool:
-        """Whether a whole number might be the name of another class than the one that it is the label of."""
+        """Return whether an integer could be both the name of one class and the label of another."""
         return any(name.isdecimal() and name != str(code) for code, name in enumerate(self.vocabulary.names))
 
     def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Read N class names; int64 (N,), null where missing or no class."""
+        """Read N class names as int64 (N,); null where missing or not a class."""
         present = emptied(text)
         labels, unknown = self._known(present)
         if not unknown.any():
             return labels
-        # Only what is no class is cleaned: a class may well be called none.
+        # Clean only what is not a class: a class may be named "none".
         rest = pc.if_else(pa.array(unknown), present, pa.scalar(None, pa.string()))
         cleaned, unknown = self._known(clean_text(rest, rows, self.reporter, names=self.vocabulary.names))
         self.reporter.add_where(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
         return pc.coalesce(labels, cleaned)
 
     def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
-        """Return the labels of texts, and which of the texts name no class."""
+        """Return the labels of texts, and which texts are not class names."""
         encoded = text.dictionary_encode()
         codes = [self._code(name) for name in encoded.dictionary.to_pylist()]
         labels = pc.take(pa.array(codes, pa.int64()), encoded.indices)
@@ -59,15 +59,15 @@ class LabelReader:
         return nearest(name, self.vocabulary.names, label="classes")
 
     def from_codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Read N whole numbers as labels; int64 (N,), null where there is no such label."""
-        # Not safe: what is too large becomes negative, and so no label either.
+        """Read N integers as labels, int64 (N,); null where there is no such label."""
+        # An unsafe cast: too large numbers become negative, which are not labels either.
         codes = pc.cast(raw, pa.int64(), safe=False)
         inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
         self.reporter.add_where(stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, "there is no such label")
         return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
 
     def lists_from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Read N lists of class names, `a|b` or JSON; empty, or null, where there is none, or none can be read."""
+        """Read N lists of class names, `a|b` or JSON; empty (or null) where missing or unreadable."""
         encoded = emptied(text).dictionary_encode()
         if any(self._list(written)[1] for written in encoded.dictionary.to_pylist()):
             encoded = self._cleaned_lists(emptied(text), rows).dictionary_encode()
@@ -87,7 +87,7 @@ class LabelReader:
         return pc.take(found, encoded.indices.fill_null(nothing))
 
     def _cleaned_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Report white space around lists, and words for nothing, of those that cannot be read; see `clean_text`."""
+        """Clean lists that cannot be read, reporting white space and words for missing values; see `clean_text`."""
         distinct = pc.unique(text).drop_null()
         faulty = [written for written in distinct.to_pylist() if self._list(written)[1]]
         is_faulty = pc.is_in(text, pa.array(faulty, pa.string()))
@@ -95,7 +95,7 @@ class LabelReader:
         return pc.if_else(is_faulty, cleaned, text)
 
     def _list(self, written: str) -> tuple[list[int], str]:
-        """Return the labels of a list, `a|b` or JSON, and what is wrong with it."""
+        """Return the labels of a list, `a|b` or JSON, and a message if it is invalid."""
         try:
             names = items_of(written)
         except ValueError as error:
@@ -122,13 +122,13 @@ class LabelReader:
 
 
 def _item_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type of a list's items; that of a dictionary of items is the items'."""
+    """Return the type of a list's items, decoded if they are dictionary-encoded."""
     item = kind.value_type
     return getattr(item, "value_type", item)
 
 
 def is_list_of_labels(kind: pa.DataType) -> bool:
-    """Whether a type is one of lists of class names or labels."""
+    """Return whether a type is a list of class names or labels."""
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = _item_type(kind)

@@ -14,15 +14,15 @@ from hmix_hub.studies.rules.answers import VOTES_OF_PEOPLE
 from hmix_hub.tasks import TASKS, columns, missing_columns
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
-_OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
+_OWN_NAME = f"after {EXTRA_PREFIX}, a name has at most 60 letters a to z, digits and underscores"
 _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
 
-_LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_version: {0}` there"
+_LATER = "it came with schema {0}, but study.yaml states {1}: write `schema_version: {0}` there"
 
-_UNASKED = "if it was not asked, leave it out of `soft_labels: asked:` in study.yaml"
+_UNASKED = "if it was not asked, remove it from `soft_labels: asked:` in study.yaml"
 
-_OTHERWISE = {f"image_{number}_index": f"; or write image_{number}_file, the name of its file" for number in (1, 2)}
-NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
+_OTHERWISE = {f"image_{number}_index": f"; or add image_{number}_file, the file's name" for number in (1, 2)}
+NAMELESS = "the column has no name; there may be an extra comma at the end of each line"
 
 
 def check_columns(
@@ -35,11 +35,12 @@ def check_columns(
     asked: Collection[Question] = tuple(QUESTIONS),
     is_single: bool = False,
 ) -> dict[str, str]:
-    """Check the names of a judgment file's columns, by the version of the schema, and what was asked besides a class.
+    """Check the names of a judgment file's columns.
 
-    Where single pictures alone are shown, `is_single`, those of the second one may be left out.
+    They depend on the version of the schema and on what was `asked` besides a class. In studies of single pictures
+    (`is_single`), the columns of the second picture are optional.
 
-    Returned is the schema's name, by the name in the file, of the columns that are understood; of untidy names, too.
+    Returns the schema's name of each known column by its name in the file, including untidy names.
     """
     known = {column.name for column in (*columns(task, version), *IMAGE_FILES)}
     since = {column.name: column.since for column in columns(task) if column.name not in known}
@@ -77,6 +78,6 @@ def check_columns(
 
 
 def tidied(name: str) -> str:
-    """Return a column's name without capitals and white space, words divided by underscores; `x_` columns trimmed."""
+    """Return a column's name in lower case, with underscores between words; `x_` columns are only trimmed."""
     trimmed = name.strip()
     return trimmed if _EXTRA.fullmatch(trimmed) else re.sub(r"[\s-]+", "_", trimmed.lower())

@@ -1,4 +1,4 @@
-"""Numbers, truths and lists of numbers, read in one stroke where all are good, and one by one where some are not."""
+"""Numbers, booleans and lists of numbers: a fast path if all values are valid, and a slow one with findings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from hmix_hub.studies.rules import columns as rules
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 COMMA = r"^[+-]?\d+,\d+$"
-"""A decimal comma, unless it is one of `THOUSANDS`."""
+"""A decimal comma, unless it also matches `THOUSANDS`."""
 THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
-"""A comma that may divide a number, or mark its thousands: nobody but its author knows."""
+"""A comma that may be a decimal comma or a thousands separator; only the author knows."""
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = 2**31 - 1
 
@@ -31,16 +31,16 @@ def read_numbers(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     Parameters
     ----------
     text
-        N strings; empty or null: missing.
+        N strings; empty or null if missing.
     rows
-        int64 (N,).
+        int64 (N,): data rows.
     reporter
-        Where what is none is told.
+        Reporter for the column.
 
     Returns
     -------
     pyarrow.Array
-        float64 (N,), all finite; null where missing, or no number.
+        float64 (N,), all finite; null where missing or not a number.
     """
     present = emptied(text)
     try:
@@ -52,18 +52,18 @@ def read_numbers(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
 
 
 def emptied(text: pa.Array) -> pa.Array:
-    """Return text with null where it is empty."""
+    """Return text with null for empty values."""
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
 def with_point(text: str) -> str:
-    """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
+    """Replace a decimal comma by a point; `1,234`, which may be a thousand, is left unchanged."""
     bare = text.strip()
     return text.replace(",", ".") if re.match(COMMA, bare) and not re.match(THOUSANDS, bare) else text
 
 
 def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterable[str] = ()) -> pa.Array:
-    """Report white space around values, and words for nothing that are no names, and return the text without either."""
+    """Return text without surrounding white space and words for missing values (except `names`), reporting both."""
     trimmed = pc.utf8_trim_whitespace(text)
     reporter.add_where(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
     words = set(NULL_WORDS).difference(name.lower() for name in names)
@@ -84,13 +84,13 @@ def _read_slowly(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
     reporter.add_where(rules.TYPE, is_other, rows, clean, "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
-    return finite(numbers, rows, reporter, shown=clean, note="too large a number")
+    return finite(numbers, rows, reporter, shown=clean, note="the number is too large")
 
 
 def finite(
     numbers: pa.Array, rows: Ints, reporter: Reporter, *, shown: pa.Array = None, note: str = "not a finite number"
 ) -> pa.Array:
-    """Return numbers, null where they are not finite, which is reported; `shown` is what the file has."""
+    """Return numbers with null where they are not finite, which is reported; `shown` are the values in the file."""
     is_finite = pc.is_finite(numbers)
     bad = as_mask(pc.invert(is_finite))
     reporter.add_where(rules.TYPE, bad, rows, numbers if shown is None else shown, note)
@@ -98,16 +98,16 @@ def finite(
 
 
 def as_whole(numbers: pa.Array, column: Column, rows: Ints, reporter: Reporter) -> pa.Array:
-    """Return numbers as the column's integers; those that are none are reported, and null."""
+    """Return numbers as the column's integers; others are reported and null."""
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     bad = (values != np.floor(values)) | (np.abs(values) > _INT32)
-    reporter.add_where(rules.TYPE, bad, rows, numbers, "not a whole number of 32 bits")
+    reporter.add_where(rules.TYPE, bad, rows, numbers, "not a 32-bit integer")
     whole = pc.if_else(pa.array(~bad), numbers, pa.scalar(None, pa.float64()))
     return pc.cast(whole, pa.int32() if column.kind is Kind.INT32 else pa.int64())
 
 
 def read_truths(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
-    """Read text as truths: true and false, whatever their case, 1 and 0; bool (N,), null where missing or neither."""
+    """Read text as booleans: true and false in any case, 1 and 0; bool (N,), null where missing or neither."""
     truths, unknown = _known_truths(emptied(text))
     if not unknown.any():
         return truths
@@ -117,7 +117,7 @@ def read_truths(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
 
 
 def _known_truths(text: pa.Array) -> tuple[pa.Array, Mask]:
-    """Return the truths that texts name, and which of the texts name none."""
+    """Return the booleans in texts, and which texts are not booleans."""
     encoded = text.dictionary_encode()
     known = [_TRUTHS.get(word.lower()) for word in encoded.dictionary.to_pylist()]
     truths = pc.take(pa.array(known, pa.bool_()), encoded.indices)
@@ -135,20 +135,20 @@ class NumberListReader:
     Parameters
     ----------
     column
-        What the schema says of it: its range is that of each number.
+        The column in the schema; its range applies to each number.
     reporter
-        Gets the findings.
+        Receives the findings.
     """
 
     def __init__(self, column: Column, reporter: Reporter) -> None:
         self.column, self.reporter = column, reporter
 
     def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Read N lists; lists of float64 (N,), null where missing, or no list of numbers in the column's range."""
+        """Read N texts as lists of float64; null where missing, unreadable or out of the column's range."""
         present = emptied(text)
         lists, bad = _parsed(present)
         if bad.any():
-            # Only what is no list is cleaned, and may be a word for nothing.
+            # Clean only what is not a list; it may be a word for a missing value.
             rest = pc.if_else(pa.array(bad), present, pa.scalar(None, pa.string()))
             present = pc.if_else(pa.array(bad), clean_text(rest, rows, self.reporter), present)
             lists, bad = _parsed(present)
@@ -161,7 +161,7 @@ class NumberListReader:
         lists = pc.cast(raw, pa.large_list(kind)) if pa.types.is_fixed_size_list(raw.type) else raw
         items = lists.flatten()
         if pa.types.is_float32(kind):
-            # Those that are written the same: 0.1 was meant, and not 0.10000000149.
+            # Convert through text: 0.1 was meant, not 0.10000000149.
             items = pc.cast(items, pa.string())
         items = pc.cast(items, pa.float64(), safe=False)
         bad = np.zeros(len(lists), dtype=bool)
@@ -178,33 +178,33 @@ class NumberListReader:
             return lists
         bad = np.zeros(len(lists), dtype=bool)
         bad[_parents(lists)[outside]] = True
-        self.reporter.add_where(rules.RANGE, bad, rows, lists, f"the range of each is {self.column.range}")
+        self.reporter.add_where(rules.RANGE, bad, rows, lists, f"the range of each number is {self.column.range}")
         return _nested(lists.flatten(), pc.list_value_length(lists), bad | as_mask(lists.is_null()))
 
 
 def _floats(items: pa.Array) -> np.ndarray:
-    """Return numbers as float64, NaN where null."""
+    """Return numbers as float64, with NaN for null."""
     return np.asarray(items.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _parents(lists: pa.Array) -> Ints:
-    """Return the list that each item stands in; of lists that are null, what may lie beneath is no item."""
+    """Return the number of the list that each item belongs to; null lists have no items."""
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
 
 
 def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
-    """Group items into lists of so many each; those of lists that shall be null are left out."""
+    """Group items into lists of the given lengths, omitting the items of lists that become null."""
     counts = lengths.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     kept = items.filter(pa.array(np.repeat(~is_null, counts))) if is_null.any() else items
     offsets = np.concatenate([[0], np.cumsum(np.where(is_null, 0, counts))]).astype(np.int32)
-    # Adding 0 makes -0 and 0 one.
+    # Adding 0 turns -0 into 0.
     values = pa.array(_floats(kept) + 0.0)
     return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(is_null) if is_null.any() else None)
 
 
 def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
-    """Return the lists that texts say, null where the text is null or says none, and which of the texts say none."""
+    """Return the lists in texts (null where the text is null or not a list), and which texts are not lists."""
     is_json = pc.match_substring_regex(text, _JSON)
     written = pc.replace_substring(pc.replace_substring_regex(text, _JSON, r"\1"), ",", "|")
     split = pc.split_pattern(pc.if_else(is_json, written, text), "|")
@@ -229,7 +229,7 @@ def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
 
 
 def is_list_of_numbers(kind: pa.DataType) -> bool:
-    """Whether a type is one of lists of numbers."""
+    """Return whether a type is a list of numbers."""
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = kind.value_type

@@ -1,4 +1,4 @@
-"""Columns of a study's own, `x_`: text, whole numbers, numbers or truths, and nothing else."""
+"""A study's own columns, `x_`: text, integers, numbers or booleans."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from hmix_hub.studies.findings import Ints, Reporter
 from hmix_hub.studies.reading.arrays import as_text
 from hmix_hub.studies.rules import columns as rules
 
-# 007 and numbers of 16 digits or more are ids, whose digits a float64 would lose; +44 is a phone number.
+# 007 and numbers with 16 or more digits are ids, whose digits a float64 would lose; +44 is a phone number.
 _NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+|\d+[eE]\d+$)"
 
 
 class OwnColumnReader:
-    """Reader of one column of a study's own, chunk by chunk."""
+    """Reader of one of a study's own columns, chunk by chunk."""
 
     def __init__(self, name: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
         self._texts = ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, reporter)
         self._reporter = reporter
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Read N plain values; gives text, int64, float64 or bool, null where there is none, or none of these."""
+        """Read N plain values as text, int64, float64 or bool; null where missing or of another type."""
         if as_text(raw) is not None:
             return self._texts.read(raw, rows)
         if types.is_boolean(raw.type):
@@ -40,20 +40,20 @@ class OwnColumnReader:
                 return raw.cast(pa.string())
         if types.is_floating(raw.type):
             return finite(raw, rows, self._reporter)
-        note = f"the file's type is {raw.type}; a column of one's own holds text, numbers or truths"
+        note = f"the file's type is {raw.type}; own columns hold text, numbers or booleans"
         self._reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), pa.string())
 
 
 def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
-    """Return a column that is in memory, as its reader gave it, in the narrowest type for all values."""
+    """Return a column, given as the chunks from its reader, in the narrowest type for all values."""
     chunks = list(parts)
     column = pa.chunked_array([chunk.cast(pa.string()) for chunk in chunks])
     return in_type(column, own_type({chunk.type for chunk in chunks}, lambda: [column], lambda: is_lossless(column)))
 
 
 def is_lossless(column: pa.ChunkedArray) -> bool:
-    """Whether numbers that are written differently are different; where 1.1 and 1.10 are two, both are text."""
+    """Return whether different texts are different numbers; if 1.1 and 1.10 both occur, the column stays text."""
     return bool(pc.count_distinct(column.cast(pa.float64())).as_py() == pc.count_distinct(column).as_py())
 
 
@@ -65,11 +65,11 @@ def own_type(
     Parameters
     ----------
     kinds
-        The types that its reader gave.
+        Types returned by its reader.
     parts
-        Yields its values as text, anew whenever it is called.
+        Function that returns an iterator over the column's values as text.
     is_lossless
-        See the function of this name; asked only where each value is a number.
+        See the function of this name; called only if every value is a number.
     """
     if len(kinds) == 1 and pa.string() not in kinds:
         return next(iter(kinds))
@@ -83,8 +83,8 @@ def own_type(
 
 
 def in_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    """Return text in the type of its column."""
-    # Whatever their case: Python's own writers say True.
+    """Return text as the type of its column."""
+    # Ignore case: Python writes True.
     return pc.equal(pc.utf8_lower(column), "true") if pa.types.is_boolean(kind) else column.cast(kind)
 
 
@@ -93,7 +93,7 @@ def _is_whole(column: pa.ChunkedArray) -> bool:
         cast = column.cast(pa.int64())
     except pa.ArrowInvalid:
         return False
-    # 007 is an id, and 0x1F what it is.
+    # 007 is an id, and 0x1F a text.
     return bool(cast.cast(pa.string()) == column)
 
 

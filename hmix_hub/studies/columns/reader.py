@@ -1,4 +1,4 @@
-"""Values of one column: from what stands in the file to the schema's type, every fault reported."""
+"""Values of one column: from the file's content to the schema's type, with a finding for every fault."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 _NUMBER_LIKE = r"^[+-]?[0-9.]"
 IDENTIFIERS = ("participant_id", "collection_round")
 MUCH = 100
-"""Full scale of percentages."""
+"""Maximum of a percentage."""
 SMALLEST_SCALE = 50
-"""Largest value of a column up to which it may be a scale of 1 to 5, or 0 to 25, rather than percentages."""
+"""A column is taken as percentages only if its largest value exceeds this; otherwise it may be a scale of 1 to 5."""
 
 
 class ColumnReader:
@@ -55,7 +55,7 @@ class ColumnReader:
         )
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Read N values, text or typed, with their rows, int64 (N,), as the column's type; null where there is none."""
+        """Read N values, text or typed, in rows, int64 (N,), as the column's type; null where missing or invalid."""
         text = as_text(raw)
         if text is not None:
             present = as_mask(pc.not_equal(text, "")) if len(text) else np.zeros(0, dtype=bool)
@@ -65,7 +65,7 @@ class ColumnReader:
             values = self._from_typed(raw, rows)
         if not self.column.nullable and not present.all() and self.column.kind is not Kind.LABELS:
             self.reporter.add_where(rules.MISSING, ~present, rows)
-        # Adding 0 makes -0 and 0 one, as ids that are made of numbers need it.
+        # Adding 0 turns -0 into 0, so that ids computed from numbers are equal.
         signless = pc.add(values, 0.0) if self.column.kind is Kind.FLOAT64 else values
         return self.range.check(signless, rows)
 
@@ -89,7 +89,7 @@ class ColumnReader:
         kind, column = self.column.kind, self.column
         is_whole = types.is_integer(raw.type)
         if kind in {Kind.FLOAT64, Kind.INT32, Kind.INT64} and (is_whole or types.is_floating(raw.type)):
-            # Not safe: whole numbers that a float64 must round are out of every range.
+            # An unsafe cast: integers that float64 must round are out of every range anyway.
             numbers = finite(pc.cast(raw, pa.float64(), safe=False), rows, self.reporter)
             return numbers if kind is Kind.FLOAT64 else as_whole(numbers, column, rows, self.reporter)
         if kind is Kind.BOOL and types.is_boolean(raw.type):
@@ -107,14 +107,14 @@ class ColumnReader:
             return (self._labels if kind is Kind.LABELS else self._lists).from_lists(raw, rows)
         note = f"the file's type is {raw.type}"
         if kind is Kind.LABEL and is_whole:
-            note = "whole numbers may be labels or names of classes here; write text"
+            note = "integers are ambiguous here, as class names or labels; write text"
         self.reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
-        """Report texts that are none of those that the column may hold; they are null from then on."""
+        """Report texts that are not among the column's allowed values, and replace them by null."""
         bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
-        self.reporter.add_where(rules.CHOICE, bad, rows, strings, f"it is {self.column.range}")
+        self.reporter.add_where(rules.CHOICE, bad, rows, strings, f"allowed: {self.column.range}")
         return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
@@ -123,7 +123,7 @@ class ColumnReader:
         indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
 
         def add(rule: Rule, bad: Mask, note: str = "") -> None:
-            # What is wrong with a text is wrong in each of its rows.
+            # A fault of a text applies to all of its rows.
             if bad.any():
                 self.reporter.add_where(rule, np.append(bad, False)[indices], rows, text, note)
 
@@ -150,7 +150,7 @@ class ColumnReader:
 
 
 class NumberRange:
-    """Range of a column's numbers; a column of shares that was written in percent is one fault, not one a row."""
+    """Range of a column's numbers; a column of shares in percent is one fault, not one per row."""
 
     def __init__(self, column: Column, reporter: Reporter) -> None:
         self.column, self.reporter = column, reporter
@@ -160,7 +160,7 @@ class NumberRange:
         self._spots: list[tuple[int, float]] = []
 
     def check(self, values: pa.Array, rows: Ints) -> pa.Array:
-        """Return the values with null where they are out of range."""
+        """Return the values, with null for those out of range."""
         column = self.column
         if column.low is None or column.kind not in {Kind.FLOAT64, Kind.INT32, Kind.INT64}:
             return values
@@ -183,7 +183,7 @@ class NumberRange:
         return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
     def merge(self, later: NumberRange) -> None:
-        """Add what the next rows of the file show."""
+        """Add the results of the file's next rows."""
         self._percents += later._percents
         self._others += later._others
         self._fractions += later._fractions
@@ -191,11 +191,11 @@ class NumberRange:
         self._spots = (self._spots + later._spots)[:MUCH]
 
     def finish(self, reporter: Reporter) -> None:
-        """Report whether the column is in percent, or some of its numbers out of range."""
+        """Report if the column is in percent, or has numbers out of range."""
         bad = self._percents + self._others
         if not bad:
             return
-        # A wrong fix is worse than none: among percentages stands no fraction, and a scale of 1 to 7 is another.
+        # A wrong fix is worse than none: require that there are no fractions, and values beyond those of rating scales.
         is_scaled = not self._others and self._percents > 1 and not self._fractions
         is_percent = is_scaled and self._largest > SMALLEST_SCALE
         rule = rules.PERCENT if is_percent else rules.RANGE
@@ -206,7 +206,7 @@ class NumberRange:
     def _note(self, *, is_scaled: bool) -> str:
         said = f"the range is {self.column.range}"
         if is_scaled:
-            return f"{said}; the largest value is {self._largest:g}: if it is a scale of its own, bring it to 0 to 1"
+            return f"{said}; the largest value is {self._largest:g}: if this is another scale, rescale it to 0 to 1"
         if self._percents > 1 and self._fractions and not self._others:
-            return f"{said}; {self._fractions:,} other values are within it: are there two units in the column?"
+            return f"{said}; {self._fractions:,} other values are within it: does the column mix two units?"
         return said

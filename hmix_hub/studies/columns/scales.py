@@ -1,4 +1,4 @@
-"""The scale of each rating: as study.yaml spells it, and the only one of a study where a file does not name it."""
+"""The scale of each rating, spelled as in study.yaml; the study's only scale if the file has no such column."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class ScaleReader:
     Parameters
     ----------
     manifest
-        The study's; names of scales are known whatever their case. Of a draft that leaves a name open, any is taken.
+        Manifest of the study; scale names are matched ignoring case. A draft with an open name accepts any name.
     reporter
-        Of the column.
+        Reporter for the column.
     """
 
     def __init__(self, manifest: Manifest, reporter: Reporter) -> None:
@@ -35,12 +35,12 @@ class ScaleReader:
         self._has_told = False
 
     def read(self, written: pa.Array | None, rows: Ints) -> pa.Array:
-        """Return the scale of N rows, text; null where it is missing or none of the study's.
+        """Return the scale of N rows as text; null where missing or unknown.
 
         Parameters
         ----------
         written
-            N texts; `None`: the file has no such column.
+            N texts; `None` if the file has no such column.
         rows
             int64 (N,): their data rows.
         """
@@ -54,21 +54,21 @@ class ScaleReader:
         if not missing.any():
             return named
         if len(self._names) == 1:
-            # Not of what is named and not known.
+            # Fill only missing names, not unknown ones.
             return pc.if_else(pa.array(missing), pa.scalar(self._names[0]), named)
         if not self._has_told:
             self._reporter.add_where(column_rules.MISSING, missing, rows, None, self._listed())
         return named
 
     def on_steps(self, named: pa.Array, ratings: pa.Array) -> pa.Array:
-        """Return N ratings, those that are steps of their scale to the last bit, so that equal ones are equal.
+        """Return N ratings, with steps of their scale made exact to the last bit, so that equal steps compare equal.
 
         Parameters
         ----------
         named
-            Their scales, as `read` returns them.
+            Their scales, as returned by `read`.
         ratings
-            N numbers; null where there is none.
+            N numbers; null where missing.
         """
         given = np.asarray(ratings.to_numpy(zero_copy_only=False), dtype=np.float64)
         exact = given.copy()
@@ -97,5 +97,5 @@ class ScaleReader:
 
     def _listed(self) -> str:
         if not self._names:
-            return "study.yaml lists no scale that it could be"
-        return f"only a file of a study with one scale may leave it out; here it is one of {', '.join(self._names)}"
+            return "study.yaml lists no scales"
+        return f"it is optional only in studies with one scale; this study has {', '.join(self._names)}"
