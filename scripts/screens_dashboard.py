@@ -25,7 +25,7 @@ WIDE, PHONE = (1300, 900), (400, 860)
 HASTE = 2000.0
 """Seconds of the study clock that go by in one second."""
 PEOPLE, LEAVING = 34, 0.2
-VIEWS = ("Overview", "People", "Trials and answers")
+VIEWS = ("Overview", "Participants", "Trials and answers")
 
 
 def take_dashboard(browser: Browser, collection: Path, folder: Path, take: Take) -> None:

@@ -1,1 +1,1 @@
-"""The HILL MixE Suite: web interfaces that collect judgments of mixed pictures, one process, no lost answer."""
+"""The HILL MixE Suite: web interfaces that collect judgments of mixed pictures without losing answers."""

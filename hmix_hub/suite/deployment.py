@@ -1,4 +1,4 @@
-"""Deployment: settings of nginx, Caddy, systemd and Docker for one collection, filled in."""
+"""Deployment: settings files for nginx, Caddy, systemd and Docker, filled in for one collection."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hmix_hub.suite.study.reading import read_study_file
 FILES = ("nginx.conf", "Caddyfile", "hmix-collect.service", "Dockerfile")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _NO_PATH = re.compile(r"[\"'\\$;{}\s]")
-"""What means something else in one of the files."""
+"""Characters with a special meaning in one of the files."""
 _HERE = ("127.0.0.1", "::1")
 _IN_CONTAINER = "0.0.0.0"  # noqa: S104
-"""Every address of the container: Docker hands ports on to no loopback one. Outside they are of the loopback."""
+"""All addresses of the container: Docker does not forward to its loopback. On the host, ports bind to the loopback."""
 _CONTAINERS = ("172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8")
-"""Networks that Docker gives to containers: the proxy is the computer that runs them."""
+"""Networks that Docker assigns to containers; the proxy connects from their gateway, the host."""
 
 
 def write_settings(folder: Path, target: Path, *, at: str, port: int = 8000) -> list[Path]:
@@ -34,11 +34,11 @@ def write_settings(folder: Path, target: Path, *, at: str, port: int = 8000) -> 
     folder
         The collection folder.
     target
-        Where to write; files that are there are never written over.
+        Where to write; existing files are never overwritten.
     at
-        Address that people will open, "https://study.example.org/pilot".
+        Address that participants will open, "https://study.example.org/pilot".
     port
-        Port of this computer that the collection is served at.
+        Port on this computer at which the collection is served.
 
     Returns
     -------
@@ -48,9 +48,9 @@ def write_settings(folder: Path, target: Path, *, at: str, port: int = 8000) -> 
     Raises
     ------
     CollectionError
-        If the address cannot be served, or a file is there already.
+        If the address cannot be served, or a file already exists.
     StudyFileError
-        If the study file cannot be used.
+        If the study file is invalid.
     """
     texts = settings(folder.resolve(), at=at, port=port)
     written = []
@@ -59,8 +59,8 @@ def write_settings(folder: Path, target: Path, *, at: str, port: int = 8000) -> 
         try:
             new_file(target / name, text.encode(), mode=0o644)
         except FileExistsError:
-            msg = f"{name} is there already"
-            hint = "nothing is written over; name another folder with --to"
+            msg = f"{name} already exists"
+            hint = "files are not overwritten; name another folder with --to"
             raise CollectionError(msg, where=Where(str(target)), hint=hint) from None
         written.append(target / name)
     return written
@@ -74,8 +74,8 @@ def settings(folder: Path, *, at: str, port: int) -> dict[str, str]:
     hmix = shutil.which("hmix") or str(Path(sys.executable).with_name("hmix"))
     for path in (str(folder), hmix):
         if _NO_PATH.search(path):
-            msg = f"{path!r} holds spaces or signs that mean something else in settings files"
-            raise CollectionError(msg, hint="move it to a path of letters, digits, - . _ and /")
+            msg = f"{path!r} contains spaces or characters with a special meaning in settings files"
+            raise CollectionError(msg, hint="move it to a path that consists of letters, digits, - . _ and /")
     root_path = Proxy.of(address.path).root_path
     known = {
         "study": read_study_file(folder, allow_placeholders=True).id,
@@ -118,7 +118,7 @@ def _address(at: str) -> SplitResult:
         or address.username is not None
         or {"?", "#"} & {*at}
     ):
-        msg = f"{at!r} is no address that a study can have"
+        msg = f"a study cannot be served at {at!r}"
         raise CollectionError(msg, hint="write it as --at https://study.example.org or https://example.org/pilot")
     return address
 

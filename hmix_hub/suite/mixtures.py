@@ -1,8 +1,8 @@
-"""Mixtures as pictures on a screen: which ones a task shows, and their names, each of one page of one session.
+"""Mixtures as pictures on a screen: which ones a task shows, and their names, which differ on every page of a session.
 
-A name is the sealed address of a picture within the study: nobody without the study's key reads it, and the server
-needs no list of names. A mixture has another name on every page: those of a page that shows mixtures in order, such as
-the row of `construct_midpoint`, tell nothing about another task, another person or a trial that is shown again.
+A name is the encrypted address of a picture within the study: it cannot be read without the study's key, and the server
+needs no list of names. Since a mixture has a different name on every page, the names on a page that shows mixtures in
+order, such as `construct_midpoint`, reveal nothing about other tasks, other participants or repeats.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hmix_hub.suite.tasks.trial import Stimulus, Trial
 from hmix_hub.tasks.midpoint import WALK
 
 _TRIALS, _EXAMPLES, _PRACTICE = range(3)
-"""What an address is of: a stimulus of a batch, a worked example of a task, or a practice stimulus of a batch's."""
+"""Kinds of addresses: a stimulus of a batch, a worked example of a task, a practice stimulus of a batch's task."""
 
 
 class Mixture(NamedTuple):
@@ -29,9 +29,9 @@ class Mixture(NamedTuple):
     Parameters
     ----------
     image_1_index, image_2_index
-        Rows of the study's image set; `None` for the second of a single picture, which is shown as it is.
+        Rows of the study's image set; `None` for the second of a single picture.
     coefficient
-        Share of image 1 that it is drawn with, 0 to 1.
+        Share of image 1, 0 to 1.
     """
 
     image_1_index: int
@@ -40,9 +40,9 @@ class Mixture(NamedTuple):
 
 
 class _Address(NamedTuple):
-    """Where a picture stands in the study: the batch, the stimulus within it, and the mixture of that stimulus.
+    """The position of a picture in the study: the batch, the stimulus within it, and the mixture of that stimulus.
 
-    Of an example: the task's number in alphabetical order, the mixture's among those of all its examples, and the
+    For an example: the task's number in alphabetical order, the mixture's number among all its examples, and the
     version of the study.
     """
 
@@ -52,18 +52,18 @@ class _Address(NamedTuple):
     place: int
 
     def packed(self) -> bytes:
-        """Write as 8 bytes; a study file allows no more than 100,000 of anything."""
+        """Return the address as 8 bytes, which is enough because a study file allows at most 100,000 of anything."""
         return (self.kind << 56 | self.group << 32 | self.item << 8 | self.place).to_bytes(8)
 
     @classmethod
     def unpacked(cls, content: bytes) -> _Address:
-        """Read what `packed` wrote."""
+        """Return the address in the 8 bytes of `packed`."""
         number = int.from_bytes(content)
         return cls(number >> 56, number >> 32 & 0xFFFFFF, number >> 8 & 0xFFFFFF, number & 0xFF)
 
 
 def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
-    """Return the mixtures that a task shows of a stimulus: all eleven of a pair by step, or the one."""
+    """Return the mixtures that a task shows for a stimulus: all eleven of a pair, by step, or just one."""
     pair = stimulus.image_1_index, stimulus.image_2_index
     if SUITE_TASKS[task].shows_pair:
         return tuple(Mixture(*pair, coefficient) for coefficient in WALK.tolist())
@@ -74,7 +74,7 @@ def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
 
 
 def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
-    """Return the mixtures of a worked example; tenths are drawn as the task's own pictures are."""
+    """Return the mixtures of a worked example; tenths are drawn exactly like the task's own pictures."""
     if example.image_2_index is None:
         return (Mixture(example.image_1_index, None, 1.0),)
     shown = walked(example.coefficients).tolist() if SUITE_TASKS[task].shows_pair else map(float, example.coefficients)
@@ -93,7 +93,7 @@ def trial_pictures(
 def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: StudyKey) -> list[str]:
     """Return the names of the pictures of a task's worked examples, in the order of the pages.
 
-    Instructions change with the versions of a study, so that the version is part of the address.
+    The version is part of the address, because instructions can change with it.
     """
     group = sorted(frozen.study.tasks).index(task)
     items = range(sum(1 for _ in _mixtures_of_examples(task, frozen)))
@@ -101,7 +101,7 @@ def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: Study
 
 
 def mixture_named(name: str, versions: Versions, key: StudyKey) -> Mixture | None:
-    """Return the mixture behind a name; `None` if the key made no such name."""
+    """Return the mixture with this name; `None` if the name was not made with this key."""
     content = key.unseal(name)
     if content is None:
         return None
@@ -123,7 +123,7 @@ def _mixtures_of_examples(task: str, frozen: FrozenStudy) -> Iterator[Mixture]:
 
 
 def former_trial_pictures(frozen: FrozenStudy, key: StudyKey, batch: Batch, trial: Trial) -> list[str]:
-    """Return the names that version 0.1.0's first servers gave: answers to them may still wait in a browser."""
+    """Return the picture names of version 0.1.0's first servers, in case a browser still has answers to send."""
     mixtures = mixtures_of_stimulus(batch.task, stimulus_of(batch, trial))
     shown = [mixtures[place] for place in SUITE_TASKS[batch.task].order(trial)]
     return [

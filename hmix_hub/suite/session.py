@@ -1,9 +1,9 @@
-"""A session as its browser sees it: its pages, the names of their pictures, and whether an answer can be to a trial.
+"""A session as its browser sees it: its pages, the names of their pictures, and the check of answers to its trials.
 
-No coefficient, index, stimulus id or mark of a repeat is told; pictures have opaque names, in the order of the page.
+Coefficients, indices, stimulus ids and repeats are not disclosed; pictures have opaque names, in the order of the page.
 
-A page has an index, its place on the timeline; the consent form is page 0. Each kind of page has a function, and its
-place in `_BEFORE` or `_AFTER`, in the order in which people see them; `client/way.js` shows them.
+A page has an index, its position on the timeline; the consent form is page 0. Each kind of page is a function in
+`_BEFORE` or `_AFTER`, in the order in which participants see them; `client/way.js` shows them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import FaultError, Trial, read_fields, read_number
 
 LONGEST_MS = 31 * 24 * 3_600_000
-"""Longest response time that is believed: the longest time-out that a study may set, and a day."""
+"""Longest accepted response time: the longest time-out that a study can set, plus a day."""
 Page = dict[str, Any]
-"""JSON: `kind`, and what a page of this kind shows."""
+"""JSON: `kind`, and the content of a page of this kind."""
 
 
 def session_view(
@@ -45,22 +45,22 @@ def session_view(
     Parameters
     ----------
     held
-        Trial indices that the server holds an answer of.
+        Indices of the trials whose answers the server has stored.
     parts
-        All sessions of its sitting, in order; left out where there is no other.
+        All sessions of its sitting, in order; empty if it is the only one.
     expired
-        Whether the time to come back has passed: no trial is shown any more.
+        Whether the time to return has passed, so that no more trials are shown.
 
     Returns
     -------
     dict
-        JSON: state, pages in order with their places on the timeline, what is held, and codes.
+        JSON: state, pages in order with their positions on the timeline, what is stored, and codes.
     """
     batch = frozen.batches[session.batch]
     design = frozen.design_of(batch)
     finished = session.state == "finished"
     return {
-        # That a seat was given back means nothing to the participant, who may go on.
+        # A lapsed place makes no difference to the participant, who can continue.
         "state": "live" if session.state == "lapsed" else session.state,
         "expired": expired and not finished,
         "task": batch.task,
@@ -85,10 +85,10 @@ def session_view(
 def _sitting(
     session: SessionRecord, parts: Sequence[SessionRecord], frozen: FrozenStudy, key: StudyKey
 ) -> dict[str, Any]:
-    """Return where a session stands in its sitting: part and parts, pages of those before it and of all."""
+    """Return the session's part of its sitting, the number of parts, and the pages before it and in total."""
     tasks = [part.task for part in parts]
     if frozen.study.sitting is None:
-        # What was begun by another link is no part of the same way.
+        # A session begun with a different link is not part of the same sequence of pages.
         parts = (session,)
     pages = [Shown(part, frozen, key).number_of_pages for part in parts]
     place = [part.id for part in parts].index(session.id)
@@ -102,7 +102,7 @@ def _sitting(
 
 
 def completion(sitting: str, frozen: FrozenStudy, key: StudyKey) -> dict[str, str | None]:
-    """Return what a participant gets in the end: a code, perhaps an address with it, and the study's text."""
+    """Return what a participant receives at the end: a code, an address with the code if there is one, and a text."""
     told = frozen.study.completion
     code = told.code or key.completion_code(sitting)
     return {"code": code, "url": told.url and told.url.replace("{code}", code), "text": told.text}
@@ -116,12 +116,12 @@ def check_answer(
     Parameters
     ----------
     payload
-        Any JSON value: `{"response_time_ms", "pictures", "answer"}`, and `focus` where the study asks for it.
+        Any JSON value: `{"response_time_ms", "pictures", "answer"}`, and `focus` if the study records it.
 
     Returns
     -------
     str or None
-        The fault in words, without anything of what was sent; `None` for a good answer.
+        What is wrong, quoting nothing that was sent; `None` for a valid answer.
     """
     batch = frozen.batches[session.batch]
     try:
@@ -141,12 +141,12 @@ def check_answer(
         return None
     if are_pictures(former_trial_pictures(frozen, key, batch, trial)):
         return None
-    return "pictures are not those that the trial shows for this answer"
+    return "the pictures do not match the trial and the answer"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the pages of a session are made of."""
+    """The data from which the pages of a session are made."""
 
     session: SessionRecord
     frozen: FrozenStudy
@@ -159,19 +159,19 @@ class Shown:
 
     @property
     def design(self) -> TaskDesign:
-        """What the study file says of the session's task."""
+        """The settings of the session's task in the study file."""
         return self.frozen.design_of(self.batch)
 
     @property
     def number_of_pages(self) -> int:
-        """How many pages the session has."""
+        """Number of pages of the session."""
         first, last = self.session.plan.rows[0], self.session.plan.rows[-1]
         before = pages_before(self.frozen, self.design, is_first=self.session.part == 0)
         return before + last[0] - first[0] + 1 + sum(1 for pages in _AFTER for _ in pages(self))
 
 
 def pages_of(shown: Shown) -> list[Page]:
-    """Return the pages of a session in order, each with its index: the place on the timeline."""
+    """Return the pages of a session in order, each with its index, the position on the timeline."""
     before = [page for pages in _BEFORE for page in pages(shown)]
     rest = [page for pages in (_trials, *_AFTER) for page in pages(shown)]
     first = shown.session.plan.trials[0].trial_index - len(before)
@@ -179,13 +179,13 @@ def pages_of(shown: Shown) -> list[Page]:
 
 
 def asked_pages(session: SessionRecord, frozen: FrozenStudy) -> list[AskedPage]:
-    """Return the pages of questions that a session has: of a sitting, the first has some, and the last has others."""
+    """Return a session's pages of questions; in a sitting, the first part has those before, the last those after."""
     last = frozen.tasks_each - 1
     return [page for page in frozen.questionnaire if session.part == (0 if page.is_before else last)]
 
 
 def unanswered(session: SessionRecord, frozen: FrozenStudy, *, are_before: bool | None = None) -> list[int]:
-    """Return the numbers of a session's pages of questions that were not answered, of all or one side of the trials."""
+    """Return the numbers of the unanswered pages of questions, before or after the trials (`None`: both)."""
     asked = (page for page in asked_pages(session, frozen) if are_before in {None, page.is_before})
     return [page.number for page in asked if page.number not in session.replied]
 
@@ -259,5 +259,5 @@ def _comments(shown: Shown) -> Iterator[Page]:
 
 _Kind = Callable[[Shown], Iterator[Page]]
 _BEFORE: tuple[_Kind, ...] = (partial(_questions, is_before=True), _part, _instructions, _quiz, _practice)
-"""Kinds of pages before the trials; `pages_before` of the plan counts the same."""
+"""Kinds of pages before the trials; `hmix_hub.suite.design.plan.pages_before` counts the same ones."""
 _AFTER: tuple[_Kind, ...] = (partial(_questions, is_before=False), _comments)

@@ -1,4 +1,4 @@
-"""Starter of a collection: a commented collection.yaml of a preset, perhaps with the release's lists of pairs."""
+"""Starter of a collection: a commented collection.yaml from a preset, optionally with the release's lists of pairs."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from hmix_hub.tasks import RELEASED_FORMS, TASKS, check_task
 
 PAPER = "paper-2023"
 PRESETS = {
-    "starter": "small, over drawn pictures; nothing to fill in",
-    PAPER: "the design of Human-in-the-Loop Mixup, its faults fixed",
+    "starter": "small, with drawn pictures; nothing to fill in",
+    PAPER: "the design of Human-in-the-Loop Mixup, with its faults fixed",
 }
-"""Collections to begin with; the first is for who just tries."""
+"""Collections to start from; the first is for trying things out."""
 DEFAULT_PRESET = "starter"
 
 _FOLDER = resources.files("hmix_hub.suite.presets")
 _SHARED = "shared"
-"""What every preset ends with: its tasks, and all that follows them."""
+"""The shared end of every preset: its tasks, and everything that follows them."""
 _LONGEST_ID = 60
 _OF_PRESET = re.compile(r" *#: ([\w-]+)$")
 _PAIRS = re.compile(r"^    pairs:.*\n(?:      .*\n)+", re.MULTILINE)
@@ -46,7 +46,7 @@ class Written:
     files
         Paths within the folder.
     notes
-        What is worth knowing about them, in sentences.
+        Remarks about them, one sentence each.
     """
 
     files: tuple[str, ...]
@@ -61,32 +61,32 @@ def write_collection(
     pairs: str | None = None,
     source: str | None = None,
 ) -> Written:
-    """Write a collection folder to begin with.
+    """Write a collection folder to start from.
 
     Parameters
     ----------
     folder
-        A folder that is empty, or not there yet; the study is called by its name.
+        An empty or new folder; the study gets its name.
     preset
         One of `PRESETS`.
     tasks
-        Tasks to ask; if none is named, all that presets have, of the paper's preset those that the paper asked.
+        Tasks to include; by default all tasks of the preset (for the paper's preset, those of the paper).
     pairs
-        "release": the pairs and batches of the release, from the reader's own copy of it; `None`: drawn.
+        "release": the pairs and batches of the release, from the user's own copy of it; `None`: drawn.
     source
-        Where that copy lies; see `hmix_hub.load_dataset`.
+        Where that copy is; see `hmix_hub.load_dataset`.
 
     Raises
     ------
     ConfigurationError
-        If there is no such preset or task, the folder holds something already, or the preset does not show the
-        release's pictures.
+        If the preset or task does not exist, the folder is not empty, or the preset does not show the release's
+        pictures.
     SourceError
-        If the release is asked for, and cannot be had.
+        If the release is requested but not available.
     """
     root = Path(os.path.expanduser(folder)).absolute()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        msg = "this is there already, and not an empty folder"
+        msg = "this already exists and is not an empty folder"
         raise ConfigurationError(msg, where=Where(str(root)), hint="name a new folder")
     text, blocks = _preset(preset, study_id(root.name)[:_LONGEST_ID].rstrip("-_"), tasks)
     files: dict[str, bytes] = {}
@@ -99,9 +99,7 @@ def write_collection(
             files[name] = released.table.encode()
             blocks[task] = _with_list(block, name, released)
             if released.doubles:
-                said = (
-                    f"{released.doubles} pairs stood twice in a batch of the release; in {name} each stands there once"
-                )
+                said = f"{released.doubles} pairs occurred twice in a batch of the release; in {name} they occur once"
                 notes.append(f"{task}: {said}")
     files = {COLLECTION: _joined(text, blocks).encode()} | files
     write_files(root, files)
@@ -109,18 +107,18 @@ def write_collection(
 
 
 def preset_text(preset: str, name: str, tasks: Sequence[str] = ()) -> str:
-    """Return the collection.yaml of a preset with some tasks, or all that presets have, for a study of that id.
+    """Return the collection.yaml of a preset with some of its tasks, or all, for a study with the id `name`.
 
     Raises
     ------
     ConfigurationError
-        If there is no such preset or task, or the task has no preset.
+        If the preset or task does not exist, or the task has no preset.
     """
     return _joined(*_preset(preset, name, tasks))
 
 
 def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Read the file of a preset and what all presets end with, and the blocks of its tasks."""
+    """Read the file of a preset, joined with the shared end, and the blocks of its tasks."""
     if preset not in PRESETS:
         msg = f"there is no preset {preset!r}"
         raise ConfigurationError(msg, hint=nearest(preset, PRESETS, label="presets"))
@@ -134,9 +132,9 @@ def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str
             kept = [_OF_PRESET.sub("", line) for line, mark in marked if mark is None or mark[1] == preset]
             blocks[task] = "\n".join(kept) + "\n"
         elif task in named:
-            msg = f"the presets have no block of the task {task}"
+            msg = f"the presets have no block for the task {task}"
             known = ", ".join(task for task in TASKS if (_FOLDER / f"{task}.yaml").is_file())
-            hint = f"name another task ({known}), or begin with one and write what this one shows under `tasks`"
+            hint = f"name another task ({known}), or start with one and add this one under `tasks`"
             raise ConfigurationError(msg, hint=hint)
     text = "".join((_FOLDER / f"{part}.yaml").read_text(encoding="utf-8") for part in (preset, _SHARED))
     return text.replace("@ID@", name), blocks
@@ -149,16 +147,16 @@ def _joined(text: str, blocks: dict[str, str]) -> str:
 
 def _check_pairs(pairs: str, preset: str) -> None:
     if pairs != "release":
-        msg = f"there are no pairs {pairs!r} to begin with"
-        raise ConfigurationError(msg, hint='"release" takes those of the release; without it pairs are drawn')
+        msg = f"unknown pairs {pairs!r}"
+        raise ConfigurationError(msg, hint='"release" uses those of the release; by default, pairs are drawn')
     if preset != PAPER:
-        msg = f"the preset {preset} shows other pictures than the release"
-        raise ConfigurationError(msg, hint="the release's pairs go with the preset paper-2023")
+        msg = f"the preset {preset} does not show the pictures of the release"
+        raise ConfigurationError(msg, hint="the release's pairs need the preset paper-2023")
 
 
 @dataclass(frozen=True)
 class _ReleasedPairs:
-    """Pairs of a task as the release's people were given them: a list of pairs, and what it says."""
+    """Pairs of a task as shown to the release's participants: the list of pairs as CSV, and what it contains."""
 
     table: str
     batches: int
@@ -167,13 +165,13 @@ class _ReleasedPairs:
 
 
 def _released_pairs(task: str, source: str | None) -> _ReleasedPairs:
-    """Read the pairs of a task out of the reader's own copy of the release: the package holds none of its rows."""
-    # A batch is known by its stimuli: the release's rounds share the numbers of conditions.
+    """Read the pairs of a task from the user's own copy of the release; the package contains none of its rows."""
+    # Batches are told apart by their stimuli, because the release's rounds reuse the numbers of conditions.
     loaded: Any = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
     rows: pd.DataFrame = loaded.with_format("pandas")[:]
     if set(rows["image_set"]) != {RELEASE.image_set}:
-        msg = "the source is not the release, whose pairs are asked for"
-        raise ConfigurationError(msg, hint='name a folder that holds the released files, or "release", with --source')
+        msg = "the source is not the release, whose pairs are requested"
+        raise ConfigurationError(msg, hint='name a folder with the released files, or "release", with --source')
     key = TASKS[task].stimulus_column
     rounds = ["collection_round", "condition"]
     order = rows.groupby("batch_id")[rounds].first().sort_values(rounds)
@@ -189,7 +187,7 @@ def _released_pairs(task: str, source: str | None) -> _ReleasedPairs:
 
 
 def _with_list(block: str, name: str, released: _ReleasedPairs) -> str:
-    """Make a task's block read its pairs from a list, which also gives the coefficients and batches."""
+    """Change a task's block to read its pairs, batches and any coefficients from a list."""
     has_coefficients = COEFFICIENT in released.table.partition("\n")[0]
     what = "pairs, coefficients and batches" if has_coefficients else "pairs and batches"
     changes = {

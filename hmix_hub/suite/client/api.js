@@ -4,15 +4,15 @@ import { REQUEST } from './timing.js';
 let news = null;
 const listeners = new Set();
 
-/** Call when those who run the study say something else than before. */
+/** Call `listener` when the operators' announcement changes. */
 export const onNews = (listener) => listeners.add(listener);
 
-/** The study's address: it tells the news itself. */
+/** Address of the study; its body already contains the announcement. */
 export const STUDY = 'api/study';
 
 /**
- * Ask the server; `path` is relative to the page, which may stand below a path of its host. Gives {status, body,
- * retryAfter in seconds or 0}, throws if no answer came that can be read.
+ * Send a request to the server and return {status, body, retryAfter in seconds or 0}; throw if there is no readable
+ * response. `path` is relative to the page, because the study may be served below a path of its host.
  */
 export async function call(method, path, { token, body } = {}) {
 	const headers = {};

@@ -1,11 +1,11 @@
-/** Codes that people copy, and the addresses of the recruiting platform that they go on to. */
+/** Completion codes to copy, and links back to the recruiting platform. */
 import { button, buttons, fill, make } from './dom.js';
 import { ONWARD } from './timing.js';
 import { word } from './words.js';
 
 let isSentOn = false;
 
-/** Set whether people are sent on by themselves, after a moment. */
+/** Set whether participants are redirected automatically after a moment. */
 export function setRedirect(is) {
 	isSentOn = is;
 }
@@ -21,7 +21,7 @@ export function makeCode(code) {
 	return [make('p', { class: 'small' }, word('code')), row];
 }
 
-/** Make the way on to an address; nothing where there is none. */
+/** Make the link to an address; return nothing if there is no address. */
 export function makeOnward(url) {
 	if (!/^https?:\/\//.test(url)) return [];
 	const link = make('a', { class: 'main', href: url, rel: 'noreferrer' }, word('end_link'));
@@ -30,7 +30,7 @@ export function makeOnward(url) {
 	return [isSentOn && make('p', { class: 'small' }, word('end_soon')), buttons(link)];
 }
 
-/** Make what somebody gets who does not come to the end: a code, a way on, both or nothing. */
+/** Make what a participant who does not finish receives: a code, a link, both or nothing. */
 export function makeOutcome(outcome) {
 	return outcome ? [...(outcome.code ? makeCode(outcome.code) : []), ...makeOnward(outcome.url)] : [];
 }

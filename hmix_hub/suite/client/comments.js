@@ -1,10 +1,10 @@
-/** The optional comments. */
+/** The optional comments page. */
 import { button, buttons, make } from './dom.js';
 import { show } from './screen.js';
 import * as storage from './storage.js';
 import { word } from './words.js';
 
-/** Ask for comments; `done(text)` gets them, perhaps empty. */
+/** Ask for comments; `done(text)` receives them, possibly empty. */
 export function showComments({ question }, done) {
 	const hint = make('p', { class: 'small', id: 'hint' }, word('comments_hint'));
 	const onchange = () => storage.set('draft', text.value);

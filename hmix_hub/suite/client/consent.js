@@ -4,7 +4,7 @@ import { rich } from './markdown.js';
 import { show } from './screen.js';
 import { word } from './words.js';
 
-/** Show the form; `agree()` gives a sentence if that was not possible now. Every box of the form is to be ticked before. */
+/** Show the form. All its boxes must be ticked first; `agree()` returns a sentence to show if joining failed. */
 export function showConsent({ consent }, agree, decline, note) {
 	const fault = faultLine('consent-fault');
 	const boxes = [];

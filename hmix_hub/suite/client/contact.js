@@ -1,4 +1,4 @@
-/** Whom to ask: below every page, and within those that send people there. */
+/** The contact line: below every page, and within pages that ask participants to get in touch. */
 import { fill, make, part } from './dom.js';
 import { inline } from './markdown.js';
 import { word } from './words.js';
@@ -10,7 +10,7 @@ export function setContact(text) {
 	fill(part('contact'), contactLine());
 }
 
-/** Make the line; nothing while the study is not known. */
+/** Make the line; return nothing until the study has been loaded. */
 export function contactLine() {
 	return contact && make('p', { class: 'contact' }, word('contact'), ' ', inline(contact));
 }

@@ -1,6 +1,6 @@
-/** Elements made from data, or found. Text only ever becomes a text node: nothing in it is read as markup. */
+/** Make and find elements. Text always becomes a text node and is never parsed as markup. */
 
-/** Make an element; `on…` properties are listeners, all others attributes, absent where false or null. */
+/** Make an element. Properties named `on…` are listeners; all others are attributes, omitted if false or null. */
 export function make(tag, properties = {}, ...children) {
 	const node = document.createElement(tag);
 	for (const [name, value] of Object.entries(properties)) {
@@ -10,16 +10,16 @@ export function make(tag, properties = {}, ...children) {
 	return add(node, children);
 }
 
-/** Find a part of the page by its id. */
+/** Return the element with this id. */
 export const part = (id) => document.getElementById(id);
 
-/** Put children behind what a node holds. Nothing (null, undefined, false) is no child; left in, it would be a word. */
+/** Append children to a node; null, undefined and false are skipped, since `append` would print them as words. */
 export function add(node, ...children) {
 	node.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
 	return node;
 }
 
-/** Put children in place of what a node holds. */
+/** Replace the children of a node. */
 export function fill(node, ...children) {
 	node.replaceChildren();
 	return add(node, children);
@@ -41,19 +41,19 @@ export function faultLine(id) {
 	return make('p', { class: 'fault', id, 'aria-live': 'polite' });
 }
 
-/** Show a fault, a text or the nodes of one, beside a field; an empty text takes it back. */
+/** Show an error (a text or nodes) beside a field; an empty text clears it. */
 export function setFault(line, field, text) {
 	if (line.textContent !== make('p', {}, text).textContent) fill(line, text);
 	if (text) field.setAttribute('aria-invalid', 'true');
 	else field.removeAttribute('aria-invalid');
 }
 
-/** Make a text that is part of what is measured, such as the name of a class, or a code: no browser translates it. */
+/** Make a text that browsers must not translate because it is part of the measurement, such as the name of a class. */
 export function fixed(text) {
 	return make('span', { dir: 'auto', translate: 'no' }, text);
 }
 
-/** Wait for the next frame; what is then put on the page is painted in it. */
+/** Wait for the next frame; changes made right after it are painted in that frame. */
 export function frame() {
 	return new Promise(requestAnimationFrame);
 }

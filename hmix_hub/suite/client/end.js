@@ -1,4 +1,4 @@
-/** The end: the completion code comes once the server holds every answer, a fallback code if it stays away. */
+/** The end: the completion code once the server has stored every answer, or a fallback code if it is unreachable. */
 import { call } from './api.js';
 import { makeCode, makeOnward } from './code.js';
 import { contactLine } from './contact.js';
@@ -11,8 +11,8 @@ import { AWAY, backOff } from './timing.js';
 import { word } from './words.js';
 
 /**
- * Show the end; `next()` if the server says that something comes before it or after it, `gone(status)` on 401, 410;
- * `another()` begins one more task, or gives why it does not.
+ * Show the end. Calls `next()` if the server says that other pages are still open, and `gone(status)` on 401 or 410;
+ * `another()` begins one more task, or returns a sentence that says why it cannot.
  */
 export async function showEnd(next, gone, another) {
 	const { view, token } = session;
@@ -35,7 +35,7 @@ export async function showEnd(next, gone, another) {
 	if (!signal.aborted) showCompletion(view.completion, another);
 }
 
-/** Wait until no answer waits, or the page is left. */
+/** Wait until every answer has been sent or the page is left. */
 function emptied(signal) {
 	return new Promise((resolve) => {
 		const look = () => {
@@ -49,7 +49,7 @@ function emptied(signal) {
 	});
 }
 
-/** Show the code of somebody who cannot finish now, after the words `<name>_text`. */
+/** Show the fallback code of a participant who cannot finish now, below the text `<name>_text`. */
 export function showFallback(name, { fallback_code: code }, later = null) {
 	const page = make('div', {}, paragraphs(word(`${name}_text`)), makeCode(code), later, contactLine());
 	return show(word(`${name}_heading`), [page]);
@@ -67,7 +67,7 @@ function showCompletion({ code, url, text }, another) {
 	]);
 }
 
-/** Offer the task of the link by which somebody came who has done others. */
+/** Offer the task named in the link to a participant who has already finished another one. */
 function offerAnother(another) {
 	const fault = faultLine('second-fault');
 	const onclick = async () => {
@@ -76,7 +76,7 @@ function offerAnother(another) {
 	return [...paragraphs(word('second_text')), buttons(button(word('second_begin'), onclick)), fault];
 }
 
-/** Let the next person at this computer begin. */
+/** Let the next participant on this computer begin. */
 function makeRoom() {
 	forgetPerson();
 	location.reload();

@@ -1,4 +1,4 @@
-/** Pages that say why the study does not go on. */
+/** Pages that explain why the study cannot continue. */
 import { makeOutcome } from './code.js';
 import { contactLine } from './contact.js';
 import { button, buttons, make } from './dom.js';
@@ -6,15 +6,15 @@ import { show } from './screen.js';
 import { word } from './words.js';
 
 /**
- * Show what is the matter: the words `<name>_heading` and `<name>_text`, perhaps a button {name, onclick}, and what the
- * recruiting platform gives for it, {code, url}.
+ * Show the texts `<name>_heading` and `<name>_text`, optionally a button {name, onclick} and an outcome {code, url} for
+ * the recruiting platform.
  */
 export function showFault(name, action = null, outcome = null) {
 	const pressed = action && { text: word(action.name), onclick: action.onclick };
 	showPlain(word(`${name}_heading`), word(`${name}_text`), pressed, makeOutcome(outcome));
 }
 
-/** Before the study's words are there: the only English in the client. */
+/** Show that the study could not be loaded; in English, because the study's words have not arrived yet. */
 export function showLoadFault(onclick) {
 	const text = 'The server of this study cannot be reached. Please check your connection and try again.';
 	showPlain('No connection', text, { text: 'Try again', onclick });

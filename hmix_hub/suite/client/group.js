@@ -1,16 +1,16 @@
-/** Choices, one or several of them; many are searched by typing, and steps stand in a row between two ends. */
+/** Groups of choices: radio buttons, checkboxes, long lists with a search field, and steps in a row between two ends. */
 import { add, faultLine, fill, fixed, make, setFault } from './dom.js';
 import { word } from './words.js';
 
-/** So many choices are looked through; of more, a part of the name is typed. */
+/** Number of choices above which a list gets a search field. */
 const FEW = 30;
-/** A phone has room for so many steps in a row. */
+/** Number of steps that fit in one row on a phone. */
 const LONGEST_ROW = 7;
 
-/** Number choices from 1, as answers do. */
+/** Number choices from 1, as the answers do. */
 export const numbered = (choices) => choices.map((text, place) => [place + 1, text]);
 
-/** Make a group of choices [value, text], of one (radio) or several (checkbox); `frame(list)` may stand around them. */
+/** Make a group of choices [value, text], `type` radio or checkbox; `frame(list)` wraps the list in other nodes. */
 export function makeGroup(type, name, legend, choices, kind = 'choices', frame = (list) => list) {
 	const fault = faultLine(`${name}-fault`);
 	const inputs = choices.map(([value]) => make('input', { type, name, value }));
@@ -38,7 +38,7 @@ export function makeGroup(type, name, legend, choices, kind = 'choices', frame =
 	};
 }
 
-/** Make a place to type part of a name: choices without it are hidden, but for those that are chosen. */
+/** Make a search field: choices that do not contain the typed text are hidden unless they are chosen. */
 function makeSearch(type, name, labels, inputs) {
 	const found = make('p', { class: 'small', id: `${name}-found`, role: 'status' });
 	const properties = { type: 'text', id: `${name}-search`, class: 'search', autocomplete: 'off', spellcheck: 'false' };
@@ -54,7 +54,7 @@ function makeSearch(type, name, labels, inputs) {
 		fill(found, field.value.trim() && word('classes_found', { number, of: labels.length }));
 	}
 
-	/** Enter chooses the first that is found, and where several may be chosen the next can be typed; Escape shows all. */
+	/** Enter chooses the first match (in a checkbox group, the next can then be typed); Escape shows all choices. */
 	function onkeydown(event) {
 		if (event.key !== 'Escape' && event.key !== 'Enter') return;
 		event.preventDefault();
@@ -73,7 +73,7 @@ function makeSearch(type, name, labels, inputs) {
 	};
 }
 
-/** A name without case and accents: people type without. */
+/** Return a name in lower case and without accents, so that typing is forgiving. */
 function plain(text) {
 	return text
 		.trim()
@@ -82,7 +82,7 @@ function plain(text) {
 		.replace(/\p{M}/gu, '');
 }
 
-/** Make a group of steps, valued from `first`; the first and the last are also called by what stands at the ends. */
+/** Make a group of steps with values from `first`; the first and last are also labelled with the texts at the ends. */
 export function makeSteps(id, question, [low, high], count, first = 0) {
 	const steps = Array.from({ length: count }, (_, place) => [place + first, String(place + 1)]);
 	const ends = [low, high].map((end) => make('span', { class: 'small', 'aria-hidden': 'true' }, fixed(end)));

@@ -6,7 +6,7 @@ import { show } from './screen.js';
 import { layOut } from './sizes.js';
 import { word } from './words.js';
 
-/** CSS pixels of an example's longer side, at most. */
+/** Maximum length of an example's longer side, in CSS pixels. */
 const LARGEST = 112;
 
 export function showInstructions(page, { back, forth, isLast }) {
@@ -29,7 +29,7 @@ function makeExample({ pictures, text }, number) {
 	);
 }
 
-/** Make a place that a picture fills once it is decoded, or a button to try again. */
+/** Make a placeholder for a picture; it shows the picture once decoded, or a button to try again. */
 function makePicture(strip, of, name, alt) {
 	const place = make('span', { class: 'place' });
 	const draw = async () => {

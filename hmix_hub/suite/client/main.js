@@ -1,4 +1,4 @@
-/** The beginning: the study, one tab at a time, an earlier session or consent to a new one. */
+/** Entry point: load the study, allow one tab at a time, resume a session or ask for consent to a new one. */
 import { STUDY, call, onNews } from './api.js';
 import { showConsent } from './consent.js';
 import { setRedirect } from './code.js';
@@ -12,7 +12,7 @@ import { PAUSED } from './timing.js';
 import { go, setPaused, stop } from './way.js';
 import { setWords, word } from './words.js';
 
-/** Why somebody is not let in, by the words of the same name. */
+/** Reasons for refusal; each has words of the same name. */
 const REFUSED = ['closed', 'id_taken', 'not_allowed', 'bad_link', 'link_missing'];
 
 let study = null;
@@ -37,7 +37,7 @@ async function begin() {
 	else enter();
 }
 
-/** Name this study apart from others of the same host: trial runs, and studies below other paths. */
+/** Return a name that separates this study from others on the same host: trial runs, and studies below other paths. */
 function studyPlace() {
 	const path = location.pathname === '/' ? '' : location.pathname;
 	return study.place + (study.trial_run ? '-trial-run' : '') + path;
@@ -54,7 +54,7 @@ async function ask() {
 	if (study.is_paused) later = setTimeout(askAgain, PAUSED);
 }
 
-/** Ask again what those who run the study say; without an answer later. */
+/** Load the study again; try later if there is no response. */
 function askAgain() {
 	ask().catch(() => {
 		later = setTimeout(askAgain, PAUSED);
@@ -93,7 +93,7 @@ function askConsent(note = '') {
 	else showConsent(study, agree, decline, note);
 }
 
-/** Ask for consent if that is possible by now. */
+/** Reload the study and ask for consent if it is possible now. */
 async function lookAgain() {
 	await ask().catch(() => {});
 	askConsent();
@@ -107,7 +107,7 @@ function showFull() {
 	showFault('full', null, study.outcomes.full);
 }
 
-/** Join; gives a sentence if that was not possible now, but may be later. */
+/** Join; return a sentence to show if this failed but can be retried. */
 async function agree(how) {
 	const { status, body } = await join(study.consent, how).catch(() => ({}));
 	const error = body?.error;
@@ -126,7 +126,7 @@ async function agree(how) {
 	return null;
 }
 
-/** Begin one more task; gives a sentence if that was not possible. */
+/** Begin one more task; return a sentence to show if this failed. */
 async function another() {
 	const { status, body } = await join(study.consent, { another: true }).catch(() => ({}));
 	const error = body?.error;
@@ -136,7 +136,7 @@ async function another() {
 	return null;
 }
 
-/** A personal link is open in another browser; or was opened there after this one. */
+/** Show that a personal link is open in another browser, or was opened there after this one. */
 function showMoved(name) {
 	const onclick = async () => {
 		forgetSession();
@@ -145,7 +145,7 @@ function showMoved(name) {
 	showFault(name, linkText() && { name: 'go_on_here', onclick });
 }
 
-/** The server does not know the session, or it goes on elsewhere (401); or it was withdrawn (410). */
+/** Handle a session that is unknown or continues elsewhere (401), or was withdrawn (410). */
 async function gone(status) {
 	stop();
 	const { body } = status === 401 ? await resume().catch(() => ({})) : {};
@@ -168,7 +168,7 @@ function withdrawn() {
 	showFault('withdrawn');
 }
 
-/** A mistake of the client itself: answers are kept, and a reload goes on. */
+/** Show that the client itself failed; answers are kept, and a reload continues. */
 function showBroken() {
 	if (study) showFault('broken', { name: 'reload', onclick: () => location.reload() });
 }
@@ -177,7 +177,7 @@ const { dataset } = document.documentElement;
 onNews(askAgain);
 window.addEventListener('unhandledrejection', showBroken);
 window.addEventListener('error', showBroken);
-// See old.js: people whose browser cannot show everything are told so, and are asked for nothing.
+// See old.js: participants whose browser is too old are told so, and nothing else starts.
 if (dataset.browser !== 'old') {
 	dataset.browser = 'good';
 	begin();

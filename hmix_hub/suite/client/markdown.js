@@ -1,4 +1,4 @@
-/** Texts of the study: paragraphs, headings, lists, bold words, links and boxes to tick. Anything else stays as it stands. */
+/** Texts of the study: paragraphs, headings, lists, bold words, links and checkboxes. Anything else is shown as written. */
 import { make } from './dom.js';
 
 const BOLD = /\*\*(\S(?:[^*\n]*\S)?)\*\*/;
@@ -26,7 +26,7 @@ export function inline(text) {
 	return [...(found.index ? [text.slice(0, found.index)] : []), node, ...inline(rest)];
 }
 
-/** Make the nodes of a text; where boxes are wanted, `boxes` gets each checkbox, else `[ ]` is text. */
+/** Make the nodes of a text. Each checkbox is appended to `boxes`; if that is null, `[ ]` stays text. */
 export function rich(text, boxes = null) {
 	return text
 		.split(/\n(?:[ \t]*\n)+/)
@@ -34,7 +34,7 @@ export function rich(text, boxes = null) {
 		.map((block) => MAKERS[block.kind](block, boxes));
 }
 
-/** Gather lines into blocks {kind, lines}: lines of one kind that follow each other, a list item with what is indented below. */
+/** Group lines into blocks {kind, items}: consecutive lines of one kind, list items with the lines indented below them. */
 function gathered(lines, hasBoxes) {
 	const blocks = [];
 	for (const line of lines) {

@@ -1,6 +1,6 @@
-/** Numbers as people write them. */
+/** Numbers as participants type them. */
 
-/** Read a number: digits of any script, with a point or a comma; NaN of anything else. */
+/** Read a number: digits of any script, with a decimal point or comma; return NaN for anything else. */
 export function readNumber(text) {
 	const plain = text
 		.replace(/\p{Cf}/gu, '')
@@ -11,7 +11,7 @@ export function readNumber(text) {
 	return /^-?\d{1,15}(?:\.\d{1,6})?$/.test(plain) ? Number(plain) : NaN;
 }
 
-/** Return the value of a digit: those of a script follow each other from 0 to 9 (Unicode, 4.6). */
+/** Return the value of a digit: each script encodes 0 to 9 consecutively (Unicode, 4.6). */
 function valueOf(digit) {
 	const code = digit.codePointAt(0);
 	let first = code;

@@ -1,6 +1,6 @@
 /*
- * Before anything else: whether this browser can show the study. Written for browsers of 2010, which know no modules; what
- * it says is said in the study's words where they can be had.
+ * Runs first: checks whether this browser can show the study. Written for browsers of 2010, which have no modules; it uses
+ * the study's own words if they can be loaded.
  */
 (function () {
 	'use strict';
@@ -56,7 +56,7 @@
 		});
 	}
 
-	// What it cannot read, a browser says so only; a file that did not come is another matter.
+	// A syntax error means that the browser is too old; a file that failed to load does not.
 	window.addEventListener('error', function (event) {
 		if (!isOld && /SyntaxError/.test(event.message) && !root.hasAttribute('data-browser')) {
 			isOld = true;

@@ -1,4 +1,4 @@
-/** Between trials: what is said about a practice trial, breaks, and the next part of a sitting. */
+/** Pages between trials: feedback on a practice trial, breaks, and the next part of a sitting. */
 import { button, buttons, fill, make } from './dom.js';
 import { rich } from './markdown.js';
 import { take } from './pictures.js';
@@ -6,7 +6,7 @@ import { show } from './screen.js';
 import { fit } from './sizes.js';
 import { word } from './words.js';
 
-/** Show what is said about a practice trial, beside the picture that the answer was about; `isLast`: now it counts. */
+/** Show the feedback on a practice trial beside its picture; `isLast`: real trials follow. */
 export function showFeedback({ feedback, isLast }, pictures, forth) {
 	const said = [...rich(feedback), ...(isLast ? rich(word('practice_over')) : [])];
 	const controls = make('div', { class: 'controls' }, said, buttons(button(word(isLast ? 'practice_start' : 'next'), forth)));

@@ -1,4 +1,4 @@
-/** Pictures, fetched and decoded before they are shown: what is put on the page is painted in that frame. */
+/** Pictures, fetched and decoded in advance so that they are painted in the frame in which they are inserted. */
 import { make } from './dom.js';
 
 const ahead = new Map();
@@ -11,7 +11,7 @@ export async function load(name, alt = '') {
 	return picture;
 }
 
-/** Fetch pictures that come soon; `take` gives each out once. */
+/** Fetch pictures that are needed soon; `take` hands each out once. */
 export function loadAhead(names) {
 	for (const name of names.filter((one) => !ahead.has(one))) {
 		ahead.set(name, load(name));
@@ -30,7 +30,7 @@ export function take(names, alts) {
 	return Promise.all(coming);
 }
 
-/** Whether a picture stands on the page with its pixels. */
+/** Return whether a picture is on the page and drawn. */
 export function isDrawn(picture) {
 	return picture.isConnected && picture.complete && picture.naturalWidth > 0 && picture.clientWidth > 0;
 }

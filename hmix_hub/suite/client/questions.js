@@ -10,7 +10,7 @@ import { word } from './words.js';
 
 const MAKERS = { choice: makeChoice, several: makeSeveral, number: makeNumber, text: makeText, scale: makeScale };
 
-/** Show a page; `done(answers)` takes them by name, and gives a sentence if that was not possible now. */
+/** Show a page; `done(answers)` receives them by name, and returns a sentence to show if they could not be sent. */
 export function showQuestions({ title, text, questions }, done) {
 	const kept = JSON.parse(storage.get('asked') ?? '{}');
 	const asked = questions.map((question, number) => makeQuestion(question, `asked-${number}`, kept[question.name]));
@@ -34,21 +34,21 @@ export function showQuestions({ title, text, questions }, done) {
 	}
 }
 
-/** Send the answers of a page before the trials, which may end the session; gives whether that was possible. */
+/** Send the answers of a page before the trials, which may end the session; return whether this succeeded. */
 export async function sendAnswers({ number }, answers) {
 	const { token } = session;
 	const { status, body } = await call('PUT', `api/session/questions/${number}`, { token, body: { answers } });
-	// 409: other answers were taken for this page, and the reply that said so was lost.
+	// 409: answers to this page have already been stored, and the reply that said so was lost.
 	return (status === 200 || (status === 409 && Boolean(body.outcome))) && isRenewed();
 }
 
-/** Make a question: what shows it, its value as it is sent, what is kept of it for a reload, and whether it is right. */
+/** Make a question: its node, the value to send, the value kept for a reload, and whether it is answered validly. */
 function makeQuestion(question, id, kept) {
 	const { name, required } = question;
 	const legend = [question.question, required ? '' : ` (${word('optional')})`];
 	const made = MAKERS[question.kind](question, id, legend.join(''), kept);
 	const faultOf = () => made.fault?.() ?? (required && made.value() === null ? word(made.open ?? 'question_open') : '');
-	// Not on change: a field that is left would move what is being clicked below it.
+	// Not on `change`: clearing the error when the field loses focus would move the button being clicked below it.
 	made.node.addEventListener('input', () => made.setFault(''));
 	const isGood = () => {
 		made.setFault(faultOf());

@@ -1,6 +1,6 @@
 /**
- * Answers on their way: each is kept until the server says that it holds it. Sending one twice is harmless, so whatever
- * is in doubt is sent again.
+ * The queue of answers to send. Each is kept until the server confirms that it is stored; sending one twice is harmless,
+ * so anything in doubt is sent again.
  */
 import { call } from './api.js';
 import { get, isLostWithTab, names, remove, set } from './storage.js';
@@ -18,7 +18,7 @@ let failures = 0;
 let timer = null;
 let whenGone = null;
 
-/** Begin to send for a session; `gone(status)` when the server does not know it (401) or it was withdrawn (410). */
+/** Start sending for a session; calls `gone(status)` if the server does not know it (401) or it was withdrawn (410). */
 export function openQueue(token, gone) {
 	current = token;
 	whenGone = gone;
@@ -36,14 +36,14 @@ export function stopQueue() {
 	clearTimeout(timer);
 }
 
-/** Keep an answer and send it: `what` is a trial's index, "comments", "surroundings" or "questions-<page>". */
+/** Store an answer and send it; `what` is a trial's index, "comments", "surroundings" or "questions-<page>". */
 export function put(what, body) {
 	set(`${START}${current}.${what}`, JSON.stringify(body));
 	tell();
 	if (!timer) send();
 }
 
-/** Return what waits of the session's own. */
+/** Return the names of this session's unsent answers. */
 export function waiting() {
 	const start = `${START}${current}.`;
 	return names(start).map((name) => name.slice(start.length));
@@ -51,7 +51,7 @@ export function waiting() {
 
 export const isFailing = () => failures > 0;
 
-/** Call when anything changes; gives what ends that. */
+/** Call `listener` when anything changes; return a function that unsubscribes it. */
 export function onChange(listener) {
 	listeners.add(listener);
 	return () => listeners.delete(listener);
@@ -67,7 +67,7 @@ function sendNow() {
 	send();
 }
 
-/** Send all that waits, and what is added meanwhile; what fails waits for the next round. */
+/** Send all queued answers, including those added meanwhile; failures wait for the next round. */
 async function send() {
 	if (isSending || isStopped) return;
 	isSending = true;
@@ -87,7 +87,7 @@ async function send() {
 	tell();
 }
 
-/** Return what is sent next, of earlier sessions in this browser too. */
+/** Return the next entry to send; entries of earlier sessions in this browser are sent too. */
 function next(tried) {
 	return names(START)
 		.sort()
@@ -95,7 +95,7 @@ function next(tried) {
 		.find(({ name, token }) => !tried.has(name) && !lostTokens.has(token));
 }
 
-/** Send one; gives null once nothing is left to do about it, else the server's refusal. */
+/** Send one entry; return null if it is settled, otherwise the server's refusal. */
 async function sendOne({ name, token, what }) {
 	const body = JSON.parse(get(name));
 	const path = Number.isNaN(Number(what)) ? what.replace('-', '/') : `trials/${what}`;
@@ -103,11 +103,11 @@ async function sendOne({ name, token, what }) {
 	const { status } = result;
 	const isHeld = status === 200 || status === 202 || (status === 409 && result.body.outcome);
 	const isGone = status === 401 || status === 410;
-	// What can never be taken is asked once more at the end.
+	// Answers to questions that the server can never accept are dropped; the page is shown again at the end.
 	const isUseless = status === 400 && what.startsWith('questions');
 	if (isHeld || status === 410 || isUseless) remove(name);
 	if (isGone) lostTokens.add(token);
-	// 401: who opened a personal link in another browser is told so once the answer is taken.
+	// 401: a participant who opened a personal link in another browser learns of it once the answer is stored.
 	if ((isGone || result.body?.moved) && token === current) whenGone(isGone ? status : 401);
 	return isHeld || isGone || isUseless ? null : result;
 }

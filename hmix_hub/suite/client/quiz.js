@@ -1,4 +1,4 @@
-/** The comprehension quiz, and what was wrong in it. */
+/** The comprehension quiz, and the page that lists wrong answers. */
 import { call } from './api.js';
 import { button, buttons, faultLine, make } from './dom.js';
 import { makeGroup, numbered } from './group.js';
@@ -7,7 +7,7 @@ import { isRenewed, session } from './session.js';
 import * as storage from './storage.js';
 import { word } from './words.js';
 
-/** Show the quiz; `next()` if it was passed or the session ends, `failed()` if the instructions come again. */
+/** Show the quiz; calls `next()` if it was passed or the session ends, `failed()` to show the instructions again. */
 export function showQuiz(page, { back, next, failed }) {
 	const questions = page.questions.map(makeQuestion);
 	const fault = faultLine('quiz-fault');
@@ -33,17 +33,17 @@ export function showQuiz(page, { back, next, failed }) {
 		check.focus();
 	}
 
-	/** The attempt's number makes sending it again harmless. */
+	/** Send the answers; the attempt's number makes sending them twice harmless. */
 	async function send() {
 		const { view, token } = session;
 		const attempt = view.quiz.attempts_made + 1;
 		const answers = questions.flatMap((question) => question.values());
 		const { status, body } = await call('PUT', `api/session/quiz/${attempt}`, { token, body: { answers } });
-		// 409: other answers were taken for this attempt, and the reply that said so was lost.
+		// 409: answers to this attempt have already been stored, and the reply that said so was lost.
 		if (status !== 200 && !(status === 409 && (await isRenewed()))) throw new Error(`the quiz was refused: ${status}`);
 		if (status === 200) {
 			view.quiz = { attempts_made: attempt, passed: body.passed };
-			// Other trials than before, if the batch was full by now.
+			// The trials change if the batch filled up in the meantime.
 			if (body.view) session.view = body.view;
 			if (body.ended && !(await isRenewed())) view.state = 'failed_quiz';
 		}

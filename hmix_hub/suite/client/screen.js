@@ -1,4 +1,4 @@
-/** The frame around all pages: title, progress, the line about saving, notices, the page itself, whom to ask. */
+/** The frame around every page: title, progress, saving status, notices, and the page itself. */
 import { fill, make, part } from './dom.js';
 import { WAKE } from './timing.js';
 import { word } from './words.js';
@@ -9,7 +9,7 @@ export function setTitle(text) {
 	part('title').textContent = text;
 }
 
-/** Show a page: its heading, which gets the focus, and its nodes. The signal that it gives is aborted at its end. */
+/** Show a page: its heading, which receives the focus, and its nodes. Return a signal that is aborted when it is left. */
 export function show(heading, nodes, kind = '') {
 	leaving.abort();
 	leaving = new AbortController();
@@ -29,7 +29,7 @@ export function show(heading, nodes, kind = '') {
 	return leaving.signal;
 }
 
-/** Show how far the person is; without a text nothing. */
+/** Show the progress; hide it if there is no text. */
 export function setAdvance(text = '', value = 0, max = 1) {
 	part('advance').hidden = !text;
 	part('advance-text').textContent = text;
@@ -42,7 +42,7 @@ export function setNotices(standing) {
 	setNotice({ standing });
 }
 
-/** Show what those who run the study tell everybody, if anything. */
+/** Show the operators' announcement, if there is one. */
 export function setMessage(message) {
 	setNotice({ message });
 }
@@ -54,7 +54,7 @@ function setNotice(changed) {
 	fill(part('notices'), texts.map((text) => make('p', { class: 'page' }, text)));
 }
 
-/** Offer to withdraw on every page; null takes the offer away. */
+/** Show the button to withdraw on every page; null removes it. */
 export function setWithdraw(onclick) {
 	const button = part('withdraw');
 	button.hidden = !onclick;
@@ -62,7 +62,7 @@ export function setWithdraw(onclick) {
 	button.onclick = onclick;
 }
 
-/** Show the line about saving. An answer on its way is not read out, nor what was read out last. */
+/** Show the saving status. Screen readers hear neither "saving" nor the same status twice in a row. */
 export function setStatus(kind, text) {
 	const line = part('status');
 	const said = part('status-said');
@@ -79,12 +79,12 @@ export function openDialog(heading, nodes) {
 	return dialog;
 }
 
-// What sticks below the head, and what the focus scrolls to, knows how high it is.
+// Publish the header's height for sticky elements and for scrolling to the focus.
 new ResizeObserver(([{ target }]) => {
 	document.documentElement.style.setProperty('--head', `${target.offsetHeight}px`);
 }).observe(document.querySelector('.top'));
 
-// A key that is held down since the page before presses nothing on this one.
+// A key still held down from the previous page must not press anything on this one.
 window.addEventListener(
 	'keydown',
 	(event) => {

@@ -1,11 +1,11 @@
-/** The session: its token, what the server says of it, and what is kept of it in the browser. */
+/** The session: its token, the server's view of it, and what the browser stores about it. */
 import { call } from './api.js';
 import * as storage from './storage.js';
 import { loadTask } from './tasks.js';
 
 const HASH = '#session=';
 
-/** {token, view}: the view is the server's, see `GET /api/session`. */
+/** {token, view}: the view comes from the server, see `GET /api/session`. */
 export const session = { token: null, view: null };
 
 export function findToken() {
@@ -14,7 +14,7 @@ export function findToken() {
 	return session.token;
 }
 
-/** Make a token, kept before it is used: a joining whose answer is lost is found again. */
+/** Make a token and store it before it is used, so that a session is found again if the reply to joining is lost. */
 function makeToken() {
 	const bytes = crypto.getRandomValues(new Uint8Array(32));
 	const text = btoa(String.fromCharCode(...bytes));
@@ -23,19 +23,19 @@ function makeToken() {
 	if (!storage.isLasting) storage.setAddress(location.pathname + location.search + HASH + session.token);
 }
 
-/** Forget the session and everything that was kept of it. */
+/** Forget the session and everything stored about it. */
 export function forget() {
 	for (const name of storage.names(`answer.${session.token}.`)) storage.remove(name);
 	forgetPerson();
 }
 
-/** Forget who is here, but not the answers that wait: they are still sent. */
+/** Forget the participant, but keep unsent answers, which are still sent. */
 export function forgetPerson() {
 	forgetSession();
 	for (const name of ['recruiting', 'link']) storage.remove(name);
 }
 
-/** Forget the session, but not by which id or personal link the person came. */
+/** Forget the session, but keep the recruiting id or personal link. */
 export function forgetSession() {
 	for (const name of ['token', 'page']) storage.remove(name);
 	forgetPages();
@@ -44,12 +44,12 @@ export function forgetSession() {
 	session.view = null;
 }
 
-/** Forget what was filled in on pages, but not the session: one more task begins in it. */
+/** Forget what was entered on pages, but keep the session, in which another task begins. */
 export function forgetPages() {
 	for (const name of ['wrong', 'draft', 'asked', 'commented']) storage.remove(name);
 }
 
-/** Take id and link out of the address and keep them in this browser; others than before are another person's. */
+/** Move id and link from the address into storage; if they differ from the stored ones, another participant has come. */
 export function takeRecruiting({ parameter }) {
 	const address = new URL(location.href);
 	const given = address.searchParams;
@@ -65,7 +65,7 @@ export const recruitingId = () => storage.get('recruiting');
 export const linkText = () => storage.get('link');
 export const wantedTask = () => new URL(location.href).searchParams.get('task');
 
-/** Join; `another`: one more task, for who has finished; `takes_over`: from another browser, with a personal link. */
+/** Join; `another` begins one more task after the first, `takes_over` continues a personal link from another browser. */
 export function join({ sha256 }, { another = false, takes_over = false } = {}) {
 	if (!session.token) makeToken();
 	const person = { recruiting_id: recruitingId(), link: linkText(), task: wantedTask() };
@@ -77,7 +77,7 @@ export function resume() {
 	return keepView('GET', 'api/session');
 }
 
-/** Fetch the view anew; gives whether that was possible. */
+/** Fetch the view again; return whether this succeeded. */
 export async function isRenewed() {
 	return (await resume().catch(() => ({}))).status === 200;
 }
@@ -91,7 +91,7 @@ async function keepView(method, path, body) {
 	return result;
 }
 
-/** Delete the session on the server and here; gives whether that was done. */
+/** Delete the session on the server and here; return whether this succeeded. */
 export async function withdraw() {
 	const { status } = await call('DELETE', 'api/session', { token: session.token });
 	const isDone = status === 200 || status === 410;

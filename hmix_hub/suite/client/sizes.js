@@ -1,19 +1,19 @@
-/** How large pictures stand: as large as leaves all that is asked in sight, by whole multiples of their pixels or smoothly. */
+/** Sizes of pictures: as large as possible while all controls stay in view, in whole multiples of a pixel or smoothly. */
 import { part } from './dom.js';
 import { session } from './session.js';
 
-/** CSS pixels of a picture's longer side, at least (half as many in a grid); where there is no room for them, pages scroll. */
+/** Minimum CSS pixels of a picture's longer side (half of it in a grid); pages with less room scroll. */
 const LEAST = 120;
-/** Then, above a form that scrolls below the picture, and in a grid. */
+/** CSS pixels if the page scrolls: above a form that scrolls below the picture, and in a grid. */
 const ABOVE_FORM = 160;
 const IN_GRID = 96;
-/** Below the last button, CSS pixels. */
+/** CSS pixels below the last button. */
 const MARGIN = 12;
-/** The border of a picture's place, both sides together. */
+/** CSS pixels of both borders of a picture together. */
 const BORDER = 2;
 const heights = new Map();
 
-/** CSS pixels for each pixel of a picture, at most so many on its longer side. */
+/** Return the CSS pixels for each pixel of a picture whose longer side takes at most `most` CSS pixels. */
 function factorIn({ naturalWidth, naturalHeight }, width, height, most) {
 	const factor = Math.min(most / Math.max(naturalWidth, naturalHeight), width / naturalWidth, height / naturalHeight);
 	const steps = Math.floor(factor * devicePixelRatio + 1e-6);
@@ -26,7 +26,7 @@ function resize(picture, factor) {
 	picture.style.height = `${picture.naturalHeight * factor}px`;
 }
 
-/** Lay pictures of one size out in rows, none of which holds one alone: as large as the room allows, in as few rows. */
+/** Arrange pictures of equal size in rows of two or more: as large as possible, in as few rows as possible. */
 export function layOut(box, pictures, count, { fewest, most, width, height = Infinity, around = BORDER }) {
 	let best = { factor: 0 };
 	for (let rows = count; rows > 0; rows -= 1) {
@@ -40,19 +40,19 @@ export function layOut(box, pictures, count, { fewest, most, width, height = Inf
 	return best.factor;
 }
 
-/** Fit the pictures of a trial, all of one size, into the window: `layout` holds their `stage` and the controls. */
+/** Fit the pictures of a trial, all of equal size, into the window; `layout` contains their `stage` and the controls. */
 export function fit(layout, stage, controls, pictures, grid) {
 	layout.classList.remove('tall');
 	const [whole, above, asked] = [layout, stage, controls].map((node) => node.getBoundingClientRect());
 	const isStacked = asked.top >= above.bottom;
 	const reached = isStacked ? whole.bottom - above.height : whole.top;
-	// Without what the head says while there is no connection: pictures do not change their size for it.
+	// Leave out the "no connection" line of the header, so that pictures keep their size when it appears.
 	const status = part('status');
 	const news = status.dataset.kind === 'failing' ? status.offsetHeight : 0;
 	const width = layout.clientWidth * (isStacked ? 1 : 0.5);
 	const { size, task } = session.view;
 	const { naturalWidth, naturalHeight } = pictures[0];
-	// The smallest room of all trials so far: a longer name below the picture changes no picture's size later.
+	// Use the smallest height of all trials so far, so that a longer name below a picture does not change later sizes.
 	const key = [task, innerWidth, innerHeight, devicePixelRatio, naturalWidth, naturalHeight].join();
 	const height = Math.min(innerHeight - reached + news - scrollY - MARGIN, heights.get(key) ?? Infinity);
 	heights.set(key, height);

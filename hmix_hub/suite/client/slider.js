@@ -1,13 +1,13 @@
-/** A slider from 0 to 100, or to another number, that knows whether it was touched: untouched it has no thumb and no value. */
+/** A slider from 0 to 100, or another maximum, that has no thumb and no value until it is touched. */
 import { faultLine, fill, fixed, make, setFault } from './dom.js';
 import { LONGEST_PATH, THIN } from './timing.js';
 import { word } from './words.js';
 
 /**
- * Make a slider: `id` and `label`, words at its ends, `describe(value)` for the nodes of a value's text, `now()` for
- * times. Of its options `max` is the highest value and `show(value)` gives a shorter text for the page. The track is
- * filled from `origin`, the value that says nothing of either end: 0 where a slider says how much, the middle where it
- * says which of two has more. The label is not the input's own (`for`): a click on it would set the slider.
+ * Make a slider with an `id`, a `label` and texts at its ends. `describe(value)` returns the nodes of a value's text,
+ * `now()` the time in ms. Options: `max` is the highest value, `show(value)` a shorter text for the page, `origin` the
+ * neutral value from which the track is filled: 0 for an amount, the middle for a balance between two ends. The label
+ * has no `for`, because a click on it would set the slider.
  */
 export function makeSlider(id, label, ends, describe, now, { max = 100, show = describe, origin = 0 } = {}) {
 	const path = [];
@@ -28,7 +28,7 @@ export function makeSlider(id, label, ends, describe, now, { max = 100, show = d
 	const isTouched = () => path.length > 0;
 	tell();
 
-	/** The middle is set by a press that moves nothing, too. */
+	/** Record the value; a press that moves nothing counts too, so that the middle can be chosen. */
 	function touch() {
 		const value = input.valueAsNumber;
 		if (path.at(-1)?.[1] !== value) keepMovement(path, [now(), value]);
@@ -37,7 +37,7 @@ export function makeSlider(id, label, ends, describe, now, { max = 100, show = d
 		tell();
 	}
 
-	/** A finger's press is no click; unlike a mouse's, it ends where it began. */
+	/** Count a tap, which fires no click on a slider; a mouse press is already handled by `onclick`. */
 	function onpointerup({ pointerType }) {
 		if (pointerType !== 'mouse' && !input.matches(':disabled')) touch();
 	}
@@ -68,7 +68,7 @@ export function makeSlider(id, label, ends, describe, now, { max = 100, show = d
 	};
 }
 
-/** Keep a movement [ms, value], one in `THIN` besides the first and the last; a full path loses every other. */
+/** Record a movement [ms, value], at most one per `THIN` ms besides the first and last; a full path is halved. */
 function keepMovement(path, entry) {
 	if (path.length > 1 && path.at(-1)[0] - path.at(-2)[0] < THIN) path.pop();
 	if (path.length >= LONGEST_PATH) path.splice(0, path.length, ...path.filter((_, number) => number % 2 === 0));

@@ -1,4 +1,4 @@
-/** The line about saving. */
+/** The saving status. */
 import { isFailing, onChange, waiting } from './queue.js';
 import { setStatus } from './screen.js';
 import { PATIENCE } from './timing.js';

@@ -1,6 +1,6 @@
 /**
- * Small texts that survive a reload: in localStorage, or where the browser forbids that or it is full, with the tab's
- * history entry, which a reload keeps and closing the tab does not.
+ * Small texts that survive a reload: in localStorage or, if that is blocked or full, in the tab's history entry, which is
+ * lost when the tab is closed.
  */
 
 let place = null;
@@ -14,10 +14,10 @@ try {
 const memory = new Map(Object.entries(history.state ?? {}));
 let prefix = 'hmix.';
 
-/** Whether texts survive the closing of the tab. */
+/** Whether texts survive closing the tab. */
 export const isLasting = place !== null;
 
-/** Part one study's texts from another's at the same address. */
+/** Keep this study's texts apart from those of other studies on the same host. */
 export function openStorage(name) {
 	prefix = `hmix.${name}.`;
 }
@@ -45,7 +45,7 @@ export function names(start) {
 	return [...keys].filter((key) => key.startsWith(prefix + start)).map((key) => key.slice(prefix.length));
 }
 
-/** Whether a text would be lost with the tab. */
+/** Return whether a text would be lost with the tab. */
 export function isLostWithTab(name) {
 	return memory.has(prefix + name);
 }

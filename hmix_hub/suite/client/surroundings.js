@@ -1,6 +1,6 @@
-/** What is stored of a person's surroundings, where the study asks for it and its consent form says so. */
+/** A participant's screen and attention, recorded only if the study asks for it and its consent form says so. */
 
-/** Measure what is named, while a picture is on the page. */
+/** Measure the named properties while a picture is on the page. */
 export function measure(names) {
 	const { width, height } = document.querySelector('.picture').getBoundingClientRect();
 	const kind = ['fine', 'coarse'].find((name) => matchMedia(`(pointer: ${name})`).matches);
@@ -13,7 +13,7 @@ export function measure(names) {
 	return Object.fromEntries(names.map((name) => [name, found[name]]));
 }
 
-/** Watch until a signal whether the page has the focus; gives what gives [how often it was lost, for how many ms]. */
+/** Watch the page's focus until `signal`; return a function that returns [times lost, total ms away]. */
 export function watchFocus(signal) {
 	let losses = 0;
 	let lost = 0;

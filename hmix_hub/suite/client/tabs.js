@@ -1,4 +1,4 @@
-/** One tab at a time: a second one is told, and may take over. */
+/** One tab at a time: a second tab is told so and can take over. */
 import { LISTEN } from './timing.js';
 
 let channel = null;
@@ -6,19 +6,19 @@ let isMine = false;
 let heard = () => {};
 let whenTaken = null;
 
-/** Begin to listen; `taken()` when another tab takes over. */
+/** Start listening; calls `taken()` when another tab takes over. */
 export function openTabs(study, taken) {
 	whenTaken = taken;
 	try {
 		channel = new BroadcastChannel(`hmix.${study}`);
 		channel.onmessage = (event) => hear(event.data);
 	} catch {
-		// Where a browser keeps nothing for a page, its tabs cannot hear each other: each has a session of its own.
+		// Without storage, tabs cannot hear each other, and each has its own session.
 		channel = null;
 	}
 }
 
-/** Ask whether another tab is at work; from now on this one is, if there is none. */
+/** Return whether another tab is active; if none is, this one becomes active. */
 export async function isElsewhere() {
 	const answer = new Promise((resolve) => {
 		heard = resolve;

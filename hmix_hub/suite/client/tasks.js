@@ -1,18 +1,19 @@
-/** The task's part of a trial: a module in `tasks/`, loaded by the task's name. */
+/** The task-specific part of a trial: a module in `tasks/`, loaded by the task's name. */
 
 /**
- * `makeTask(page, now)` makes it; `now()` is the time since its pictures were drawn.
+ * `makeTask(page, now)` returns the task's part; `now()` is the time in ms since its pictures were drawn.
  *
- * It is {controls, read()}: what is asked below the picture, and what gives {answer}, or null after saying what is still
- * to be done. Perhaps {stage, alts, place(decoded), grid, onkey(event), entered}, too: the pictures' place, their
- * alternative texts, what puts them there within a frame and gives those that show, where all stand in a grid what stands
- * around each, what takes a key and gives whether it did something, and whether Enter submits; `read` may name {pictures}.
+ * Required: `controls`, the nodes below the picture, and `read()`, which returns {answer}, optionally with the {pictures}
+ * answered about, or null after showing what is still missing.
+ * Optional: `stage`, the element for the pictures; `alts`, their alternative texts; `place(decoded)`, which inserts them
+ * within a frame and returns the visible ones; `grid`, layout options if all are shown in a grid; `onkey(event)`, which
+ * returns whether it handled a key; `entered`, whether Enter submits.
  */
 export let makeTask = null;
 let loaded = null;
 let attempts = 0;
 
-/** Load a task, or throw. Browsers remember a failure: each attempt has an address of its own. */
+/** Load a task, or throw. Browsers cache a failed import, so each attempt has its own address. */
 export async function loadTask(name) {
 	if (name === loaded) return;
 	attempts += 1;

@@ -1,4 +1,4 @@
-/** What all trials share: pictures are drawn before anything can be answered, time runs from then on, one answer goes out. */
+/** What all trials share: controls are enabled once the pictures are drawn, time runs from then on, one answer is sent. */
 import { button, buttons, faultLine, fill, frame, make, part } from './dom.js';
 import { isDrawn, take } from './pictures.js';
 import { show } from './screen.js';
@@ -8,7 +8,7 @@ import { watchFocus } from './surroundings.js';
 import { makeTask } from './tasks.js';
 import { word } from './words.js';
 
-/** Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored. */
+/** Show a trial; calls `drawn()` once its pictures are drawn and `answered(answer)` with the answer to store. */
 export function showTrial(page, drawn, answered) {
 	let start = 0;
 	let focus = null;
@@ -58,12 +58,12 @@ export function showTrial(page, drawn, answered) {
 		drawn();
 	}
 
-	/** Where somebody types, it is the keyboard of the screen that came. */
+	/** Fit again, except while typing, when the resize comes from the on-screen keyboard. */
 	function onResize() {
 		if (placed.length && document.activeElement.type !== 'text') fit(layout, stage, controls, placed, task.grid);
 	}
 
-	/** A key does something only while the focus is within the page's own part (WCAG 2.1.4) and is no place to type. */
+	/** Handle a key, only while the focus is within the main part (WCAG 2.1.4) and not in a text field. */
 	function onKey(event) {
 		const { target } = event;
 		if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || controls.disabled) return;

@@ -1,4 +1,4 @@
-/** The way through a session that was joined: the pages in the server's order, and which of them is next. */
+/** Navigation through a session: the pages in the server's order, and which of them is next. */
 import { showComments } from './comments.js';
 import { showEnd, showFallback } from './end.js';
 import { showFault } from './fault.js';
@@ -19,9 +19,9 @@ import { askWithdrawal } from './withdrawal.js';
 import { word } from './words.js';
 
 /**
- * The kinds of pages, by the name that the server gives them: `show(page)`, and `isHeld(page)` where the server, or the
- * queue on the way to it, holds what the page asks for. All others were seen once the person turned to a later page, or
- * a later one is held and nothing before that is missing.
+ * Kinds of pages by the server's name: `show(page)`, and `isHeld(page)` for pages with an answer, which is held by the
+ * server or the queue. A page without `isHeld` counts as seen once the participant has turned to a later page, or a later
+ * page is held and no answer before it is missing.
  */
 const KINDS = {
 	part: { show: showPart },
@@ -37,12 +37,12 @@ const KINDS = {
 let whenGone = null;
 let another = null;
 let isPaused = false;
-/** The page that is shown, of those in the view. */
+/** The page of the view that is being shown. */
 let current = null;
 
 /**
- * Go on where the session is; `gone(status)` when the server says 401 or 410, `withdrawn()` when the person withdrew,
- * `beginAnother()` when they begin one more task.
+ * Continue where the session stopped; calls `gone(status)` if the server replies 401 or 410, `withdrawn()` when the
+ * participant withdraws, and `beginAnother()` when they begin one more task.
  */
 export function go(gone, withdrawn, beginAnother) {
 	whenGone = gone;
@@ -66,7 +66,7 @@ const isHeld = (page) => KINDS[page.kind].isHeld?.(page);
 const isTaken = (index) => session.view.held.includes(index) || queue.waiting().includes(String(index));
 const isWaiting = (number) => queue.waiting().includes(`questions-${number}`);
 
-/** Show the first page that is not done. */
+/** Show the first unfinished page. */
 function next() {
 	const { pages, state, expired } = session.view;
 	const open = pages.find((one) => KINDS[one.kind].isHeld && !isHeld(one)) ?? { index: Infinity };
@@ -88,7 +88,7 @@ function showOver() {
 	showEnd(next, whenGone, another);
 }
 
-/** Show how far the person is, of all pages of the sitting; without words of the page's own the part alone. */
+/** Show the progress through all pages of the sitting: the part, and the page's own text if it has one. */
 function sayPlace(page, said = '') {
 	const { part: number, of, pages_before: before, pages } = session.view.sitting;
 	const place = session.view.pages.indexOf(page);
@@ -102,14 +102,14 @@ function showPage(page) {
 	else KINDS[page.kind].show(page);
 }
 
-/** Show no page while the study is paused; what was begun on the one that is shown begins anew afterwards. */
+/** Hide the page while the study is paused; it starts over afterwards. */
 export function setPaused(is) {
 	const isOther = isPaused !== is;
 	isPaused = is;
 	if (isOther && current) next();
 }
 
-/** Turn to a page; the pages before it were seen. */
+/** Turn to a page; the pages before it count as seen. */
 function turn({ index }) {
 	storage.set('page', index);
 	next();
@@ -144,13 +144,13 @@ function showAsking(page) {
 	showQuiz(page, { back: () => turn(reading[place - 1]), next, failed: () => turn(reading[0]) });
 }
 
-/** Fetch the pictures of the trials that come after a page. */
+/** Fetch the pictures of up to `most` trials after a page. */
 function prepareTrials({ index }, most = 1) {
 	const coming = pagesOf('trial').filter((page) => page.index > index && !isHeld(page));
 	loadAhead(coming.slice(0, most).flatMap(({ pictures }) => pictures));
 }
 
-/** Show a page of questions; what comes before the trials may end the session, and waits for the server. */
+/** Show a page of questions; pages before the trials may end the session, so they wait for the server. */
 function showAsked(page) {
 	const { number, is_before: isBefore } = page;
 	sayPlace(page, word('questions'));
@@ -180,7 +180,7 @@ function showOne(page) {
 	});
 }
 
-/** A practice trial: nothing of it is sent or kept. */
+/** Show a practice trial; its answer is neither sent nor kept. */
 function showPractice(page) {
 	const { number, of } = page;
 	sayPlace(page, word('practice_number', { number, of }));

@@ -1,4 +1,4 @@
-/** Withdrawing: asked once more, then everything of the session is deleted, here and on the server. */
+/** Withdrawal: after a confirmation, everything about the session is deleted, here and on the server. */
 import { contactLine } from './contact.js';
 import { button, buttons, faultLine, make } from './dom.js';
 import { startQueue, stopQueue } from './queue.js';

@@ -1,8 +1,8 @@
-/** The interface's words, as the server sends them in the study's language. */
+/** The interface's words in the study's language, as sent by the server. */
 
 import { fixed } from './dom.js';
 
-/** Decimals of a number that people enter, at most. */
+/** Maximum decimals of a number that participants enter. */
 const DECIMALS = 6;
 const RIGHT_TO_LEFT = ['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'];
 let words = {};
@@ -14,18 +14,18 @@ export function setWords(study) {
 	Object.assign(document.documentElement, { lang, dir });
 }
 
-/** Return a word by name, {placeholders} filled; of a number that was added up only the decimals that people can enter. */
+/** Return a text by name with its {placeholders} filled; sums are rounded to the decimals that can be entered. */
 export function word(name, values = {}) {
 	return filled(name, values, (value) => value).join('');
 }
 
-/** Return the nodes of a word by name; texts that are filled in are names, which no browser translates. */
+/** Return the nodes of a text by name; texts filled in are names, which browsers must not translate. */
 export function phrase(name, values) {
 	return filled(name, values, fixed);
 }
 
 function filled(name, values, show) {
-	// What stands in braces and what is between them take turns.
+	// Odd parts are placeholders, even parts the text between them.
 	return words[name].split(/\{(\w+)\}/).map((part, place) => {
 		if (place % 2 === 0) return part;
 		const value = values[part] ?? `{${part}}`;

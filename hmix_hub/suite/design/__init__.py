@@ -1,1 +1,1 @@
-"""The design: which stimuli each batch holds, drawn once and frozen with the study file."""
+"""The design: the stimuli of each batch, drawn once and frozen with the study file."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import datasets
 
 _MOST_COEFFICIENTS = 21
-"""Coefficients that are offered where nobody names any."""
+"""Maximum number of coefficients to choose from if none are named."""
 _MOST_CANDIDATES = 200_000
 
 
@@ -46,17 +46,17 @@ class ChosenStimuli:
     stimuli
         The stimuli, in the order in which they were chosen.
     candidates
-        Number of mixtures that they were chosen from.
+        Number of mixtures from which they were chosen.
     standard_errors
-        Standard error of predictions now, and after the answers: root mean square over all class pairs and
+        Standard error of predictions before and after the answers: root mean square over all class pairs and
         coefficients, in standard deviations of one answer.
     random_worth
-        Number of random stimuli that would be as informative, averaged over draws; infinite where 50 times as many are
-        not.
+        Number of random stimuli that would be as informative, averaged over draws; infinite if even 50 times as many
+        are not.
     random_spread
-        Standard deviation of that number between draws.
+        Standard deviation of `random_worth` between draws.
     uses_judged_pictures
-        Whether they may show pictures that were judged before, since there are too few others.
+        Whether they may show pictures that were judged before, because there are too few others.
     """
 
     stimuli: tuple[Stimulus, ...]
@@ -80,17 +80,17 @@ def choose_stimuli(
 ) -> ChosenStimuli:
     """Choose the mixtures whose answers are expected to reduce the uncertainty of the model's predictions most.
 
-    Candidates are pairs of pictures, equally many of each two classes, drawn as a collection draws them, mixed with
-    each of the coefficients. At most one mixture of a pair is chosen.
+    Candidates are pairs of pictures, equally many for each two classes, drawn as in a collection and mixed with each of
+    the coefficients. At most one mixture of each pair is chosen.
 
     Parameters
     ----------
     model
-        What is known.
+        The perceptual model, fitted to the judgments so far.
     labels
         Classes of the pictures.
     number
-        How many to choose.
+        Number of stimuli to choose.
     coefficients
         Mixing coefficients to choose from, with at most four decimals; `None`: those that the model was fitted to.
     people
@@ -98,24 +98,24 @@ def choose_stimuli(
     per_class_pair
         Maximum number of stimuli of one pair of classes; `None`: no limit.
     judged
-        What was judged of these pictures. Other pictures are preferred; where there are too few of them, mixtures with
-        answers are less informative. It also tells how much of the variance is due to the stimulus.
+        Judgments of these pictures so far. Unjudged pictures are preferred; if there are too few, mixtures with answers
+        count as less informative. Also determines how much of the variance is due to the stimulus.
     seed
         Seed of the drawn pictures.
 
     Raises
     ------
     ConfigurationError
-        If a coefficient is none, or has more decimals.
+        If a coefficient is not between 0 and 1, or has more than four decimals.
     PerceptionError
-        If the model does not know a class, or there are fewer pairs of pictures, or too few within the limit.
+        If the model does not know a class, or there are too few pairs of pictures.
     """
     shown = _checked(
         model.shown_coefficients if coefficients is None else coefficients, is_named=coefficients is not None
     )
     least, most = min(model.shown_coefficients), max(model.shown_coefficients)
     if shown[0] < least or shown[-1] > most:
-        note = f"some coefficients are outside those judged, {least:g} to {most:g}; the model extrapolates there"
+        note = f"some coefficients are outside the judged range, {least:g} to {most:g}; the model extrapolates there"
         warnings.warn(note, PerceptionWarning, stacklevel=2)
     judged = judged or Judged(frozenset(), {}, OWN_SHARE)
     pairs = _pairs(labels, number, len(shown), seed, left_out=judged.pictures)
@@ -123,8 +123,8 @@ def choose_stimuli(
     if is_again:
         pairs = _pairs(labels, number, len(shown), seed, left_out=())
     if not pairs:
-        msg = f"{number:,} stimuli cannot be chosen of these pictures, as many pairs of each two classes"
-        raise PerceptionError(msg, hint="ask for fewer, or bring more pictures of the rarest classes")
+        msg = f"{number:,} stimuli cannot be chosen from these pictures with equally many pairs for each two classes"
+        raise PerceptionError(msg, hint="choose fewer, or add pictures of the rarest classes")
     first, second = (np.array([pair[side] for pair in pairs], dtype=np.int64).repeat(len(shown)) for side in (0, 1))
     coefficient = np.tile(shown, len(pairs))
     of_model = np.full(len(labels.vocabulary), -1)
@@ -159,7 +159,7 @@ def choose_stimuli(
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Judgments so far, of one image set.
+    """Judgments so far about one image set.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class Judged:
     answers
         Number of answers by mixture: both pictures in the order of a list of pairs, and the share of the first.
     own_share
-        Part of the variance of one answer that is due to the stimulus.
+        Share of the variance of one answer that is due to the stimulus.
     """
 
     pictures: frozenset[int]
@@ -182,7 +182,7 @@ class Judged:
         try:
             own_share = seen.fit_own_share()
         except PerceptionError:
-            # No stimulus has two judges, from whose agreement it could be told.
+            # No stimulus has two participants, from whose agreement it could be estimated.
             own_share = OWN_SHARE
         columns = ["image_set", *INDICES, COEFFICIENT]
         table = arrow_columns(dataset, columns)
@@ -201,12 +201,12 @@ class Judged:
 
 
 def pictures_named(name: str, cifar10: str | os.PathLike[str] | None = None) -> tuple[str, Labels]:
-    """Return the image set and the classes of pictures: of a known set, or of a collection folder.
+    """Return the name and the classes of an image set, given as a known set or a collection folder.
 
     Raises
     ------
     ConfigurationError
-        If there is no such set, and no such folder.
+        If there is neither a set nor a folder with this name.
     StudyFileError, SourceError
         If the folder's study file or pictures cannot be read.
     """
@@ -215,14 +215,14 @@ def pictures_named(name: str, cifar10: str | os.PathLike[str] | None = None) -> 
         return name, Labels(known.labels(), known.vocabulary)
     folder = Path(name)
     if not (folder / COLLECTION).is_file():
-        msg = f"{name!r} is neither a set of pictures nor a folder that holds {COLLECTION}"
+        msg = f"{name!r} is neither a known image set nor a folder with a {COLLECTION}"
         raise ConfigurationError(msg, hint=nearest(name, IMAGE_SETS, label="sets"))
     image_set, labels = open_pictures(folder, read_study_file(folder, allow_placeholders=True), cifar10)
     return image_set.name, labels
 
 
 def list_of_pairs(stimuli: Sequence[Stimulus], labels: Labels) -> str:
-    """Return stimuli as a list of pairs, which `pairs.file` of a study file may name."""
+    """Return stimuli as a list of pairs in CSV, for `pairs.file` of a study file."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*INDICES, *LABELS, COEFFICIENT])
@@ -253,7 +253,7 @@ def _checked(coefficients: Sequence[float], *, is_named: bool) -> list[float]:
 
 
 def _pairs(labels: Labels, number: int, mixtures: int, seed: int, *, left_out: Collection[int]) -> list[Pair]:
-    """Draw pairs of pictures, as many of each two classes: `number` in all, or more; none where there are too few."""
+    """Draw at least `number` pairs of pictures, equally many for each two classes; none if there are too few."""
     is_open = labels.codes >= 0
     classes = np.unique(labels.codes[is_open]).tolist()
     is_open[list(left_out)] = False
@@ -261,7 +261,7 @@ def _pairs(labels: Labels, number: int, mixtures: int, seed: int, *, left_out: C
     products = [int(sizes[one] * sizes[two]) for one, two in combinations(classes, 2)]
     if not products:
         msg = "the pictures are of fewer than two classes"
-        raise PerceptionError(msg, hint="a mixture is of two pictures of different classes")
+        raise PerceptionError(msg, hint="a mixture requires two pictures of different classes")
     most = max(1, _MOST_CANDIDATES // (mixtures * len(products)))
     each = min(number, most, *products)
     if each * len(products) < number:

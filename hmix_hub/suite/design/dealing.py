@@ -1,4 +1,4 @@
-"""Dealing: stimuli to batches, so that every batch is as mixed as all of them."""
+"""Dealing stimuli to batches so that every batch is as balanced as the whole set."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _PICTURE_TWICE = 1000
 
 
 def choose(pairs: list[Stimulus], mixtures: int, number: int, rng: np.random.RandomState) -> list[list[Stimulus]]:
-    """Choose as many stimuli as batches hold, of every class pair as many as of the others, as far as there are.
+    """Choose as many stimuli as the batches need, as evenly as possible over the class pairs.
 
     Parameters
     ----------
     pairs
         Pairs, without coefficients.
     mixtures
-        Stimuli that each pair makes.
+        Number of stimuli per pair.
     number
-        Stimuli wanted; not more than there are.
+        Number of stimuli wanted, at most as many as there are.
     rng
-        Decides of which class pairs one more is taken.
+        Random generator that selects the class pairs with one stimulus more.
 
     Returns
     -------
     list of list of Stimulus
-        The stimuli of one class pair each; those of one pair stand together.
+        The stimuli of each class pair; those of one pair of pictures are adjacent.
     """
     groups: dict[Hashable, list[Stimulus]] = {}
     for pair in pairs:
@@ -57,30 +57,30 @@ def choose(pairs: list[Stimulus], mixtures: int, number: int, rng: np.random.Ran
 def give_coefficients(
     groups: list[list[Stimulus]], coefficients: list[float], rng: np.random.RandomState
 ) -> list[list[Stimulus]]:
-    """Assign their coefficients to the stimuli, in turn.
+    """Assign coefficients to the stimuli in turn.
 
-    The turns go on from class pair to class pair: neither within one nor over all of them has one coefficient more
-    than one stimulus more than another, and the mixtures of one pair differ.
+    The rotation continues across class pairs: both within each and overall, the numbers of stimuli per coefficient
+    differ by at most one, and the mixtures of one pair differ.
     """
     shares = cycle([coefficients[place] for place in rng.permutation(len(coefficients)).tolist()])
     return [[replace(one, mixing_coefficient=next(shares)) for one in group] for group in groups]
 
 
 def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState) -> list[list[Stimulus]]:
-    """Deal stimuli to batches of one size.
+    """Deal stimuli to batches of equal size.
 
     Parameters
     ----------
     groups
-        Stimuli of one class pair each, a multiple of `batches` in all; those of one pair stand together, and are no
-        more than `batches`.
+        The stimuli of each class pair, a multiple of `batches` in total; those of one pair of pictures are adjacent,
+        and at most `batches`.
 
     Returns
     -------
     list of list of Stimulus
-        Batches in the order of their numbers. No two hold one stimulus, none holds a pair twice, of each class pair
-        none has more than one stimulus more than another; as far as it can be had, none holds a picture twice, and
-        all have as many of each coefficient.
+        Batches in the order of their numbers. No stimulus is in two batches, no pair is twice in a batch, and the
+        numbers of stimuli per class pair differ by at most one between batches. As far as possible, no picture is twice
+        in a batch, and all batches have equally many stimuli per coefficient.
     """
     table = _Table(batches)
     for turn, stimulus in enumerate(stimulus for group in groups for stimulus in _shuffled(group, rng)):
@@ -90,7 +90,7 @@ def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState)
 
 
 def _shuffled(group: list[Stimulus], rng: np.random.RandomState) -> list[Stimulus]:
-    """Shuffle the pairs of a class pair, and the mixtures of each."""
+    """Shuffle the pairs of a class pair, and the mixtures of each pair."""
     by_pair: dict[Pair, list[Stimulus]] = {}
     for stimulus in group:
         by_pair.setdefault(pair_of(stimulus), []).append(stimulus)
@@ -100,7 +100,7 @@ def _shuffled(group: list[Stimulus], rng: np.random.RandomState) -> list[Stimulu
 
 
 class _Table:
-    """Batches while they are dealt; swaps make them better."""
+    """Batches while they are being dealt, improved by swaps."""
 
     def __init__(self, batches: int) -> None:
         self.stimuli: list[Stimulus] = []
@@ -117,16 +117,16 @@ class _Table:
         self._count(stimulus, batch, 1)
 
     def dealt(self) -> list[list[Stimulus]]:
-        """Return the batches, each in the order of its pictures: people see them shuffled."""
+        """Return the batches, each sorted by picture; participants see them shuffled."""
         batches: list[list[Stimulus]] = [[] for _ in self.pairs]
         for stimulus, batch in zip(self.stimuli, self.batch_of, strict=True):
             batches[batch].append(stimulus)
         return [sorted(batch, key=sorting_key) for batch in batches]
 
     def improve(self, rng: np.random.RandomState) -> None:
-        """Swap stimuli of one class pair between batches while that makes them better.
+        """Swap stimuli of one class pair between batches as long as this improves them.
 
-        A swap helps one of its two stimuli to a better place, so that those that stand well need not be looked at.
+        A useful swap moves at least one badly placed stimulus, so that only those are considered.
         """
         places: dict[Hashable, list[int]] = {}
         for place, stimulus in enumerate(self.stimuli):
@@ -144,7 +144,7 @@ class _Table:
                 return
 
     def _stands_badly(self, place: int) -> bool:
-        """Return whether its batch holds a picture of a stimulus twice, or too much of its coefficient."""
+        """Return whether a stimulus's batch has one of its pictures twice, or too many with its coefficient."""
         stimulus, batch = self.stimuli[place], self.batch_of[place]
         pictures, coefficients = self.pictures[batch], self.coefficients[batch]
         if any(pictures[index] > 1 for index in pair_of(stimulus)):
@@ -160,7 +160,7 @@ class _Table:
         return True
 
     def _gain(self, place: int, other: int) -> int:
-        """Return how much better a swap makes the two batches; 0 or less where it may not be, or is no help."""
+        """Return how much a swap improves the two batches; 0 or less if it is not allowed or does not help."""
         here, there = self.batch_of[place], self.batch_of[other]
         one, two = self.stimuli[place], self.stimuli[other]
         if here == there or pair_of(one) in self.pairs[there] or pair_of(two) in self.pairs[here]:
@@ -169,7 +169,7 @@ class _Table:
         if one.mixing_coefficient != two.mixing_coefficient:
             mine, theirs = self.coefficients[here], self.coefficients[there]
             out, back = one.mixing_coefficient, two.mixing_coefficient
-            # What the sum of the squared numbers loses.
+            # The decrease of the sum of squared counts.
             gain += 2 * (mine[out] - mine[back] - 1) + 2 * (theirs[back] - theirs[out] - 1)
         ours, others = set(pair_of(one)), set(pair_of(two))
         for goes, comes, left, entered in ((ours, others, here, there), (others, ours, there, here)):
@@ -204,5 +204,5 @@ def pair_of(stimulus: Stimulus) -> Pair:
 
 
 def sorting_key(stimulus: Stimulus) -> tuple[Pair, float]:
-    """Return what orders stimuli: by pair, then by coefficient."""
+    """Return the sorting key of a stimulus: its pair, then its coefficient."""
     return pair_of(stimulus), stimulus.mixing_coefficient or 0.0

@@ -1,4 +1,4 @@
-"""The design as data: batches of stimuli, what decides them, and the versions that a study has while it runs."""
+"""The design as data: batches of stimuli, what determines them, and the versions of a study while it runs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from hmix_hub.suite.tasks.trial import Stimulus
 
 @dataclass(frozen=True)
 class Batch:
-    """Stimuli that the same people see.
+    """Stimuli that are shown to the same participants.
 
     Parameters
     ----------
     number
         Number within the study, from 0.
     task
-        The task that is asked about them.
+        The task.
     condition
-        Number within the task, from 0: the condition that answers are exported with.
+        Number within the task, from 0, which is exported as the condition.
     quota
-        People wanted.
+        Number of participants wanted.
     stimuli
-        The stimuli, no two alike.
+        The stimuli, without duplicates.
     """
 
     number: int
@@ -43,25 +43,25 @@ class Batch:
 
 @dataclass(frozen=True)
 class FrozenStudy:
-    """A study as it is collected: the study file, its batches and its pictures; of one version, nothing changes.
+    """A study as it is collected: the study file, its batches and its pictures; a version never changes.
 
     Parameters
     ----------
     batches
         All batches; `batches[n].number == n`.
     image_set
-        Name of the image set that indices count in: "cifar10/test", "<id>/pictures".
+        Name of the image set that indices refer to: "cifar10/test", "<id>/pictures".
     pictures
         Fingerprint of the image set, 16 hex digits.
     lists
-        Lists of pairs that batches came from: the file's name within the folder, and the sha256 of its content; in
-        the order of names.
+        Lists of pairs used for the batches: the file's name within the folder and the SHA-256 of its content, sorted by
+        name.
     practice
-        Stimuli of the practice trials, by task; a task without any is left out.
+        Stimuli of the practice trials, by task; tasks without any are left out.
     version
-        Number of the amendment of the study file; 0: as it began.
+        Number of the study file's amendment; 0: the original.
     begun
-        The batches as the study began, where it was amended. People take turns by them.
+        The original batches of an amended study, by which start values and sides are assigned.
     """
 
     study: StudyFile
@@ -74,16 +74,16 @@ class FrozenStudy:
     begun: tuple[Batch, ...] = ()
 
     def design_of(self, batch: Batch) -> TaskDesign:
-        """Return what the study file says of a batch's task."""
+        """Return the settings of a batch's task in the study file."""
         return self.study.tasks[batch.task]
 
     @property
     def tasks_each(self) -> int:
-        """How many tasks each person is asked, and needs a place in."""
+        """Number of tasks that each participant is asked, and needs a place in."""
         return 1 if self.study.sitting is None else len(self.study.sitting.tasks)
 
     def practice_of(self, batch: Batch) -> Batch:
-        """Return a batch with the practice stimuli of its task in place of its own."""
+        """Return a batch with the practice stimuli of its task instead of its own."""
         return replace(batch, stimuli=self.practice.get(batch.task, ()))
 
     def as_begun(self, batch: Batch) -> Batch:
@@ -91,7 +91,7 @@ class FrozenStudy:
         return self.begun[batch.number] if self.begun else batch
 
     def amended(self, study: StudyFile, version: int) -> FrozenStudy:
-        """Return this study, as it began, with another version of its file: the same batches, wanting other people."""
+        """Return this original study with another version of its file: the same batches, with new quotas."""
         wanted = {
             task: design.people_per_batch
             for task, design in study.tasks.items()
@@ -101,7 +101,7 @@ class FrozenStudy:
         return replace(self, study=study, batches=batches, version=version, begun=self.batches)
 
     def to_json(self) -> str:
-        """Write as canonical JSON: keys sorted, no spaces."""
+        """Return the study as canonical JSON: keys sorted, no spaces."""
         content: dict[str, Any] = {
             "study": self.study.model_dump(mode="json"),
             "batches": [asdict(batch) for batch in self.batches],
@@ -117,7 +117,7 @@ class FrozenStudy:
 
     @classmethod
     def from_json(cls, text: str) -> FrozenStudy:
-        """Read what `to_json` wrote."""
+        """Return the study from the result of `to_json`."""
         content: dict[str, Any] = json.loads(text)
         batches = tuple(Batch(**{**batch, "stimuli": _stimuli(batch["stimuli"])}) for batch in content["batches"])
         practice = {task: _stimuli(stimuli) for task, stimuli in content.get("practice", {}).items()}
@@ -132,7 +132,7 @@ class FrozenStudy:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of all that was frozen, 64 hex digits."""
+        """Hash of everything that was frozen, 64 hex digits."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @cached_property
@@ -142,7 +142,7 @@ class FrozenStudy:
 
 
 def uneven_places(study: StudyFile, batches: Iterable[Batch]) -> str | None:
-    """Return what is said where the tasks of a sitting have places for different numbers of people; else `None`."""
+    """Return an error message if the tasks of a sitting have different numbers of places; otherwise `None`."""
     if study.sitting is None:
         return None
     places = Counter[str]()
@@ -151,7 +151,7 @@ def uneven_places(study: StudyFile, batches: Iterable[Batch]) -> str | None:
     if len(set(places.values())) == 1:
         return None
     told = ", ".join(f"{places[task]} in {task}" for task in study.sitting.tasks)
-    return f"each person is asked all tasks, and they have places for different numbers of people: {told}"
+    return f"every participant is asked all tasks, but the tasks have different numbers of places: {told}"
 
 
 def _stimuli(content: list[dict[str, Any]]) -> tuple[Stimulus, ...]:
@@ -160,14 +160,14 @@ def _stimuli(content: list[dict[str, Any]]) -> tuple[Stimulus, ...]:
 
 @dataclass(frozen=True)
 class Amendment:
-    """A version of the study file that holds from a moment of the collection on.
+    """A version of the study file that took effect at some point during the collection.
 
     Parameters
     ----------
     number
         From 1.
     changed
-        Keys that differ from the version before, as people read them: "session.timeout_minutes".
+        Keys that differ from the previous version, in dotted form: "session.timeout_minutes".
     study_ms
         When it was made, study clock, milliseconds.
     month
@@ -182,12 +182,12 @@ class Amendment:
 
 
 class Versions:
-    """All versions of a study. One thread adds some, and any may read meanwhile.
+    """All versions of a study. One thread adds versions; any thread may read at the same time.
 
     Attributes
     ----------
     begun
-        The study as it began.
+        The original study.
     now
         The study as it is collected now.
     amendments
@@ -201,15 +201,15 @@ class Versions:
 
     @property
     def consents(self) -> list[Consent]:
-        """The consent form of each version of the study, from the first; many may have one form."""
+        """The consent form of each version of the study, from the first; versions may share a form."""
         return [study.consent for study in self._studies()]
 
     def of(self, version: int) -> FrozenStudy:
-        """Return the study as people have it who agreed to a version: with its texts, and all else as it is now."""
+        """Return the study for participants who agreed to a version: its texts, and all else as it is now."""
         return self._agreed[version]
 
     def add(self, amendments: Sequence[Amendment]) -> None:
-        """Take up amendments that follow those that are known."""
+        """Add amendments that follow the known ones."""
         if amendments:
             self.amendments = (*self.amendments, *amendments)
             now = self.begun.amended(amendments[-1].study, len(self.amendments))

@@ -1,4 +1,4 @@
-"""Drawing of the design: from the study file to the batches that people are given."""
+"""Drawing of the design: from the study file to the batches of stimuli."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from hmix_hub.yaml_file import KeyPath, YamlFile
 def draw_design(
     folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None = None
 ) -> tuple[FrozenStudy, ImageSet]:
-    """Draw the design of a study: the same of the same study file, lists of pairs and pictures, wherever it is drawn.
+    """Draw the design of a study, which depends only on the study file, lists of pairs and pictures.
 
-    Tasks whose `pairs` say the same get the same pairs, so that their answers can be compared. Pictures of worked
-    examples and practice trials are not drawn.
+    Tasks with the same settings under `pairs` get the same pairs, so that their answers can be compared. Pictures of
+    worked examples and practice trials are not drawn.
 
     Parameters
     ----------
     folder
-        The collection folder: lists of pairs and own pictures are read there.
+        The collection folder with lists of pairs and own pictures.
     cifar10
-        Where CIFAR-10 lies; see `hmix_hub.render`.
+        Where CIFAR-10 is; see `hmix_hub.render`.
 
     Returns
     -------
@@ -45,9 +45,9 @@ def draw_design(
     Raises
     ------
     StudyFileError
-        If the design cannot be carried out; everything is told at once, with its line.
+        If the design is impossible; all findings are reported at once, with their lines.
     SourceError
-        If the pictures cannot be had, or are not what they should be.
+        If the pictures are not available, or are not the expected ones.
     """
     text = _text_of(folder)
     image_set, labels = open_pictures(folder, study, cifar10)
@@ -80,7 +80,7 @@ def draw_design(
 
 
 def _text_of(folder: Path) -> YamlFile:
-    """Read the study file once more, for its lines; without one there are none."""
+    """Read the study file again for its line numbers; empty if there is no file."""
     try:
         return read_study_text(folder)
     except StudyFileError:
@@ -102,7 +102,7 @@ def _check_named(named: NamedPictures, labels: Labels, where: KeyPath, problems:
 
 
 def _practice(design: TaskDesign, labels: Labels, problems: list[Problem]) -> tuple[Stimulus, ...]:
-    """Return the stimuli of the practice trials of a task; none where there are problems."""
+    """Return the stimuli of a task's practice trials; none if there are problems."""
     before = len(problems)
     for number, trial in enumerate(design.practice):
         _check_named(trial, labels, ("practice", number), problems)
@@ -115,7 +115,7 @@ def _practice(design: TaskDesign, labels: Labels, problems: list[Problem]) -> tu
 
 @dataclass(frozen=True)
 class _Drawer:
-    """Draws the batches of tasks, and gathers what is wrong with their lists of pairs."""
+    """Draws the batches of tasks, and collects problems in their lists of pairs."""
 
     folder: Path
     study: StudyFile
@@ -123,7 +123,7 @@ class _Drawer:
     findings: Findings
 
     def batches(self, task: str, design: TaskDesign, problems: list[Problem]) -> list[list[Stimulus]]:
-        """Draw the batches of a task; none where there are problems."""
+        """Draw the batches of a task; none if there are problems."""
         stimuli, mixtures, said = self._sampled(design, problems), design.pairs.coefficients_per_pair, ""
         if design.pairs.file is not None:
             listed = self._listed(task, design, problems)
@@ -144,7 +144,7 @@ class _Drawer:
         return deal(chosen, number, rng)
 
     def _shown_before(self) -> set[int]:
-        """Return the pictures of worked examples and practice trials, which a sampler does not draw."""
+        """Return the pictures of worked examples and practice trials, which are not drawn."""
         tasks = self.study.tasks.values()
         named: list[NamedPictures] = [
             example for task in tasks for page in task.instructions for example in page.examples
@@ -167,7 +167,7 @@ class _Drawer:
         if pairs.per_class_pair is None and pairs.per_class is None:
             return []
         if pairs.per_class_pair is not None and self.labels.sizes is not None:
-            said = "the pictures are of several sizes: list pairs of equal size in a file, `pairs: file:`"
+            said = "the pictures have different sizes: list pairs of equal size in a file, `pairs: file:`"
             problems.append((("pairs", "per_class_pair"), said))
             return []
         names = pairs.classes or self.labels.vocabulary.names

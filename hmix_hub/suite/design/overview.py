@@ -1,4 +1,4 @@
-"""Overview of a design: what will be shown to how many people, and how long it takes them."""
+"""Overview of a design: what is shown to how many participants, and how long it takes them."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ WORDS_PER_MINUTE = 238
 Source: Brysbaert, *How many words do we read per minute?*, Journal of Memory and Language 109, 2019.
 """
 SECONDS_PER_QUESTION = 4
-"""To answer a question that was read: an estimate."""
+"""Estimated time to answer a question after reading it."""
 
 
 @dataclass(frozen=True)
 class TaskOverview:
-    """What one task shows.
+    """Summary of one task.
 
     Parameters
     ----------
     singles
-        How many of `pairs` are single pictures, whose class counts as a class pair.
+        Number of single pictures among `pairs`, whose class counts as a class pair.
     stimuli
-        Fewest and most stimuli of a batch.
+        Smallest and largest number of stimuli in a batch.
     trials
-        Fewest and most trials of a person, repeats included.
+        Smallest and largest number of trials per participant, including repeats.
     judgments
-        Judgments that they give, repeats included; one on each scale, where a page has several.
+        Total number of judgments, including repeats; one per scale if a page has several.
     minutes
-        Estimated minutes of a person: reading, and the median response time of the release for each trial.
+        Estimated minutes per participant: reading time, and the release's median response time for each trial.
     per_class_pair
-        Fewest and most stimuli of one class pair, of those that stand in the design.
+        Smallest and largest number of stimuli per class pair, over those in the design.
     in_batch
-        Most stimuli of one class pair in one batch.
+        Largest number of stimuli of one class pair in a batch.
     pictures_twice
-        How often a picture stands in a batch once more.
+        How often a picture is repeated within a batch.
     pairs_twice
-        How often a pair stands in a batch once more, as another mixture.
+        How often a pair is repeated within a batch, as another mixture.
     sides
-        People by the side of the page that stands for image 1; empty where the task has no sides.
+        Participants by the side of image 1; empty if the task has no sides.
     starts
-        People by start value, or trials where a person has several; empty where the task has no start values.
+        Participants by start value, or trials if a participant has several; empty if the task has no start values.
     """
 
     task: str
@@ -71,28 +71,28 @@ class TaskOverview:
 
 
 def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
-    """Sum up a design, task by task."""
+    """Return a summary of each task of a design."""
     tasks = [task for task in SUITE_TASKS if task in frozen.study.tasks]
     return [_task(frozen, [batch for batch in frozen.batches if batch.task == task]) for task in tasks]
 
 
 def sitting_minutes(frozen: FrozenStudy, tasks: list[TaskOverview]) -> float:
-    """Estimate the minutes of a person who is asked all tasks: what is not of a task is read and answered once."""
+    """Estimate the minutes of a participant who is asked all tasks; shared texts and questions count once."""
     return sum(task.minutes for task in tasks) - _shared_minutes(frozen) * (len(tasks) - 1)
 
 
 @dataclass(frozen=True)
 class QuestionOverview:
-    """What is asked around the trials.
+    """Summary of the questions around the trials.
 
     Parameters
     ----------
     before, after
-        Names of the questions before and after them, in order.
+        Names of the questions before and after the trials, in order.
     attention_checks
-        Names of those that are attention checks.
+        Names of the attention checks.
     screening
-        Names of those whose answers may end the session.
+        Names of the questions whose answers can end the session.
     """
 
     before: list[str]
@@ -102,7 +102,7 @@ class QuestionOverview:
 
 
 def questions_overview(frozen: FrozenStudy) -> QuestionOverview:
-    """Sum up the questions around the trials."""
+    """Return a summary of the questions around the trials."""
     asked = list(questions_of(frozen.questionnaire))
     return QuestionOverview(
         before=[one.name for page, one in asked if page.is_before],
@@ -120,7 +120,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     in_batch = [Counter(map(class_pair, batch.stimuli)) for batch in batches]
     pictures = [Counter(index for pair in set(map(pair_of, batch.stimuli)) for index in pair) for batch in batches]
     most = max(sizes) + repeats
-    # A page of several scales is a judgment on each.
+    # A page with several scales gives one judgment per scale.
     per_trial = len(design.scales) or 1
     seconds = SUITE_TASKS[batches[0].task].seconds_per_trial * per_trial
     return TaskOverview(
@@ -146,7 +146,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
 
 
 def _shared_minutes(frozen: FrozenStudy) -> float:
-    """Estimate the minutes of a person for what is not of a task: the consent form, and the questions."""
+    """Estimate a participant's minutes for the consent form and the questions around the trials."""
     texts, asked = [frozen.study.consent.text], [one for _, one in questions_of(frozen.questionnaire)]
     texts += [page.text or "" for page in frozen.questionnaire]
     texts += [text for one in asked for text in (one.question, *one.choices)]
@@ -154,7 +154,7 @@ def _shared_minutes(frozen: FrozenStudy) -> float:
 
 
 def _texts(design: TaskDesign) -> list[str]:
-    """Return what a person reads of a task."""
+    """Return the texts of a task that a participant reads."""
     texts = [trial.feedback for trial in design.practice]
     for page in design.instructions:
         texts += [page.text, *(example.text for example in page.examples)]
@@ -168,16 +168,16 @@ def _words(texts: list[str]) -> int:
 
 
 def count_sides(batches: list[Batch], design: TaskDesign) -> dict[str, int]:
-    """Count the participants of a full study by the side of image 1; empty in a task that has no sides."""
+    """Count the participants of a full study by the side of image 1; empty for a task without sides."""
     task = SUITE_TASKS[batches[0].task]
     counts = Counter(side_of(task, design, turn_of(batch, n)) for batch in batches for n in range(batch.quota))
     return {} if None in counts else {side: counts[side] for side in SIDES}
 
 
 def count_starts(batches: list[Batch], design: TaskDesign) -> dict[str, int]:
-    """Count the trials of a full study by start value; empty in a task that has no start values.
+    """Count the trials of a full study by start value; empty for a task without start values.
 
-    Where each participant has one start value, participants are counted instead.
+    If each participant has one start value, participants are counted instead.
     """
     if "start" not in SUITE_TASKS[batches[0].task].options:
         return {}

@@ -1,4 +1,4 @@
-"""A list of pairs: a CSV file beside the study file, which anybody may have made, as (part of) a design."""
+"""Lists of pairs: CSV files next to the study file that determine (part of) a design."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ LABELS = ("image_1_label", "image_2_label")
 COEFFICIENT, BATCH = "mixing_coefficient", "batch"
 COLUMNS = (*INDICES, *LABELS, COEFFICIENT, BATCH)
 
-_HINT = f"the columns are {','.join(INDICES)}, perhaps {COEFFICIENT}, {BATCH}, {','.join(LABELS)}"
+_HINT = f"the columns are {','.join(INDICES)} and, optionally, {COEFFICIENT}, {BATCH}, {','.join(LABELS)}"
 
 
 @dataclass(frozen=True)
 class ListedPair:
-    """A row of the list, as it stands there.
+    """A row of the list, as written.
 
     Parameters
     ----------
     indices
-        The two pictures; `None` for the second of a single one.
+        The two pictures; `None` for the second of a single picture.
     labels
-        Their class names; `None`: the list does not say.
+        Their class names; `None` if not in the list.
     coefficient
-        Share of image 1, 0 to 1; `None`: the list does not say.
+        Share of image 1, 0 to 1; `None` if not in the list.
     batch
         Number of the batch within the task, from 0; `None`: batches are drawn.
     line
@@ -66,18 +66,18 @@ def read_pair_file(folder: Path, name: str, findings: Findings, *, takes_single:
     Parameters
     ----------
     name
-        The file's path within it. A CSV file of the columns image_1_index and image_2_index, rows of the image set;
-        perhaps mixing_coefficient, the share of image 1; batch, a number from 0; image_1_label and image_2_label,
-        class names that are compared with those of the pictures.
+        The file's path within the folder. A CSV file with the columns image_1_index and image_2_index, rows of the
+        image set, and optionally mixing_coefficient, the share of image 1; batch, a number from 0; image_1_label and
+        image_2_label, class names that are compared with those of the pictures.
     findings
-        Gets what is wrong with single rows, which are then left out.
+        Receives the problems of single rows, which are then left out.
     takes_single
-        Whether a row may name one picture, its second cell empty, or the column left out.
+        Whether a row may name a single picture, with an empty second cell or without that column.
 
     Raises
     ------
     StudyFileError
-        If it is no such file; the line is named.
+        If it is not such a file (with the line).
     """
     pairs = []
     needed = INDICES[:1] if takes_single else INDICES
@@ -87,15 +87,15 @@ def read_pair_file(folder: Path, name: str, findings: Findings, *, takes_single:
         except ValueError as error:
             findings.add(name, line, str(error))
     if not pairs and not findings.found:
-        msg = "the list names no pair"
+        msg = "the list is empty"
         raise StudyFileError(msg, where=Where(name), hint=_HINT)
     return pairs
 
 
 def hashes_of_lists(folder: Path, study: StudyFile) -> tuple[tuple[str, str], ...]:
-    """Return the name of each list of pairs of a study and the sha256 of its content, in the order of names.
+    """Return the name of each list of pairs of a study and the SHA-256 of its content, sorted by name.
 
-    A byte order mark and line ends as Windows has them make no difference.
+    A byte order mark and Windows line ends make no difference.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def hashes_of_lists(folder: Path, study: StudyFile) -> tuple[tuple[str, str], ..
 
 
 def unused_rows(folder: Path, frozen: FrozenStudy) -> list[str]:
-    """Return a sentence for each task whose design shows only some of the rows of its list of pairs."""
+    """Return a sentence for each task whose design uses only some rows of its list of pairs."""
     sentences = []
     for task, design in frozen.study.tasks.items():
         if (name := design.pairs.file) is None:
@@ -140,15 +140,15 @@ def _refuse(said: str, name: str, line: int) -> NoReturn:
 
 
 def _rows(text: str, name: str, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Return each row that is not empty, by column, with its line."""
+    """Yield each non-empty row, by column, with its line."""
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip() for column in next(rows, [])]
         for column in header:
             if column not in COLUMNS:
-                _refuse(f"there is no such column {column!r}; {nearest(column, COLUMNS, label='columns')}", name, 1)
+                _refuse(f"unknown column {column!r}; {nearest(column, COLUMNS, label='columns')}", name, 1)
             if header.count(column) > 1:
-                _refuse(f"the column {column} stands twice", name, 1)
+                _refuse(f"the column {column} occurs twice", name, 1)
         for column in (*needed, *(LABELS if set(LABELS) & set(header) else ())):
             if column not in header:
                 _refuse(f"the column {column} is missing", name, 1)
@@ -167,11 +167,11 @@ def _pair(cells: dict[str, str], line: int, *, takes_single: bool) -> ListedPair
     first, second = _whole(cells, INDICES[0]), None if is_single else _whole(cells, INDICES[1])
     labels = (cells[LABELS[0]], cells[LABELS[1]]) if LABELS[0] in cells else None
     given = cells.get(COEFFICIENT)
-    # Of a single picture the cell may be empty.
+    # For a single picture, the cell may be empty.
     coefficient = None if given is None or (is_single and not given) else _share(given)
     if is_single:
         if coefficient not in {None, 1}:
-            msg = f"{COEFFICIENT}: a single picture is shown as it is, with the coefficient 1 or none"
+            msg = f"{COEFFICIENT}: a single picture is shown unmixed; its coefficient is 1 or empty"
             raise ValueError(msg)
         coefficient = 1.0
     return ListedPair((first, second), labels, coefficient, _whole(cells, BATCH) if BATCH in cells else None, line)
@@ -180,7 +180,7 @@ def _pair(cells: dict[str, str], line: int, *, takes_single: bool) -> ListedPair
 def _whole(cells: dict[str, str], column: str) -> int:
     text = cells[column]
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        msg = f"{column}: {text[:40]!r} is no whole number from 0"
+        msg = f"{column}: {text[:40]!r} is not a whole number from 0"
         raise ValueError(msg)
     return int(text)
 
@@ -191,7 +191,7 @@ def _share(text: str) -> float:
     except ValueError:
         share = math.nan
     if not 0 <= share <= 1 or not is_exact(share):
-        said = f"has more than {DECIMALS} decimals" if 0 <= share <= 1 else "is no number from 0 to 1"
+        said = f"has more than {DECIMALS} decimals" if 0 <= share <= 1 else "is not a number from 0 to 1"
         msg = f"{COEFFICIENT}: {text[:40]!r} {said}"
         raise ValueError(msg)
     return round(share, DECIMALS)
@@ -199,16 +199,16 @@ def _share(text: str) -> float:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list of pairs that holds what its task needs.
+    """A checked list of pairs.
 
     Parameters
     ----------
     stimuli
-        Its rows, in order; of each pair the class that comes first in the alphabet is first.
+        Its rows, in order; in each pair, the class that comes first in the alphabet is first.
     has_coefficients
-        Whether it says which mixtures are shown.
+        Whether it determines the mixing coefficients.
     batches
-        The batches that it lists; `None`: they are to be dealt.
+        The batches in the list; `None`: they are still to be dealt.
     """
 
     stimuli: list[Stimulus]
@@ -221,22 +221,22 @@ def read_listed(
 ) -> Listed:
     """Read the list of pairs of a task.
 
-    A row whose first picture is not of the class that comes first in the alphabet is turned round, its coefficient
-    with it: 0.9 of a frog with a dog is 0.1 of the dog with the frog, the same picture.
+    If the class of a row's first picture does not come first in the alphabet, the pair is swapped together with its
+    coefficient: 0.9 of a frog with a dog becomes 0.1 of the dog with the frog, the same picture.
 
     Parameters
     ----------
     task, design
-        The task, and what the study file says of it; it names the list.
+        The task, and its settings in the study file, which name the list.
     findings
-        Gets what is wrong with rows of the list.
+        Receives the problems of rows of the list.
     problems
-        Gets what is wrong with keys of the study file, by their path within the task.
+        Receives the problems of keys of the study file, by their path within the task.
 
     Raises
     ------
     StudyFileError
-        If it is no list of pairs at all.
+        If the file is not a list of pairs.
     """
     name = design.pairs.file or ""
     rows = read_pair_file(folder, name, findings, takes_single=SUITE_TASKS[task].takes_single)
@@ -245,7 +245,7 @@ def read_listed(
     )
     _check_keys(task, design, problems, has_coefficients=has_coefficients, has_batches=has_batches)
     if has_coefficients and TASKS[task].shows == "pair":
-        findings.add(name, 1, f"{task} shows all eleven mixtures of a pair; leave the column {COEFFICIENT} out")
+        findings.add(name, 1, f"{task} shows all eleven mixtures of a pair; remove the column {COEFFICIENT}")
     stimuli: list[Stimulus] = []
     first_line: dict[tuple[int | None, Stimulus], int] = {}
     kept: list[ListedPair] = []
@@ -254,7 +254,7 @@ def read_listed(
         fault = labels.fault_of_one(first) if second is None else labels.fault_of(first, second)
         fault = fault or _disagreement(row, labels)
         if not fault and has_coefficients and row.coefficient is None:
-            fault = f"other rows are single pictures: say here, in a column {COEFFICIENT}, which mixture this one is"
+            fault = f"other rows are single pictures; give the mixture of this row in a column {COEFFICIENT}"
         if fault:
             findings.add(name, row.line, fault)
             continue
@@ -263,7 +263,7 @@ def read_listed(
         if before != row.line:
             place = f" in batch {row.batch}" if has_batches else ""
             what = "this mixture" if has_coefficients else "this pair"
-            findings.add(name, row.line, f"{what} stands{place} already, in line {before}")
+            findings.add(name, row.line, f"{what} is already listed{place}, in line {before}")
         stimuli.append(stimulus)
         kept.append(row)
     batches = _batches(design, kept, stimuli, findings=findings, problems=problems) if has_batches else None
@@ -278,15 +278,15 @@ def _check_keys(
     if TASKS[task].shows == "pair":
         return
     if has_coefficients and design.coefficients:
-        problems.append((("coefficients",), f"the list has a column {COEFFICIENT}; leave out one of the two"))
+        problems.append((("coefficients",), f"the list has a column {COEFFICIENT}; remove one of the two"))
     if has_coefficients and design.pairs.coefficients_per_pair > 1:
-        said = f"the list has a column {COEFFICIENT}, which says how many mixtures of a pair there are; leave this out"
+        said = f"the list has a column {COEFFICIENT}, which determines the mixtures of each pair; remove this"
         problems.append((("pairs", "coefficients_per_pair"), said))
     if not has_coefficients and not design.coefficients:
-        said = f"{task} shows one mixture of a pair: say which here, or in a column {COEFFICIENT} of the list"
+        said = f"{task} shows one mixture of a pair; give it here, or in a column {COEFFICIENT} of the list"
         problems.append((("coefficients",), said))
     if has_batches and not has_coefficients:
-        said = f"a list that has a column {BATCH} needs a column {COEFFICIENT}, too, in {task}"
+        said = f"in {task}, a list with a column {BATCH} also requires a column {COEFFICIENT}"
         problems.append((("pairs", "file"), said))
 
 
@@ -310,28 +310,32 @@ def _batches(
     for place, number in enumerate(sorted(by_number)):
         size = len(by_number[number])
         if place != number:
-            findings.add(name, lines[number], f"batches are numbered from 0 without a gap; there is no batch {place}")
+            findings.add(
+                name, lines[number], f"batches must be numbered from 0 without gaps; there is no batch {place}"
+            )
             break
         if size > design.batch_size:
-            said = f"batch {number} has {size} stimuli, more than batch_size says, {design.batch_size}"
+            said = f"batch {number} has {size} stimuli, more than batch_size, {design.batch_size}"
             findings.add(name, lines[number], said)
         for position, repeat in enumerate(design.repeats):
             if size < repeat <= design.batch_size:
                 problems.append((("repeats", position), f"batch {number} has no place {repeat}, only {size} stimuli"))
     if by_number and max(map(len, by_number.values())) < design.batch_size:
         largest = max(map(len, by_number.values()))
-        problems.append((("batch_size",), f"no batch of the list has so many; the largest has {largest}"))
+        problems.append((("batch_size",), f"no batch in the list has this many stimuli; the largest has {largest}"))
     if design.batches not in {None, len(by_number)}:
         problems.append((("batches",), f"the list has {len(by_number)} batches, not {design.batches}"))
     return [by_number[number] for number in sorted(by_number)]
 
 
 def _check_mixtures(design: TaskDesign, stimuli: list[Stimulus], problems: list[Problem]) -> None:
-    """Report where a pair has more mixtures than there are batches, none of which holds a pair twice."""
+    """Report pairs with more mixtures than there are batches, since no batch may contain a pair twice."""
     if not stimuli:
         return
     pair, most = Counter(map(pair_of, stimuli)).most_common(1)[0]
     batches = design.batches or len(stimuli) // design.batch_size
     if most > max(batches, 1):
-        said = f"the {most} mixtures of the pictures {pair[0]} and {pair[1]} go to batches of their own, and there is "
-        problems.append((("pairs", "file"), f"{said}room for {batches}; or list the batches in a column {BATCH}"))
+        said = (
+            f"the {most} mixtures of the pictures {pair[0]} and {pair[1]} must be in different batches, but there are "
+        )
+        problems.append((("pairs", "file"), f"{said}only {batches}; or list the batches in a column {BATCH}"))

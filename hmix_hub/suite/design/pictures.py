@@ -1,4 +1,4 @@
-"""Pictures of a study: its image set, and the class of each picture in the study's own vocabulary."""
+"""Pictures of a study: its image set, and the class of each picture in the study's vocabulary."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Labels:
     Parameters
     ----------
     codes
-        int64 (M,): class of each picture in the vocabulary, -1 where it lacks the class.
+        int64 (M,): class of each picture in the vocabulary; -1 if the vocabulary lacks it.
     vocabulary
         The study's class names.
     sizes
-        int64 (M, 2): height and width of each; `None`: all are of one size.
+        int64 (M, 2): height and width of each; `None`: all have the same size.
     """
 
     codes: npt.NDArray[np.int64]
@@ -46,23 +46,23 @@ class Labels:
         return self.vocabulary.names[int(self.codes[index])]
 
     def fault_of_one(self, index: int) -> str | None:
-        """Return why a picture cannot be shown; `None`: it can."""
+        """Return why a picture cannot be shown; `None` if it can."""
         if index >= len(self):
             return f"there is no picture {index}: they are 0 to {len(self) - 1}"
         return f"picture {index} is of a class that the study does not name" if self.codes[index] < 0 else None
 
     def fault_of(self, first: int, second: int) -> str | None:
-        """Return why two pictures make no pair; `None`: they make one."""
+        """Return why two pictures cannot be a pair; `None` if they can."""
         fault = self.fault_of_one(first) or self.fault_of_one(second)
         if fault:
             return fault
         if first == second:
-            return f"picture {first} with itself is no pair"
+            return f"picture {first} with itself is not a pair"
         if self.codes[first] == self.codes[second]:
             return f"both pictures, {first} and {second}, are of the class {self.name_of(first)}"
         if self.sizes is not None and (self.sizes[first] != self.sizes[second]).any():
             both = " and ".join(f"{index} ({size_text(self.sizes[index])})" for index in (first, second))
-            return f"pictures {both} are of different sizes, and cannot be mixed pixel by pixel"
+            return f"pictures {both} have different sizes and cannot be mixed pixel by pixel"
         return None
 
     def in_order(self, first: int, second: int) -> bool:
@@ -72,14 +72,14 @@ class Labels:
     def stimulus(self, first: int, second: int | None, coefficient: float | None) -> Stimulus:
         """Return the stimulus of two pictures, or of a single one.
 
-        The picture of the class that precedes in the alphabet comes first, as in the release, and the coefficient, the
-        share of the first picture, is turned with it; a single picture is the whole of itself.
+        As in the release, the picture whose class precedes in the alphabet comes first, and the coefficient, the share
+        of the first picture, is adjusted; a single picture has the coefficient 1.
         """
         if second is None:
             return Stimulus(first, None, int(self.codes[first]), None, 1.0)
         if not self.in_order(first, second):
             first, second = second, first
-            # Ten digits: one minus a tenth is a tenth again.
+            # Rounded to ten digits, so that one minus nine tenths is exactly a tenth.
             coefficient = None if coefficient is None else round(1 - coefficient, 10)
         return Stimulus(first, second, int(self.codes[first]), int(self.codes[second]), coefficient)
 
@@ -92,16 +92,16 @@ def open_pictures(
     Parameters
     ----------
     folder
-        The collection folder; own pictures lie in its `stimuli/`, as in a contributed study.
+        The collection folder; own pictures are in its `stimuli/`, as in a contributed study.
     cifar10
-        Where CIFAR-10 lies; see `hmix_hub.render`.
+        Where CIFAR-10 is; see `hmix_hub.render`.
 
     Raises
     ------
     StudyFileError
-        If own pictures are of a class that the study file does not name.
+        If own pictures have a class that the study file does not name.
     SourceError
-        If the pictures cannot be had, or are not what they should be.
+        If the pictures are not available, or are not the expected ones.
     """
     image_set = _open(folder, study, cifar10)
     vocabulary = study.pictures.vocabulary
@@ -111,20 +111,20 @@ def open_pictures(
     if study.pictures.source == OWN_PICTURES and len(unknown):
         row = int(unknown[0])
         name = image_set.vocabulary.names[int(image_set.labels[row])]
-        msg = f"the study names no class {name!r}"
-        hint = f"{nearest(name, vocabulary.names, label='classes')} The classes stand in pictures.classes"
+        msg = f"the study has no class {name!r}"
+        hint = f"{nearest(name, vocabulary.names, label='classes')} The classes are set in pictures.classes"
         raise StudyFileError(msg, where=Where(IMAGE_LIST, row, "label"), hint=hint)
     return image_set, labels
 
 
 def too_large(pictures: Pictures, image_set: ImageSet) -> str | None:
-    """Return why pictures cannot be shown by whole multiples of their pixels; `None`: they can, or need not."""
+    """Return why pictures cannot be shown in whole multiples of their pixels; `None` if they can, or need not."""
     larger = np.flatnonzero(image_set.sizes.max(axis=1) > pictures.size)
     if pictures.scaling != "whole" or not len(larger):
         return None
     index = int(larger[0])
     shown = f"picture {index} ({size_text(image_set.sizes[index])}) has more pixels than {pictures.size}"
-    return f"{shown}, and is to be shown by whole multiples of them: write `scaling: smooth`, or a larger size"
+    return f"{shown}, but must be shown in whole multiples of them: use `scaling: smooth`, or a larger size"
 
 
 def _open(folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None) -> ImageSet:

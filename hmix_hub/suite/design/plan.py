@@ -1,11 +1,11 @@
-"""The plan of a session: the timeline of one participant, drawn once when the place in a batch is taken.
+"""The plan of a session: the timeline of one participant, drawn once when a place in a batch is taken.
 
 The timeline counts pages from 0: consent, the questions before the trials, the instruction pages, the quiz, practice,
-the trials and their repeats with the breaks among them, the questions after them, the comments. A later part of a
-sitting goes on behind the trials of the one before, and begins with a page about that.
-A trial's place on it is its `trial_index`; pages that are read again do not shift it.
+the trials and their repeats with the breaks between them, the questions after them, the comments. A later part of a
+sitting continues after the trials of the previous one, and begins with a page of its own.
+A trial's position on it is its `trial_index`; pages that are read again do not shift it.
 
-Start values and sides take turns, which go on from batch to batch: all participants together are balanced.
+Start values and sides rotate across batches, so that they are balanced over all participants.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hmix_hub.suite.tasks.trial import STEPS, Side, Stimulus, Trial
 
 SIDES: tuple[Side, Side] = get_args(Side)
 _PRACTICE = 1
-"""Parts the stream of practice trials from that of the plan."""
+"""Separates the random stream of practice trials from that of the plan."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Plan:
     batch
         Number of the batch.
     rows
-        The values of each trial, in the order of `Trial`'s fields. A server keeps thousands of plans in memory; the
-        garbage collector need not look at plain tuples, while objects would let every answer wait for it.
+        The values of each trial, in the order of `Trial`'s fields. Plain tuples, because a server keeps thousands of
+        plans in memory: the garbage collector skips tuples, while scanning objects would delay every answer.
     """
 
     batch: int
@@ -51,7 +51,7 @@ class Plan:
         return cls(batch, tuple(tuple(vars(trial).values()) for trial in trials))
 
     def end(self, rows_of_a_trial: int) -> int:
-        """Return the place of the timeline behind the last trial, each of which becomes so many rows of an export."""
+        """Return the position on the timeline after the last trial, if each trial becomes `rows_of_a_trial` rows."""
         first, last = self.rows[0][0], self.rows[-1][0]
         return int(first + (last - first + 1) * rows_of_a_trial)
 
@@ -61,20 +61,20 @@ class Plan:
         return tuple(Trial(*row) for row in self.rows)
 
     def trial(self, trial_index: int) -> Trial | None:
-        """Return the trial at a place of the timeline; `None` where there is none."""
+        """Return the trial at a position on the timeline; `None` if there is none."""
         # Rows begin with their index; breaks leave gaps.
         place = bisect_left(self.rows, (trial_index,))
         is_there = place < len(self.rows) and self.rows[place][0] == trial_index
         return Trial(*self.rows[place]) if is_there else None
 
     def to_json(self) -> str:
-        """Write as JSON."""
+        """Return the plan as JSON."""
         trials = [dict(zip(_FIELDS, row, strict=True)) for row in self.rows]
         return json.dumps({"batch": self.batch, "trials": trials}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
-        """Read what `to_json` wrote."""
+        """Return the plan from the result of `to_json`."""
         content: dict[str, Any] = json.loads(text)
         return cls(
             content["batch"], tuple(tuple(_plain(trial[name]) for name in _FIELDS) for trial in content["trials"])
@@ -94,7 +94,7 @@ def pages_before(frozen: FrozenStudy, design: TaskDesign, *, is_first: bool) -> 
     Parameters
     ----------
     is_first
-        Whether the task is the first that the person is asked; a later one of a sitting begins with a page about that.
+        Whether this is the participant's first task; later tasks of a sitting begin with a page of their own.
     """
     begun = len(frozen.study.before) if is_first else int(frozen.study.sitting is not None)
     return begun + len(design.instructions) + (design.quiz is not None) + len(design.practice)
@@ -106,11 +106,11 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int, *, befo
     Parameters
     ----------
     number
-        How many participants were given this batch before. Start values and sides take turns by it.
+        How many participants were assigned this batch before; start values and sides rotate with it.
     seed
-        The session's own seed, 0 to 2**63 - 1; the same seed draws the same plan.
+        The session's seed, 0 to 2**63 - 1; the same seed gives the same plan.
     before
-        Plan of the part of the sitting before, behind which the timeline goes on; `None`: this is the first.
+        Plan of the previous part of the sitting, after which the timeline continues; `None`: this is the first part.
     """
     design, task = frozen.design_of(batch), SUITE_TASKS[batch.task]
     rng = np.random.default_rng(seed)
@@ -133,7 +133,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int, *, befo
     every = design.breaks.every if design.breaks else len(shown)
     trials = (
         Trial(
-            # A break takes a place of its own.
+            # A break takes one position on the timeline.
             first + place + place // every,
             stimulus,
             is_repeat,
@@ -153,7 +153,7 @@ def draw_practice(frozen: FrozenStudy, plan: Plan, seed: int) -> tuple[Trial, ..
     Returns
     -------
     tuple of Trial
-        `stimulus` counts in `FrozenStudy.practice_of` the batch. Side and order of classes are those of the plan.
+        `stimulus` indexes `FrozenStudy.practice_of` the batch. Side and order of classes are those of the plan.
     """
     batch = frozen.batches[plan.batch]
     design, like = frozen.design_of(batch), plan.trials[0]
@@ -180,22 +180,22 @@ def stimulus_of(batch: Batch, trial: Trial) -> Stimulus:
 
 
 def turn_of(batch: Batch, number: int) -> int:
-    """Return the turn, from 0, of the participant whom so many were given the batch before; goes on across batches."""
+    """Return a participant's turn, from 0 and continuing across batches; `number` had the batch before."""
     return batch.condition * batch.quota + number
 
 
 def side_of(task: SuiteTask, design: TaskDesign, turn: int) -> Side | None:
-    """Return the side of the page that stands for image 1; `None` in a task that has no sides.
+    """Return the side of the page on which image 1 is; `None` for a task without sides.
 
-    Of any number of turns from 0 on, as many have either side, within one; and where each participant has one start
-    value, of each start value, too.
+    Over any number of turns from 0, the numbers of turns per side differ by at most one; if each participant has one
+    start value, this also holds for each start value.
     """
     if "sides" not in task.options:
         return None
     if design.sides == "fixed":
         return SIDES[0]
     values = len(design.start.values) if "start" in task.options and design.start.vary == "between" else 1
-    # An even number of values would have each value always on the same side, were they not swapped every round.
+    # Swapped every round; otherwise, an even number of values would always pair a value with the same side.
     swapped = turn // values if values % 2 == 0 else 0
     return SIDES[(turn + swapped) % 2]
 

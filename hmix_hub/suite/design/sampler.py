@@ -1,4 +1,4 @@
-"""Sampler: pairs of pictures of two different classes, as many of each two classes, drawn the same everywhere."""
+"""Sampler: pairs of pictures of different classes, equally many for each two classes, reproducible everywhere."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 from hmix_hub.suite.design.pictures import Labels
 
 Pair = tuple[int, int]
-"""Two rows of the image set, that of the class that comes first in the alphabet first."""
+"""Two rows of the image set; the one whose class comes first in the alphabet is first."""
 
 
 class TooFewPicturesError(ValueError):
-    """Two classes have fewer pairs of pictures than are asked for."""
+    """Two classes have fewer pairs of pictures than requested."""
 
 
 def stream(seed: int, *purpose: str) -> np.random.RandomState:
-    """Return the random numbers of a purpose.
+    """Return the random generator for a purpose.
 
     Parameters
     ----------
     purpose
-        What they are for; other purposes get other numbers.
+        What the numbers are for; different purposes get different numbers.
 
     Returns
     -------
     numpy.random.RandomState
-        The Mersenne Twister, seeded with the sha256 of seed and purpose. Of numpy's generators it alone gives the
-        same numbers in every version (NEP 19), so that a study file draws the same design wherever it is read.
+        The Mersenne Twister, seeded with the SHA-256 of seed and purpose. It is numpy's only generator whose numbers
+        are the same in every version (NEP 19), so that a study file gives the same design everywhere.
     """
     digest = hashlib.sha256("\n".join((str(seed), *purpose)).encode()).digest()
     return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
@@ -39,20 +39,20 @@ def stream(seed: int, *purpose: str) -> np.random.RandomState:
 def draw_pairs(
     labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState, *, left_out: Collection[int] = ()
 ) -> list[Pair]:
-    """Draw `number` pairs of each two different classes, of pictures that are not left out.
+    """Draw `number` pairs for each two different classes, without the pictures in `left_out`.
 
-    Each pair takes, of each of its classes, a picture that was taken least often so far: no picture stands in two
-    pairs while there are others. No pair is drawn twice.
+    Each pair uses the pictures of its classes that have been used least often so far, so that no picture is used twice
+    while unused ones remain. No pair is drawn twice.
 
     Returns
     -------
     list of Pair
-        In rounds: one of each class pair, in a random order, then the next of each.
+        In rounds: one for each class pair, in random order, then the next for each.
 
     Raises
     ------
     TooFewPicturesError
-        If two classes do not have so many pairs of pictures; the message names them.
+        If two classes do not have enough pairs of pictures; the message names them.
     """
     names = labels.vocabulary.names
     ordered = sorted(classes, key=lambda code: names[code].lower())
@@ -77,7 +77,7 @@ def draw_pairs(
 def draw_single(
     labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState, *, left_out: Collection[int] = ()
 ) -> list[int]:
-    """Draw `number` different pictures of each class, of those that are not left out.
+    """Draw `number` different pictures of each class, without those in `left_out`.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def draw_single(
     Raises
     ------
     TooFewPicturesError
-        If a class does not have so many pictures; the message names it.
+        If a class does not have enough pictures; the message names it.
     """
     drawn: list[int] = []
     for code in sorted(classes):
@@ -95,7 +95,7 @@ def draw_single(
         if len(pictures) < number:
             name = labels.vocabulary.names[code]
             n_all = np.count_nonzero(labels.codes == code)
-            besides = f" besides {n_all - len(pictures)} of the instructions' examples" if n_all > len(pictures) else ""
+            besides = f", plus {n_all - len(pictures)} in examples and practice" if n_all > len(pictures) else ""
             msg = f"{number} different pictures of {name} cannot be drawn: there are {len(pictures)}{besides}"
             raise TooFewPicturesError(msg)
         drawn += rng.permutation(pictures)[:number].tolist()
@@ -103,7 +103,7 @@ def draw_single(
 
 
 class _Deck:
-    """Pictures of a class, the one that was taken least often first."""
+    """Pictures of a class, least used first."""
 
     def __init__(self, pictures: np.ndarray[tuple[int], np.dtype[np.int64]], rng: np.random.RandomState) -> None:
         self._rng = rng
@@ -114,14 +114,14 @@ class _Deck:
         return len(self.entries)
 
     def take(self, place: int) -> int:
-        """Count the picture at a position as taken once more, and return it."""
+        """Return the picture at a position, and count it as used once more."""
         taken, _, picture = self.entries.pop(place)
         bisect.insort(self.entries, (taken + 1, float(self._rng.random_sample()), picture))
         return picture
 
 
 def _next_pair(first: _Deck, second: _Deck, drawn: dict[Pair, None]) -> Pair:
-    # Where the first two were already drawn together: the next best, of which there is one, as there are pairs enough.
+    # If the first two were already drawn together, take the next best; there are enough pairs for one to exist.
     for place, (_, _, one) in enumerate(first.entries):
         for partner, (_, _, other) in enumerate(second.entries):
             if (one, other) not in drawn:

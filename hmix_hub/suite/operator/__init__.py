@@ -1,1 +1,1 @@
-"""What those who run a study may do with it: the same actions from the command line and over the serving process."""
+"""What the operators of a study can do: the same actions from the command line and in the serving process."""

@@ -1,6 +1,6 @@
-"""Actions of those who run a study, by name: each checks what it is given, and is carried out on an open store.
+"""Operators' actions, by name: each validates its fields and runs on an open store.
 
-The command line and the dashboard know an action by its name and its fields; a new one is a class here.
+The command line and the dashboard refer to an action by its name and fields; to add one, write a class here.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from hmix_hub.suite.study.reading import (
 )
 
 Told = dict[str, Any]
-"""JSON that an action answers with."""
+"""JSON result of an action."""
 MOST_IDS = 1000
-"""Recruiting ids that links are issued for at once, at most."""
+"""Maximum number of recruiting ids for which links are issued at once."""
 LONGEST_REASON = 200
-"""Characters of the reason of an exclusion at most."""
+"""Maximum length of the reason for an exclusion."""
 
 
 class Action(BaseModel):
-    """Something that is done with a collection; the fields are what it needs to know."""
+    """An action on a collection; the fields are its parameters."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -44,28 +44,28 @@ class Action(BaseModel):
 
     @abstractmethod
     def carry_out(self, store: Store) -> Told:
-        """Carry it out, and return what became of it.
+        """Carry out the action and return its result.
 
         Parameters
         ----------
         store
-            The collection, open for writing, of this process or of the one that serves.
+            The collection, open for writing in this process.
 
         Raises
         ------
         CollectionError
-            If it cannot be done; nothing was changed then.
+            If it cannot be done; then nothing was changed.
         """
 
 
 class Close(Action):
-    """Close the study to new people, or open it again; who has begun goes on."""
+    """Close the study to new participants, or reopen it; participants who have started can finish."""
 
     name = "close"
     reopen: bool = False
 
     def carry_out(self, store: Store) -> Told:
-        """Return whether it was closed before, is now, and how many people are still at it."""
+        """Return whether it was closed before, whether it is now, and how many participants are in progress."""
         was_closed = store.is_closed()
         if was_closed == self.reopen:
             store.set_closed(not self.reopen)
@@ -74,36 +74,36 @@ class Close(Action):
 
 
 class Pause(Action):
-    """Pause the study: nobody begins, and no further trial is shown; or go on. Answers under way are stored."""
+    """Pause or resume the study. While it is paused, nobody can start and no trial is shown, but answers are stored."""
 
     name = "pause"
     resume: bool = False
 
     def carry_out(self, store: Store) -> Told:
-        """Return whether it was paused before, and is now."""
+        """Return whether it was paused before, and whether it is now."""
         was_paused = store.news.is_paused
         store.set_news(replace(store.news, is_paused=not self.resume))
         return {"was_paused": was_paused, "is_paused": not self.resume}
 
 
 class Message(Action):
-    """Show everybody who takes part a message, above every page; nothing, or `None`, takes it back."""
+    """Show all participants a message above every page; an empty text or `None` removes it."""
 
     name = "message"
     text: str | None
 
     def carry_out(self, store: Store) -> Told:
-        """Return what everybody is told now."""
+        """Return the message that is now shown."""
         text = (self.text or "").strip()
         if len(text) > LONGEST_MESSAGE or not text.isprintable():
             msg = f"a message is one line of at most {LONGEST_MESSAGE} characters"
-            raise CollectionError(msg, hint="shorten it; it stands above every page of everybody")
+            raise CollectionError(msg, hint="shorten it; it is shown above every page")
         store.set_news(replace(store.news, message=text or None))
         return {"message": text or None}
 
 
 class Links(Action):
-    """Issue personal links, each of which keeps a place; or revoke those that nobody has opened."""
+    """Issue personal links, each of which reserves a place; or revoke those that have not been opened."""
 
     name = "links"
     count: Annotated[int, Field(ge=0, le=100_000)] = 0
@@ -111,9 +111,9 @@ class Links(Action):
     revoke: bool = False
 
     def carry_out(self, store: Store) -> Told:
-        """Return the links, those of the ids first, in their order; and how many were revoked."""
+        """Return the links, those for the ids first, in their order; and how many were revoked."""
         if store.frozen.study.recruiting.links == "off":
-            msg = "the study takes no personal links: recruiting.links is off"
+            msg = "the study does not accept personal links: recruiting.links is off"
             hint = "set it to optional or required in collection.yaml, then `hmix collect amend`"
             raise CollectionError(msg, hint=hint)
         revoked = store.revoke_links().result() if self.revoke else 0
@@ -147,10 +147,10 @@ class OnParticipant(Action):
         Raises
         ------
         CollectionError
-            If nobody has this id or code, or not exactly one is named.
+            If no participant has this id or code, or not exactly one of the fields is given.
         """
         if [self.recruiting_id, self.code, self.participant_id, self.named].count(None) != 3:
-            msg = "a participant is named by one of: recruiting_id, code, participant_id, named"
+            msg = "name the participant by exactly one of recruiting_id, code, participant_id, named"
             raise CollectionError(msg)
         ways = (
             (_of_participant_id, self.participant_id or self.named),
@@ -161,7 +161,9 @@ class OnParticipant(Action):
         session = next((session for session in found if session is not None), None)
         if session is None:
             msg = "no participant has this id or code"
-            hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
+            hint = (
+                "a study-wide completion code identifies nobody; data of participants who withdrew are already deleted"
+            )
             raise CollectionError(msg, hint=hint)
         return session
 
@@ -176,12 +178,12 @@ def _of_code(store: Store, code: str) -> SessionRecord | None:
 
 
 class Exclude(OnParticipant):
-    """Exclude a participant for a reason, or take them back: answers are kept and are no data, the place is free.
+    """Exclude a participant for a reason, or include them again; answers are kept but not exported, the place is freed.
 
     Parameters
     ----------
     reason
-        A few words, which stand in the store alone; `None` takes the participant back.
+        A few words, kept only in the store; `None` includes the participant again.
     """
 
     name = "exclude"
@@ -192,7 +194,7 @@ class Exclude(OnParticipant):
         reason = None if self.reason is None else self.reason.strip()
         if reason is not None and not (reason and reason.isprintable() and len(reason) <= LONGEST_REASON):
             msg = f"a reason is one line of at most {LONGEST_REASON} characters"
-            raise CollectionError(msg, hint="say in a few words why the answers are no data")
+            raise CollectionError(msg, hint="say in a few words why the answers are excluded")
         session = self.find(store)
         told = described(store, session)
         store.exclude(session.id, reason).result()
@@ -200,7 +202,7 @@ class Exclude(OnParticipant):
 
 
 class Free(OnParticipant):
-    """Free a participant's place for somebody else; answers stay data."""
+    """Free a participant's place for another one; the answers remain in the data."""
 
     name = "free"
 
@@ -222,7 +224,7 @@ class Look(OnParticipant):
 
 
 class Withdraw(OnParticipant):
-    """Delete everything that one participant sent; it cannot be undone."""
+    """Delete everything that a participant sent; this cannot be undone."""
 
     name = "withdraw"
 
@@ -235,26 +237,26 @@ class Withdraw(OnParticipant):
 
 
 class Amend(Action):
-    """Amend the study as its file in the collection's folder now says; who was added to its list may take part.
+    """Amend the study to match its file in the collection's folder; ids added to its allow list can take part.
 
     Parameters
     ----------
     dry_run
-        Only check, and tell what would change.
+        Only check, and return what would change.
     """
 
     name = "amend"
     dry_run: bool = False
 
     def carry_out(self, store: Store) -> Told:
-        """Return the number of the amendment, and what it changes; the number before, where nothing does.
+        """Return the number of the amendment and what it changes; the previous number if nothing changes.
 
         Raises
         ------
         StudyFileError
-            If the study file cannot be used, or something of it may not change; all is told at once.
+            If the study file is invalid, or changes something that cannot change; all findings are reported at once.
         StoreRefusedError
-            If a batch has more people already than it would want.
+            If a batch already has more participants than it would want.
         """
         now = read_study_file(store.folder, allow_placeholders=store.is_synthetic)
         found, findings = changes(store.frozen.study, now), Findings()
@@ -263,7 +265,7 @@ class Amend(Action):
         for path, said in refused(found, now, used):
             findings.add(COLLECTION, text.line_of(path), f"{dotted(path)} {said}".strip())
         findings.refuse()
-        # Examples may show other pictures than before.
+        # Examples may show new pictures.
         draw_design(store.folder, now)
         allowed = read_allowed(store.folder, now.recruiting)
         if allowed and not self.dry_run:
@@ -286,7 +288,7 @@ class Amend(Action):
 
 
 def described(store: Store, session: SessionRecord) -> Told:
-    """Return what those who run the study are told of a session; answers and trials are those of the whole sitting."""
+    """Return what operators see of a session; answers and trials are those of the whole sitting."""
     parts = store.parts(session)
     return {
         "state": session.state,

@@ -1,7 +1,7 @@
-"""The channel to the serving process: who may write into the collection's folder finds its address and token there.
+"""The channel to the serving process: its address and token are in a file of the collection's folder.
 
-One process writes into a collection. A command that changes something asks that process to do it, where there is one,
-and else opens the store itself; whoever calls `carry_out` need not know which.
+Only one process writes to a collection. A command that changes something asks the serving process to do it if there is
+one, and otherwise opens the store itself; callers of `carry_out` need not know which.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
 
 CHANNEL_NAME = "collection.operator"
-"""File of the folder that holds the channel while the collection is served, readable by its owner alone."""
+"""File in the folder with the channel while the collection is served, readable only by its owner."""
 _TOKEN_BYTES = 32
 _TIMEOUT_S = 120.0
-"""A withdrawal may wait for a rewrite of the database."""
+"""Long, because a withdrawal may wait until the database has been rewritten."""
 _MOST_BYTES = 48 * 1024
-"""Bytes of ids in one request at most; the server takes a body of 64 KiB."""
+"""Maximum bytes of ids in one request; the server accepts a body of 64 KiB."""
 
 
 @dataclass(frozen=True)
 class Channel:
-    """Where a serving process takes actions.
+    """Where a serving process accepts actions.
 
     Parameters
     ----------
     address
         "http://127.0.0.1:40123".
     token
-        256 random bits, base64url; whoever has it may do everything.
+        256 random bits, base64url; it grants full access.
     """
 
     address: str
@@ -47,7 +47,7 @@ class Channel:
 
     @property
     def page(self) -> str:
-        """Address of the dashboard. The token stands where browsers do not send it, and no log keeps it."""
+        """Address of the dashboard. The token is in the fragment, which browsers do not send and logs never contain."""
         return f"{self.address}/#{self.token}"
 
 
@@ -58,7 +58,7 @@ def new_token() -> str:
 
 @contextlib.contextmanager
 def announced(folder: Path, channel: Channel) -> Iterator[None]:
-    """Keep the channel's file in a folder whose lock this process holds; it is removed at the end.
+    """Keep the channel's file in a folder whose lock this process holds; remove it at the end.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def announced(folder: Path, channel: Channel) -> Iterator[None]:
     """
     path = folder / CHANNEL_NAME
     try:
-        # Left over, if the last server was killed.
+        # Left over if the last server was killed.
         path.unlink(missing_ok=True)
         new_file(path, json.dumps(asdict(channel)).encode() + b"\n")
     except OSError as error:
@@ -80,7 +80,7 @@ def announced(folder: Path, channel: Channel) -> Iterator[None]:
 
 
 def read_channel(folder: Path) -> Channel | None:
-    """Return the channel of the process that serves a collection; `None` where none is announced."""
+    """Return the channel of the process that serves a collection; `None` if none is announced."""
     try:
         return Channel(**json.loads((folder / CHANNEL_NAME).read_text(encoding="ascii")))
     except (OSError, ValueError, TypeError):
@@ -88,12 +88,12 @@ def read_channel(folder: Path) -> Channel | None:
 
 
 def carry_out(folder: Path, action: Action) -> Told:
-    """Carry out an action: in the process that serves the collection, or here, where none does.
+    """Carry out an action: in the process that serves the collection, or in this one if there is none.
 
     Raises
     ------
     CollectionError
-        If it cannot be done, or the serving process does not answer.
+        If it cannot be done, or the serving process does not respond.
     """
     try:
         with folder_lock(folder), Store.open(folder) as store:
@@ -106,7 +106,7 @@ def carry_out(folder: Path, action: Action) -> Told:
 
 
 def portions_of(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Part recruiting ids into as many as one action takes, and its request holds."""
+    """Split recruiting ids into portions that fit into one action and its request."""
     portion: list[str] = []
     size = 0
     for given in ids:
@@ -125,7 +125,7 @@ def _ask(channel: Channel, action: Action) -> Told:
 
     where = Where(channel.address)
     with requests.Session() as session:
-        # A proxy of the environment has no way to this computer's loopback address.
+        # Ignore proxies set in the environment: they cannot reach this computer's loopback address.
         session.trust_env = False
         try:
             response = session.post(
@@ -136,8 +136,8 @@ def _ask(channel: Channel, action: Action) -> Told:
             )
             told: Any = response.json()
         except requests.RequestException as error:
-            msg = f"the process that serves the collection does not answer: {type(error).__name__}"
-            hint = "look whether `hmix collect serve` still runs; or stop it, and try again"
+            msg = f"the process that serves the collection does not respond: {type(error).__name__}"
+            hint = "check whether `hmix collect serve` is still running, or stop it and try again"
             raise CollectionError(msg, where=where, hint=hint) from error
     if response.status_code != 200:
         raise CollectionError(str(told.get("message")), hint=told.get("hint"))

@@ -1,4 +1,4 @@
-"""Figures of the answers so far: answers an hour, response times, agreement, and how answers about a stimulus lie."""
+"""Figures of the answers so far: answers per hour, response times, agreement, and the distribution by stimulus."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Figure = dict[str, Any]
 
 _HOUR_MS = 3_600_000
 _WIDTHS = (0.25, 0.5, 1, 2, 4, 6, 12, 24, 48, 96)
-"""Hours that a bar may stand for."""
+"""Possible widths of a bar, in hours."""
 _MOST_BARS = 48
 _TIME_EDGES = 1000 * 2.0 ** np.arange(-2, 7.5, 0.5)
-"""Response times, ms: from a quarter of a second to 90 s, two bars for each doubling."""
+"""Edges of response time bars, ms: from a quarter of a second to 90 s, two bars per doubling."""
 _BARS = 11
 
 
 def answers_by_hour(judged: Judged, now_ms: int) -> Figure:
-    """Count answers by the hour of serving in which they came.
+    """Count answers by the hour of serving in which they arrived.
 
     Returns
     -------
     dict
-        `hours`: width of a bar; `counts`: from the first hour of serving to now; `unknown`: answers whose time is not
-        known, of collections begun by an earlier version.
+        `hours`: width of a bar; `counts`: from the first hour of serving to now; `unknown`: answers without a known
+        time, in collections begun with an earlier version.
     """
     received = judged.received_ms[judged.is_first]
     known = received[~np.isnan(received)]
@@ -43,7 +43,7 @@ def answers_by_hour(judged: Judged, now_ms: int) -> Figure:
 
 
 def response_times(judged: Judged, frozen: FrozenStudy) -> list[Figure]:
-    """Describe the response times of each task: median, 5 % and 95 %, ms, and a histogram with its edges."""
+    """Compute each task's response times: median, 5% and 95% quantiles in ms, and a histogram with its edges."""
     found = []
     for task, rows in _by_task(judged.where(judged.is_first), frozen):
         times = rows.response_time_ms
@@ -55,16 +55,16 @@ def response_times(judged: Judged, frozen: FrozenStudy) -> list[Figure]:
 
 
 def agreement(judged: Judged, frozen: FrozenStudy) -> list[Figure]:
-    """Measure how far people agree about one stimulus so far, by task and scale: Krippendorff's alpha.
+    """Compute the agreement between participants so far, by task and scale: Krippendorff's alpha.
 
-    First answers alone, about stimuli that two people or more answered; for shares and ratings by squared differences,
-    for classes by whether they are the same. The figures of the finished study are those of `hmix contribute stats`.
+    Uses first answers to stimuli that at least two participants answered; the distance is the squared difference for
+    shares and ratings, and whether they differ for classes. For the finished study, see `hmix contribute stats`.
 
     Returns
     -------
     list of dict
-        `task`, `scale` (`None` where there is one question), `stimuli`, `answers`, and `alpha`, 1 where all agree, 0
-        where they agree as by chance; `None` where it cannot be told yet.
+        `task`, `scale` (`None` if there is one question), `stimuli`, `answers`, and `alpha`: 1 for perfect agreement, 0
+        for agreement as expected by chance, `None` if it cannot be computed yet.
     """
     found = []
     for task, rows in _by_task(judged.where(~judged.is_repeat & ~np.isnan(judged.value)), frozen):
@@ -91,13 +91,13 @@ def _agreement(rows: Judged, task: str, n_classes: int) -> Figure:
 
 
 def scale_name(frozen: FrozenStudy, task: str, facet: int) -> str | None:
-    """Return the name of a scale by its number; `None` of a task that asks one question."""
+    """Return the name of a scale by its number; `None` for a task with one question."""
     scales = frozen.study.tasks[task].scales
     return scales[facet].scale.name if scales else None
 
 
 def spread_of_answers(values: Floats, task: str, n_classes: int, steps: int | None = None) -> list[int]:
-    """Count answers: by class, else by the nearest of a scale's steps, else by the nearest tenth from 0 to 1."""
+    """Count answers by class, by the nearest step of a scale, or by the nearest tenth from 0 to 1."""
     known = values[~np.isnan(values)]
     bars = n_classes if is_class(task) else steps if steps and steps <= 2 * _BARS else _BARS
     places: Ints = (known if is_class(task) else np.round(known * (bars - 1))).astype(np.int64)

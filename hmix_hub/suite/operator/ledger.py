@@ -1,6 +1,6 @@
-"""The ledger: the answers of a collection as columns of numbers, each read once, for figures while people answer.
+"""The ledger: the answers of a collection as numeric columns, each read once, for figures during the collection.
 
-It reads by a connection of its own, so that nobody who takes part waits for it.
+It reads over its own connection, so that participants never wait for it.
 """
 
 from __future__ import annotations
@@ -35,24 +35,26 @@ _FAILED = "SELECT session, page, payload FROM replies WHERE passed = 0"
 
 @dataclass(frozen=True)
 class Judged:
-    """Judgments, N rows; a page of several scales has one for each.
+    """Judgments, N rows; a page with several scales has one row per scale.
 
     Parameters
     ----------
     session
         int64 (N,): number of the session in `Ledger.ids`.
     batch, stimulus
-        int64 (N,): what was judged: the batch, and the place in it.
+        int64 (N,): what was judged: the batch, and the position in it.
     facet
-        int64 (N,): number of the scale; 0 where there is one question.
+        int64 (N,): number of the scale; 0 if there is one question.
     value
         float64 (N,): a share or a rating, 0 to 1, or the code of a class.
-    response_time_ms, received_ms
-        float64 (N,): as the browser claims; on the study clock, NaN where it is not known.
+    response_time_ms
+        float64 (N,): response time as reported by the browser.
+    received_ms
+        float64 (N,): time of arrival on the study clock; NaN if unknown.
     run
-        int64 (N,): run of the server in which the answer came; 0 where it is not known.
+        int64 (N,): run of the server in which the answer arrived; 0 if unknown.
     is_repeat, is_first
-        bool (N,): whether the trial was shown again on purpose; whether it is the page's first judgment.
+        bool (N,): whether the trial is a deliberate repeat; whether it is the page's first judgment.
     """
 
     session: Ints
@@ -84,7 +86,7 @@ class Ledger:
     Parameters
     ----------
     store
-        The collection, open for writing in this process; its study may be amended meanwhile.
+        The collection, open for writing in this process; its study may be amended in the meantime.
     """
 
     def __init__(self, store: Store) -> None:
@@ -112,23 +114,23 @@ class Ledger:
             return self._connection.execute(query, values).fetchall()
 
     def counts(self) -> list[BatchCount]:
-        """Count people and answers by batch, as of now."""
+        """Count participants and answers by batch, as of now."""
         store = self._store
         with database_errors(store.folder):
             return read_counts(self._connection, store.frozen, store.now() - timeout_ms(store.frozen))
 
     def quarantined(self) -> Counter[str]:
-        """Count the answers that were kept aside since they cannot be right, by session."""
+        """Count the quarantined (invalid) answers by session."""
         return Counter(dict(self._rows("SELECT session, count(*) FROM quarantine GROUP BY session")))
 
     def read(self, plans: dict[str, Plan]) -> None:
-        """Read what came since the last time.
+        """Read the answers that arrived since the last call.
 
         Parameters
         ----------
         plans
-            Plans of all sessions that there are. Where one is gone its person withdrew, and all is read anew: numbers
-            of arrival are given again once the last rows are deleted.
+            Plans of all existing sessions. If one is gone, its participant withdrew and everything is read again,
+            because arrival numbers are reused once the last rows are deleted.
         """
         if not self._are_there(plans):
             self._clear()
@@ -136,7 +138,7 @@ class Ledger:
             rows = self._rows(_NEW, self._arrival, _PAGE)
             for arrival, session, *rest in rows:
                 if session not in plans:
-                    # Begun or withdrawn this very moment: the memory of the process is about to know.
+                    # The session has just begun or been withdrawn; the store's memory will follow.
                     break
                 self._add(session, plans[session], tuple(rest))
                 self._arrival = arrival
@@ -145,12 +147,12 @@ class Ledger:
         self.judged = self._judged()
 
     def links(self) -> dict[str, int]:
-        """Count the personal links that there are, and those of them that somebody has opened."""
+        """Count the issued personal links, and those that have been opened."""
         [(issued, used)] = self._rows("SELECT count(*), count(sitting) FROM links")
         return {"issued": issued, "used": used}
 
     def inattentive(self, sittings: Mapping[str, str]) -> list[str]:
-        """Return the sessions of people who failed more attention checks than the study allows; of all sittings."""
+        """Return the sessions of participants who failed more attention checks than the study allows."""
         replies: dict[str, dict[int, Any]] = {}
         for session, page, payload in self._rows(_FAILED):
             replies.setdefault(sittings.get(session, session), {})[int(page)] = json.loads(payload)
@@ -173,7 +175,7 @@ class Ledger:
             values = [_value(batch.task, judgment, trial) for judgment in judged]
             time = float(payload["response_time_ms"])
         except (KeyError, IndexError, TypeError, ValueError):
-            # One that was changed by hand; the export says what is wrong with it, the figures do without.
+            # The answer was edited by hand; the export reports it, the figures leave it out.
             return
         number = self._numbers.setdefault(session, len(self._numbers))
         if number == len(self.ids):
@@ -195,7 +197,7 @@ class Ledger:
                 self._columns[name].append(cell)
 
     def _judged(self) -> Judged:
-        # Copies, since an array that somebody looks into cannot grow.
+        # Copy, because an array with exported buffers cannot grow.
         columns = {name: np.array(column) for name, column in self._columns.items()}
         return Judged(
             **{name: array_.astype(bool) if name.startswith("is_") else array_ for name, array_ in columns.items()}
@@ -203,18 +205,18 @@ class Ledger:
 
 
 def answer_column(task: str) -> str:
-    """Return the column of a task's judgments that is the answer as figures show it: a share, a rating or a class."""
+    """Return the column of a task's judgments that figures show as the answer: a share, a rating or a class."""
     known = TASKS[task]
     return known.answered or next(column.name for column in known.answer_columns if column.kind is Kind.LABEL)
 
 
 def is_class(task: str) -> bool:
-    """Whether a task's answer is a class."""
+    """Return whether a task's answer is a class."""
     return not TASKS[task].answered
 
 
 def _value(task: str, judgment: Any, trial: Trial) -> float:
-    # The paths, which are long, are in no figure.
+    # Drop the long paths, which no figure uses.
     brief = {name: [] if name.endswith("_path") else part for name, part in judgment.items()}
     value = SUITE_TASKS[task].columns(brief, trial)[answer_column(task)]
     return np.nan if value is None else float(value)

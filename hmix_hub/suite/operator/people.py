@@ -1,4 +1,4 @@
-"""The people of a collection as those who run it see them: how far each is, and what is odd about the answers."""
+"""The participants of a collection as operators see them: their stages, and what is odd about their answers."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from hmix_hub.tasks.flags import is_straightlining, times_disagree
 
 STAGES = {
     "instructions": "at the questions or instructions before the trials",
-    "quiz": "failed the quiz once or more, and may try again",
+    "quiz": "failed the quiz at least once and can try again",
     "trials": "at the trials",
-    "lapsed": "away: no answer for the time-out, and the place was given back",
-    "finished": "finished in time, with a valid answer of every trial",
-    "late": "finished after the place had been given to somebody else",
-    "incomplete": "finished, without a valid answer of some trial",
-    "failed_quiz": "ended with the quiz",
+    "lapsed": "no answer within the time-out; the place was released",
+    "finished": "finished in time, with a valid answer to every trial",
+    "late": "finished after the place had gone to another participant",
+    "incomplete": "finished, but without valid answers to some trials",
+    "failed_quiz": "failed the quiz for the last time",
     "screened_out": "screened out by a question",
     "full": "passed the quiz when no place was left",
-    "excluded": "excluded by those who run the study",
+    "excluded": "excluded by an operator",
 }
-"""How far people are, in order, and what that means; who withdrew is only counted."""
+"""Stages of participants, in order, with their meanings; those who withdrew are only counted."""
 _FAST_MS = 300.0
-"""Median response time under which nobody has looked: it takes about so long to react to any picture at all."""
+"""Median response time below which participants cannot have looked; reacting to any picture takes about this long."""
 FLAGS = {
     "fast": f"median response time under {_FAST_MS:.0f} ms",
-    "straightlining": "nine tenths or more of the answers of a task are one and the same (10 answers or more)",
-    "time_disagrees": "response times add up to more than went by on the server",
+    "straightlining": "90% or more of the answers to a task are identical (10 answers or more)",
+    "time_disagrees": "response times add up to more time than passed on the server",
     "failed_attention": "failed more attention checks than the study allows",
-    "quarantined": "sent answers that cannot be right; they are kept aside",
+    "quarantined": "sent invalid answers, which were set aside",
 }
-"""What may be odd about a person, and when that is said."""
+"""Flags of participants, with their meanings."""
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person; the sessions of a sitting are one.
+    """One participant; the sessions of a sitting are combined.
 
     Parameters
     ----------
     session
-        The session that the person is at, or was at last.
+        The participant's current or latest session.
     answered, trials
-        Of all sessions of the sitting.
+        Totals over all sessions of the sitting.
     claimed_ms, server_ms
-        Sum of the claimed response times; study clock from when the first trial became possible to the last answer;
-        `None` without an answer.
+        Sum of the reported response times; time on the study clock from when the first trial could start to the last
+        answer. `None` without an answer.
     """
 
     session: SessionRecord
@@ -66,7 +66,7 @@ class PersonRow:
     flags: tuple[str, ...]
 
     def told(self, now_ms: int) -> dict[str, Any]:
-        """Return what the dashboard shows; times in whole minutes ago, so that they change once a minute."""
+        """Return what the dashboard shows; times are in whole minutes ago, so that they change once a minute."""
         session = self.session
         return {
             "participant_id": self.participant_id,
@@ -87,7 +87,7 @@ class PersonRow:
 
 
 def stage_of(session: SessionRecord, answered: int) -> str:
-    """Return how far a session is, one of `STAGES`."""
+    """Return the stage of a session, one of `STAGES`."""
     if session.excluded is not None:
         return "excluded"
     if session.state == "finished":
@@ -106,18 +106,18 @@ def people_of(
     held: Callable[[str], int],
     name_of: Callable[[SessionRecord], str],
 ) -> list[PersonRow]:
-    """Return the people, the latest first.
+    """Return the participants, latest first.
 
     Parameters
     ----------
     sessions
         All sessions, in the order in which they began.
     ledger
-        The answers so far, as it read them last.
+        The answers so far, as last read.
     held
-        How many trials of a session an answer is held of.
+        Returns the number of a session's trials with a stored answer.
     name_of
-        A session's participant id in exports.
+        Returns a session's participant id in exports.
     """
     sittings: dict[str, list[SessionRecord]] = {}
     for session in sessions:
@@ -126,7 +126,7 @@ def people_of(
     rows = []
     for sitting, parts in sittings.items():
         answered = [held(part.id) for part in parts]
-        # The parts of a sitting are finished together.
+        # The parts of a sitting finish together.
         open_parts = (part for part, number in zip(parts, answered, strict=True) if number < len(part.plan.rows))
         current = next(open_parts, parts[-1])
         median, claimed, latest = times.get(sitting, (None, None, None))
@@ -148,13 +148,13 @@ def people_of(
 
 
 def by_stage(people: Iterable[PersonRow]) -> dict[str, int]:
-    """Count people by stage; every stage is there."""
+    """Count participants by stage; every stage has an entry."""
     counts = Counter(person.stage for person in people)
     return {stage: counts[stage] for stage in STAGES}
 
 
 def _start(session: SessionRecord) -> int:
-    """Return when the first trial became possible, study clock, ms."""
+    """Return when the first trial could start, study clock, ms."""
     return session.started_ms if session.trials_ms is None else session.trials_ms
 
 
@@ -163,7 +163,7 @@ def _is_fast(median: float | None) -> bool:
 
 
 def _times(ledger: Ledger, sittings: Mapping[str, Sequence[SessionRecord]]) -> dict[str, tuple[float, float, float]]:
-    """Return median and sum of the response times, and when the last answer came, ms, by sitting."""
+    """Return the median and sum of response times, and the arrival of the last answer, in ms, by sitting."""
     pages = ledger.judged.where(ledger.judged.is_first)
     if not len(pages):
         return {}
@@ -178,7 +178,7 @@ def _times(ledger: Ledger, sittings: Mapping[str, Sequence[SessionRecord]]) -> d
 
 
 def _flags(ledger: Ledger, sessions: Sequence[SessionRecord]) -> dict[str, list[str]]:
-    """Return what is odd about the answers of each session, but for their pace."""
+    """Return the flags of each session, except those about its pace."""
     found: dict[str, list[str]] = {session: ["quarantined"] for session in ledger.quarantined()}
     for session in ledger.inattentive({session.id: session.sitting for session in sessions}):
         found.setdefault(session, []).append("failed_attention")
@@ -187,7 +187,7 @@ def _flags(ledger: Ledger, sessions: Sequence[SessionRecord]) -> dict[str, list[
         return found
     began = {session.id: (_start(session), session.run) for session in sessions}
     starts, runs = (np.array([began[session][place] or 0 for session in ledger.ids]) for place in (0, 1))
-    # The study clock stands still while nobody serves, and people go on.
+    # The study clock stops while nobody serves, but participants continue.
     is_known = judged.run == runs[judged.session]
     elapsed = np.where(is_known, judged.received_ms - starts[judged.session], np.nan)
     answers = encode_key([judged.facet, np.unique(judged.value, return_inverse=True)[1]])

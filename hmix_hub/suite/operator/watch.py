@@ -1,4 +1,4 @@
-"""The watch: a collection at a moment, worked out at most once a second however many look, and off the event loop."""
+"""The watch: snapshots of a collection, computed off the event loop and at most once a second, however many look."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Told = dict[str, Any]
 """JSON."""
 
 EVERY_SECONDS = 1.0
-"""A moment is told for so long at least."""
+"""Minimum time for which a snapshot is reused."""
 SHARE = 10
-"""It is told for so many times as long as it took to work out, so that those who look take a tenth of one core."""
+"""A snapshot is reused for this many times its computing time, so that the dashboard uses at most a tenth of a core."""
 _MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A collection at a moment."""
+    """A snapshot of a collection."""
 
     now_ms: int
     progress: Progress
@@ -42,14 +42,14 @@ class Moment:
 
 
 class Watch:
-    """Looks at a collection that this process serves.
+    """Takes snapshots of a collection that this process serves.
 
     Parameters
     ----------
     store
         The collection, open for writing.
     elapsed
-        Clock, seconds; only differences count.
+        Clock in seconds; only differences matter.
     """
 
     def __init__(self, store: Store, *, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -61,12 +61,12 @@ class Watch:
         self._names: dict[str, str] = {}
 
     def close(self) -> None:
-        """Close what is read with."""
+        """Close the ledger."""
         with self._guard:
             self._ledger.close()
 
     def moment(self, *, now: bool = False) -> Moment:
-        """Return the collection as it is, or was less than a second ago; `now`: as it is. From any thread."""
+        """Return a recent snapshot, or a new one if `now` is set; callable from any thread."""
         with self._guard:
             if now or self._moment is None or self._elapsed() >= self._next:
                 begun = time.thread_time()
@@ -122,14 +122,14 @@ class Watch:
         for name, suffix in (("database_bytes", ""), ("log_bytes", "-wal")):
             path = folder / f"{DATABASE_NAME}{suffix}"
             sizes[name] = path.stat().st_size if path.exists() else 0
-        # To the nearest tenth of a gigabyte, since other programs write, too, and nothing is news of it.
+        # Rounded to a tenth of a gigabyte, because other programs write too and small changes are not worth an update.
         free = round(shutil.disk_usage(folder).free / 1e8) * 10**8
         return {**sizes, "free_bytes": free}
 
     # -- Stimuli --------------------------------------------------------------------------------------------------
 
     def stimuli(self, number: int) -> Told:
-        """Return the stimuli of a batch with their answers so far, first showings and repeats alike."""
+        """Return the stimuli of a batch with their answers so far, including repeats."""
         frozen = self._store.frozen
         batch = frozen.batches[number]
         names, design = frozen.study.pictures.shown_names, frozen.design_of(batch)
@@ -167,6 +167,6 @@ class Watch:
             "number": len(known),
             "mean": None if is_class(task) or not len(known) else round(float(known.mean()), 3),
             "counts": figures.spread_of_answers(known, task, n_classes, steps),
-            # One time for the whole page, where it has several scales.
+            # A page with several scales has one response time.
             "median_ms": None if facet or not len(known) else float(np.median(rows.response_time_ms)),
         }

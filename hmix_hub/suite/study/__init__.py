@@ -1,1 +1,1 @@
-"""The study file: what is asked of whom, with which texts."""
+"""The study file: which tasks participants are asked, with which pictures and texts."""

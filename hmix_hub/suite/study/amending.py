@@ -1,4 +1,4 @@
-"""Amending a study file while people take part: what may change, what holds for whom, and what may not, with why."""
+"""Amending a study file while the study runs: what can change and for whom, and why everything else cannot."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from hmix_hub.yaml_file import KeyPath
 
 _LONGEST = 60
 _BEFORE = 10
-"""Characters of a long text that are shown before the first one that differs."""
+"""Characters of a long text that are shown before the first difference."""
 
 
 class Holds(Enum):
-    """For whom a change holds."""
+    """For whom a change takes effect."""
 
-    AT_ONCE = "everybody, at once"
-    NEW_PEOPLE = "those who agree from now on"
+    AT_ONCE = "all participants, immediately"
+    NEW_PEOPLE = "participants who agree from now on"
 
 
-_DRAWN = "the batches are drawn, and people have answered them"
-_KIND = "answers before and after would be of two kinds, and no column would tell them apart"
-_ASKED = "what people answered so far would mean something else"
+_DRAWN = "the batches are already drawn, and participants have answered them"
+_KIND = "answers before and after the change would not be comparable, and no column would tell them apart"
+_ASKED = "the answers so far would change their meaning"
 
 _RULES: dict[str, Holds | str] = {
     "title": Holds.AT_ONCE,
     "about": Holds.AT_ONCE,
-    "about.licence": "people agreed to the publication of their answers as it was",
+    "about.licence": "participants agreed to the publication of their answers under this licence",
     "words": Holds.AT_ONCE,
     "session": Holds.AT_ONCE,
     "completion": Holds.AT_ONCE,
@@ -48,26 +48,26 @@ _RULES: dict[str, Holds | str] = {
         for pages in ("before", "after")
         for key in ("title", "text", "questions.question")
     },
-    "id": "every id of the export begins with it",
-    "language": "texts in another language are another study",
+    "id": "every id in the export begins with it",
+    "language": "a study in another language is a different study",
     "pictures": "the answers so far are about the pictures as they were shown",
-    "tasks": "who takes part was given one of the tasks that there were",
+    "tasks": "participants have been assigned one of the existing tasks",
     "tasks.TASK": _KIND,
     **dict.fromkeys(
         ("seed", "tasks.TASK.pairs", "tasks.TASK.coefficients", "tasks.TASK.batch_size", "tasks.TASK.batches"), _DRAWN
     ),
     **dict.fromkeys(("before", "after", "attention_failures"), _ASKED),
-    "surroundings": "people agreed to what is recorded of them",
+    "surroundings": "participants agreed to what is recorded about them",
 }
-"""Rules by key, the names of tasks and places in lists left out; the longest that a path begins with holds."""
+"""Rules by key, without names of tasks and list indices; the longest key that is a prefix of a path applies."""
 _AS_AGREED = {key.split(".")[0] for key, rule in _RULES.items() if rule is Holds.NEW_PEOPLE} - {"tasks"}
-"""Keys beside `tasks` of which people keep the version that they agreed to."""
+"""Keys besides `tasks` for which participants keep the version that they agreed to."""
 MOST_AMENDMENTS = 200
-"""Pictures have an address that tells versions apart by a byte."""
+"""Limited because the addresses of pictures store the version in one byte."""
 
 
 class Change(NamedTuple):
-    """A key that differs between two versions of a study file; values are JSON, `None` where there is none."""
+    """A key that differs between two versions of a study file; values are JSON, `None` if there is none."""
 
     path: KeyPath
     before: Any
@@ -75,7 +75,7 @@ class Change(NamedTuple):
 
     @property
     def rule(self) -> Holds | str:
-        """For whom it holds, or why it cannot be."""
+        """For whom the change takes effect, or why it is not possible."""
         parts = [part for part in self.path if isinstance(part, str)]
         if parts[0] == "tasks" and len(parts) > 1:
             parts[1] = "TASK"
@@ -84,45 +84,45 @@ class Change(NamedTuple):
 
     @property
     def was(self) -> str:
-        """The value before, written for people."""
+        """The value before, as readable text."""
         return _told(self.before, self.after)
 
     @property
     def now_is(self) -> str:
-        """The value after, written for people."""
+        """The value after, as readable text."""
         return _told(self.after, self.before)
 
 
 def changes(before: StudyFile, after: StudyFile) -> list[Change]:
-    """Return what differs between two versions of a study file, in the order of its keys."""
+    """Return the differences between two versions of a study file, in the order of its keys."""
     return list(_differences(before.model_dump(mode="json"), after.model_dump(mode="json"), ()))
 
 
 def refused(found: Sequence[Change], now: StudyFile, versions: Collection[str]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what may not change while people take part: each key, and what is said of it.
+    """Yield the changes that are not possible while the study runs: each key, with the reason.
 
     Parameters
     ----------
     found
         What changes.
     now
-        The study file as it is to hold.
+        The new study file.
     versions
         Versions of the consent form, one for each version of the study so far.
     """
     if len(versions) > MOST_AMENDMENTS:
-        yield (), f"a study can be amended {MOST_AMENDMENTS} times at most"
+        yield (), f"a study can be amended at most {MOST_AMENDMENTS} times"
     for change in found:
         if isinstance(change.rule, str):
             yield change.path, f"cannot change while the study runs: {change.rule}"
     of_new = [change.path for change in found if change.rule is Holds.NEW_PEOPLE]
     if of_new and now.consent.version in versions:
-        used = f"{now.consent.version!r} was used before"
-        yield ("consent", "version"), f"has to be a new version, since {dotted(of_new[0])} changes; {used}"
+        used = f"{now.consent.version!r} has already been used"
+        yield ("consent", "version"), f"must be a new version, because {dotted(of_new[0])} changes; {used}"
 
 
 def as_agreed(now: StudyFile, agreed: StudyFile) -> StudyFile:
-    """Return the study for people who agreed to an earlier version: its texts, and all else as it is now."""
+    """Return the study for participants who agreed to an earlier version: its texts, and all else as it is now."""
     tasks = {
         name: design.model_copy(update={"people_per_batch": now.tasks[name].people_per_batch})
         for name, design in agreed.tasks.items()
@@ -145,9 +145,9 @@ def _differences(before: Any, after: Any, path: KeyPath) -> Iterator[Change]:
 
 
 def _told(value: Any, other: Any) -> str:
-    """Write a value for people; of a long text, the part from where it differs from the other."""
+    """Return a value as readable text; for a long text, an excerpt around the first difference from the other."""
     if value is None:
-        return "not there"
+        return "absent"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, str) and isinstance(other, str) and max(len(value), len(other)) > _LONGEST:

@@ -1,4 +1,4 @@
-"""Manifest of the study that a collection becomes: what its study.yaml says, for `hmix contribute`."""
+"""Manifest of an exported collection: the content of its study.yaml, for `hmix contribute`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
 from hmix_hub.yaml_file import without_empty
 
 VERSION = "1.0.0"
-"""Version of the data of a first export."""
+"""Data version of a first export."""
 
-SIMULATED = "Answers of scripted people, made to try the interfaces; no person took part."
+SIMULATED = "Answers of scripted participants, made to try out the interfaces; no person took part."
 _APPROVAL = "None was needed, since no person took part."
 _CONSENT = "Nobody was asked, since no person took part."
 
@@ -26,22 +26,22 @@ _CONSENT = "Nobody was asked, since no person took part."
 def manifest_of(
     study: StudyFile, *, first: str, last: str, is_synthetic: bool, consents: Sequence[Consent] = ()
 ) -> dict[str, Any]:
-    """Return the manifest of a collection's export, a valid one if `read_study_file` took the study file.
+    """Return the manifest of a collection's export, which is valid if `read_study_file` accepted the study file.
 
     Parameters
     ----------
     first, last
         Months of the first and the last answer, YYYY-MM.
     is_synthetic
-        Whether scripted people gave the answers. Then approval, consent and recruitment say that no person took part,
-        whatever the study file says of the study that is planned; and so does whatever was still to be written.
+        Whether the answers come from scripted participants. Then approval, consent, recruitment and unfinished texts
+        say that no person took part, whatever the study file says about the planned study.
     consents
-        The consent forms that people agreed to, where the study was amended; none: the study file's own.
+        The consent forms that participants agreed to, if the study was amended; default: the study file's form.
 
     Returns
     -------
     dict
-        What `hmix_hub.studies.manifest.Manifest.model_validate` takes, in the order of its fields.
+        Input of `hmix_hub.studies.manifest.Manifest.model_validate`, in the order of its fields.
     """
     about = study.about
     authors = [author.model_dump(exclude_none=True) for author in about.authors]
@@ -80,12 +80,12 @@ def _consent(study: StudyFile, consents: Sequence[Consent]) -> str:
     if len(forms) < 2:
         return study.consent.text
     text = "\n\n".join(f"Version {version}:\n\n{text}" for version, text in forms.items())
-    # Where they do not fit, NOTES.md names the versions.
+    # If they do not fit, NOTES.md lists the versions.
     return text if len(text) <= LONGEST_TEXT else study.consent.text
 
 
 def _mixing(study: StudyFile) -> str:
-    """Return how pictures are mixed: not at all where every task shows single pictures."""
+    """Return how pictures are mixed, or that every task shows single pictures."""
     return SINGLE if all(design.pairs.per_class for design in study.tasks.values()) else PIXEL_LINEAR
 
 
@@ -96,7 +96,7 @@ def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[s
         "description": f"{SIMULATED} {description}".strip()[:LONGEST_TEXT],
         "authors": [_author(author) for author in manifest["authors"]],
         "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
-        "recruitment": "Nobody was recruited; the people are simulated.",
+        "recruitment": "Nobody was recruited; the participants are simulated.",
         "synthetic": True,
         "contact": _kept(manifest["contact"], "Nobody: the answers are simulated."),
     }
@@ -117,7 +117,7 @@ def _kept(value: str, instead: str) -> str:
 
 
 def _entry(name: str, title: str, authors: list[dict[str, Any]], first: str) -> str:
-    """Write a BibTeX entry of what the study file says; braces, which might not balance, are left out."""
+    """Return a BibTeX entry from the study file; braces, which might not balance, are left out."""
     named = " and ".join(author["name"] for author in authors)
     lines = {"title": title, "author": named, "year": first[:4]}
     fields = ",\n".join(f"  {key} = {{{re.sub('[{}]', '', value)}}}" for key, value in lines.items())

@@ -1,8 +1,7 @@
-"""The questionnaire of a study: its pages as they are asked, and what an answer to a question means.
+"""The questionnaire of a study: its pages of questions, and the meaning of their answers.
 
-What is asked about a person by a preset stands in the interface's own words, so that a study in another language has it
-in that language; the export calls answers the same in every language. What a browser measures around the pictures,
-where the study asks for it, is read here, too.
+Questions from a preset use the interface's words, so that they appear in the study's language; the exported answers are
+the same in every language. This module also checks what browsers measure around the pictures, if the study records it.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from hmix_hub.suite.study.words import words_of
 from hmix_hub.suite.tasks.trial import read_fields, read_number, read_whole, refuse
 
 Answers = Mapping[str, Any]
-"""By the question's name: a number from 1 (choice, scale), several of them, a number, a text; `None`: not answered."""
+"""By question: a number from 1 (choice, scale), a list of them (several), a number or a text; `None`: unanswered."""
 
 ATTENTION = ("attention_checks", "attention_failed")
 """Columns of the export that count a person's attention checks."""
 SEVERAL = "|"
-"""Stands between the answers to one question in a cell of the export."""
+"""Separates several answers to one question in a cell of the export."""
 _TOLD = ("name", "kind", "question", "required")
 _TOLD_OF_KIND = {
     "choice": ("choices",),
@@ -52,20 +51,20 @@ _DEMOGRAPHICS: dict[str, dict[str, str]] = {
         _NOT_SAID: "",
     },
 }
-"""By question of the preset, whose wording is the word `ask_<name>`: words of its choices, and the exported values."""
+"""By question of the preset, worded as the word `ask_<name>`: the words of its choices, and their exported values."""
 POINTERS = ("fine", "coarse", "none")
 """A mouse or a pen; a finger; neither."""
 SURROUNDINGS = {
-    "window_width": "width of the browser's window, CSS pixels, to 50",
+    "window_width": "width of the browser window, CSS pixels, rounded to 50",
     "window_height": "its height",
     "picture_width": "width at which the first picture was shown, CSS pixels",
     "picture_height": "its height",
-    "pixel_ratio": "device pixels of a CSS pixel",
+    "pixel_ratio": "device pixels per CSS pixel",
     "pointer": "fine: a mouse or a pen; coarse: a finger; none",
 }
-"""Columns of the export, each with its meaning."""
+"""Columns of the export, with their meanings."""
 WINDOW_STEP = 50
-"""Sizes of windows are kept to so many CSS pixels: exact ones would tell browsers apart."""
+"""Window sizes are rounded to this many CSS pixels, because exact ones would identify browsers."""
 _DECIMALS = 2
 _LARGEST = 100_000
 _MOST_LOSSES = 100_000
@@ -74,16 +73,16 @@ _ROUNDING_MS = 1.0
 
 @dataclass(frozen=True)
 class AskedPage:
-    """A page of questions as people see it.
+    """A page of questions as participants see it.
 
     Parameters
     ----------
     number
-        Number within the study, from 0; first those before the trials.
+        Number within the study, from 0, starting with the pages before the trials.
     is_before
-        Whether it stands before the trials.
+        Whether it comes before the trials.
     title, text
-        Heading, and what stands above the questions; `None`: neither.
+        Heading, and text above the questions; `None`: none.
     """
 
     number: int
@@ -93,7 +92,7 @@ class AskedPage:
     questions: tuple[AskedQuestion, ...]
 
     def told(self) -> dict[str, Any]:
-        """Return what a browser is told of it; JSON: neither right answers nor what ends the session."""
+        """Return the page for the browser, JSON, without correct answers or the answers that end the session."""
         return {
             "number": self.number,
             "title": self.title,
@@ -104,7 +103,7 @@ class AskedPage:
         }
 
     def read(self, sent: object) -> dict[str, Any]:
-        """Check the answers to a page's questions, and return them by name, in the order of the page.
+        """Check the answers to a page's questions; return them by name, in the order of the page.
 
         Parameters
         ----------
@@ -114,18 +113,18 @@ class AskedPage:
         Raises
         ------
         FaultError
-            If they cannot be answers to these questions.
+            If they are not valid answers to these questions.
         """
         given = read_fields(sent, "answers", *(asked.name for asked in self.questions))
         return {asked.name: _read(asked, given[asked.name]) for asked in self.questions}
 
     def screens_out(self, answers: Answers) -> bool:
-        """Whether a person who answered so does not take part."""
+        """Return whether these answers screen the participant out."""
         return any(screens_out(asked, answers[asked.name]) for asked in self.questions)
 
 
 def questionnaire_of(study: StudyFile) -> tuple[AskedPage, ...]:
-    """Return the pages of questions, those before the trials first; presets are written out."""
+    """Return the pages of questions, those before the trials first, with presets expanded."""
     words = words_of(study)
     placed = [(True, page) for page in study.before] + [(False, page) for page in study.after]
     return tuple(_asked_page(number, *one, words) for number, one in enumerate(placed))
@@ -157,16 +156,16 @@ def _read(asked: AskedQuestion, value: object) -> Any:
         return None
     if asked.kind == "text":
         if not isinstance(value, str) or len(value) > asked.longest:
-            refuse(f"{asked.name} is no text of at most {asked.longest} characters")
+            refuse(f"{asked.name} is not a text of at most {asked.longest} characters")
         return value
     if asked.kind == "number":
         return _read_number(asked, value)
     if asked.kind == "several":
         if not isinstance(value, list) or len(value) > len(asked.choices):
-            refuse(f"{asked.name} is no list of choices")
+            refuse(f"{asked.name} is not a list of choices")
         chosen = sorted({_read_place(asked, one) for one in value})
         if len(chosen) < len(value):
-            refuse(f"{asked.name} has a choice twice")
+            refuse(f"{asked.name} contains a choice twice")
         return chosen
     return _read_place(asked, value)
 
@@ -181,14 +180,14 @@ def _read_place(asked: AskedQuestion, value: object) -> int:
 def _read_number(asked: AskedQuestion, value: object) -> float:
     least, most = asked.bounds
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        refuse(f"{asked.name} is no number from {least:g} to {most:g}")
+        refuse(f"{asked.name} is not a number from {least:g} to {most:g}")
     if asked.whole and value != math.floor(value):
-        refuse(f"{asked.name} is no whole number")
+        refuse(f"{asked.name} is not a whole number")
     return int(value) if asked.whole else value
 
 
 def screens_out(asked: AskedQuestion, value: Any) -> bool:
-    """Whether an answer ends the session."""
+    """Return whether an answer ends the session."""
     if value is None:
         return False
     if asked.kind == "number":
@@ -198,12 +197,12 @@ def screens_out(asked: AskedQuestion, value: Any) -> bool:
 
 
 def attention_of(pages: tuple[AskedPage, ...], replies: Mapping[int, Answers]) -> tuple[int, int]:
-    """Return how many attention checks a person answered, and how many of them wrongly.
+    """Return how many attention checks a participant answered, and how many of them incorrectly.
 
     Parameters
     ----------
     replies
-        Answers by number of the page.
+        Answers by page number.
     """
     checks = [
         replies[page.number][asked.name] == asked.answer
@@ -220,12 +219,12 @@ def questions_of(pages: tuple[AskedPage, ...]) -> Iterator[tuple[AskedPage, Aske
 
 
 def exported_questions(pages: tuple[AskedPage, ...]) -> list[tuple[AskedPage, AskedQuestion]]:
-    """Return the questions that become columns: neither free texts nor attention checks."""
+    """Return the questions that become columns, which are all except free texts and attention checks."""
     return [(page, asked) for page, asked in questions_of(pages) if asked.kind != "text" and asked.answer is None]
 
 
 def exported_value(asked: AskedQuestion, value: Any) -> str | float | None:
-    """Return an answer as the export has it; `None`: nothing was said."""
+    """Return an answer as it is exported; `None`: no answer."""
     if value is None or asked.kind == "scale":
         return value
     if asked.kind == "number":
@@ -236,7 +235,7 @@ def exported_value(asked: AskedQuestion, value: Any) -> str | float | None:
 
 
 def group_of(asked: AskedQuestion, value: float) -> str:
-    """Name the group of a number: `under 18`, `18-24`, `65 and over`; where numbers are not whole, `18 to under 25`."""
+    """Return a number's group: `under 18`, `18-24`, `65 and over`; for numbers with decimals, `18 to under 25`."""
     begins = [f"{start:g}" for start in asked.groups]
     place = sum(start <= value for start in asked.groups)
     if place == 0:
@@ -250,18 +249,18 @@ def group_of(asked: AskedQuestion, value: float) -> str:
 
 
 def measured_surroundings(study: StudyFile) -> list[str]:
-    """Name what a browser measures once, at the first trial."""
+    """Return the names of what a browser measures once, at the first trial."""
     return [name for name in study.surroundings if name != "focus"]
 
 
 def read_surroundings(study: StudyFile, sent: object) -> dict[str, Any]:
-    """Check what a browser measured, and return it as it is kept and exported, by column.
+    """Check what a browser measured; return it as it is stored and exported, by column.
 
     Parameters
     ----------
     sent
-        Any JSON value: by name of what the study asks for `window` and `picture`, [width, height] in CSS pixels;
-        `pixel_ratio`, device pixels of a CSS pixel; `pointer`.
+        Any JSON value. Expected, as far as the study records it: `window` and `picture`, [width, height] in CSS pixels;
+        `pixel_ratio`, device pixels per CSS pixel; `pointer`.
 
     Raises
     ------
@@ -280,7 +279,7 @@ def read_surroundings(study: StudyFile, sent: object) -> dict[str, Any]:
         kept["pixel_ratio"] = round(read_number(given["pixel_ratio"], "pixel_ratio", _LARGEST), _DECIMALS)
     if "pointer" in given:
         if given["pointer"] not in POINTERS:
-            refuse(f"pointer is none of {', '.join(POINTERS)}")
+            refuse(f"pointer is not one of {', '.join(POINTERS)}")
         kept["pointer"] = given["pointer"]
     return kept
 
@@ -296,7 +295,7 @@ def _to_step(pixels: float) -> int:
 
 
 def read_focus(value: object, elapsed: float) -> tuple[int, float]:
-    """Check how often the page lost the focus during a trial, and for how many ms of its `elapsed`; return both."""
+    """Check and return how often the page lost the focus during a trial, and for how many of its `elapsed` ms."""
     if not isinstance(value, list) or len(value) != 2:
         refuse("focus is not a number of losses and their milliseconds")
     return read_whole(value[0], "focus", _MOST_LOSSES), read_number(value[1], "focus", elapsed + _ROUNDING_MS)

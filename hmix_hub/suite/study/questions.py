@@ -1,4 +1,4 @@
-"""Questions around the trials as the study file asks them, and what of a person's surroundings is stored."""
+"""Questions around the trials in the study file, and what can be stored about a participant's surroundings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Surrounding = Literal["window", "picture", "pixel_ratio", "pointer", "focus"]
 
 MOST_CHOICES = 30
 LONGEST_TEXT = 5000
-"""Characters of an answer in one's own words at most."""
+"""Maximum length of a free-text answer."""
 MOST_STEPS = 11
 LARGEST: Final = 1e9
-"""Numbers that are answered are between this and its negative."""
+"""Numeric answers are between this and its negative."""
 
 _Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 _Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60, pattern=r"^[^|\n\r]*$")]
@@ -30,51 +30,53 @@ class AskedQuestion(Strict):
         description="Column of the export's participants.csv: lower case, digits, _."
     )
     kind: QuestionKind = Field(
-        description="`choice`: one of some; `several`: any of them; `number`; `text`: in one's own words, never in an "
-        "export; `scale`: a row of steps."
+        description="`choice`: exactly one choice; `several`: any number of choices; `number`; `text`: free text, not "
+        "exported to participants.csv; `scale`: a row of steps."
     )
-    question: Line = Field(description="What is asked.")
-    required: bool = Field(True, description="Whether it must be answered before going on.")
+    question: Line = Field(description="The question.")
+    required: bool = Field(True, description="Whether it must be answered before continuing.")
     choices: Annotated[list[Line], Field(max_length=MOST_CHOICES)] = Field(
-        [], description="choice, several: what may be answered."
+        [], description="choice, several: possible answers."
     )
     values: list[_Value] = Field(
         [],
-        description="choice, several: what the export calls the choices, one for each; an empty one exports nothing, "
-        "for “I would rather not say”. Left out: the choices themselves.",
+        description="choice, several: exported values, one for each choice; an empty one exports nothing, for “I would "
+        "rather not say” (default: the choices themselves).",
     )
-    least: _Number | None = Field(None, description="number: the smallest that is taken.")
-    most: _Number | None = Field(None, description="number: the largest that is taken.")
-    whole: bool = Field(True, description="number: whether it must be a whole one.")
+    least: _Number | None = Field(None, description="number: smallest accepted answer.")
+    most: _Number | None = Field(None, description="number: largest accepted answer.")
+    whole: bool = Field(True, description="number: whether it must be a whole number.")
     groups: Annotated[list[_Number], Field(max_length=MOST_CHOICES)] = Field(
         [],
-        description="number: where groups begin; the export then has the group, such as `25-34`, and not the number.",
+        description="number: lower bounds of groups; the export contains the group, such as `25-34`, not the number.",
     )
-    low: Line | None = Field(None, description="scale: what stands at its first step.")
-    high: Line | None = Field(None, description="scale: what stands at its last step.")
-    steps: Annotated[int, Field(ge=2, le=MOST_STEPS)] = Field(5, description="scale: how many steps; exported from 1.")
+    low: Line | None = Field(None, description="scale: text at the first step.")
+    high: Line | None = Field(None, description="scale: text at the last step.")
+    steps: Annotated[int, Field(ge=2, le=MOST_STEPS)] = Field(
+        5, description="scale: number of steps; answers are exported as 1, 2, …"
+    )
     longest: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = Field(
-        1000, description="text: characters of an answer at most."
+        1000, description="text: maximum number of characters."
     )
     answer: int | None = Field(
         None,
-        description="choice, number, scale: makes it an attention check, with this right answer: the number of the "
-        "choice or step, from 1, or the number itself. Checks are counted in the export, and are no columns of it.",
+        description="choice, number, scale: makes it an attention check with this correct answer: the number of the "
+        "choice or step, from 1, or the number itself. Checks are counted in the export and are not columns of it.",
     )
     screen_out: list[int] = Field(
-        [], description="choice, several, scale: numbers of choices or steps, from 1, with which the session ends."
+        [], description="choice, several, scale: numbers of the choices or steps, from 1, that end the session."
     )
-    screen_out_below: float | None = Field(None, description="number: below it the session ends.")
-    screen_out_above: float | None = Field(None, description="number: above it the session ends.")
+    screen_out_below: float | None = Field(None, description="number: smaller answers end the session.")
+    screen_out_above: float | None = Field(None, description="number: larger answers end the session.")
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The smallest and the largest number that are taken."""
+        """The smallest and the largest accepted number."""
         return -LARGEST if self.least is None else self.least, LARGEST if self.most is None else self.most
 
     @property
     def number_of_places(self) -> int:
-        """How many choices or steps there are."""
+        """Number of choices or steps."""
         return self.steps if self.kind == "scale" else len(self.choices)
 
 
@@ -85,13 +87,13 @@ KEYS: Mapping[QuestionKind, tuple[str, ...]] = {
     "text": ("longest",),
     "scale": ("low", "high", "steps", "answer", "screen_out"),
 }
-"""Keys that a question of each kind takes, beside those of every question."""
+"""Keys of each kind of question, besides those of every question."""
 NEEDED: Mapping[QuestionKind, tuple[str, ...]] = {
     "choice": ("choices",),
     "several": ("choices",),
     "scale": ("low", "high"),
 }
-"""Keys that a question of a kind cannot do without."""
+"""Required keys of each kind of question."""
 
 
 class QuestionPage(Strict):
@@ -99,9 +101,9 @@ class QuestionPage(Strict):
 
     preset: Literal["demographics"] | None = Field(
         None,
-        description="Instead of a title and questions: `demographics` asks for age group, gender, eyesight and colour "
-        "vision, in the interface's own words.",
+        description="`demographics`, instead of a title and questions: asks for age group, gender, eyesight and colour "
+        "vision, in the interface's words.",
     )
     title: Line | None = Field(None, description="Heading of the page.")
-    text: Text | None = Field(None, description="What stands above the questions.")
+    text: Text | None = Field(None, description="Text above the questions.")
     questions: Annotated[list[AskedQuestion], Field(max_length=40)] = Field([], description="The questions.")

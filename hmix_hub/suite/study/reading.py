@@ -1,4 +1,4 @@
-"""Reading of collection.yaml and of lists of recruiting ids: all that is wrong at once, each with its line."""
+"""Reading of collection.yaml and lists of recruiting ids: all findings are reported at once, each with its line."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ COLLECTION = "collection.yaml"
 _NOT_SHOWN = {("recruiting", "pattern"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
 _LONGEST = 400
 _MOST = 50
-_INIT = f"`hmix collect init DIR` writes a {COLLECTION} to fill in"
+_INIT = f"`hmix collect init DIR` writes a {COLLECTION} to start from"
 _OTHER_NAMES = {
     "collection.yml": f"rename collection.yml to {COLLECTION}",
-    "study.toml": f"TOML is not read: write what study.toml says into a {COLLECTION}; {_INIT}",
-    "collection.toml": f"TOML is not read: write what collection.toml says into a {COLLECTION}; {_INIT}",
+    "study.toml": f"TOML is not supported: move the content of study.toml to a {COLLECTION}; {_INIT}",
+    "collection.toml": f"TOML is not supported: move the content of collection.toml to a {COLLECTION}; {_INIT}",
     MANIFEST: f"{MANIFEST} is the file of a study to contribute; {_INIT}",
 }
-"""Files that somebody may take for the study file, and what to do."""
+"""Files that may be mistaken for the study file, and what to do about them."""
 _FORMS: dict[type, tuple[str, str]] = {
     bool: ("true|false", "neither true nor false"),
-    int: (r"[+-]?(?:0|[1-9][0-9]*)", "no whole number"),
-    float: (r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "no number"),
+    int: (r"[+-]?(?:0|[1-9][0-9]*)", "not a whole number"),
+    float: (r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "not a number"),
 }
 _IDS_LIMIT = 10_000_000
-_IDS_HINT = "write one id a line, under the name of the address's parameter, or under no name"
+_IDS_HINT = "write one id per line, with or without the name of the address's parameter as a header"
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """Something that is wrong with a file of a collection folder; line 0 is the file as a whole."""
+    """A problem in a file of a collection folder; line 0 refers to the whole file."""
 
     file: str
     line: int
@@ -64,13 +64,13 @@ class Finding:
 
     @property
     def where(self) -> Where:
-        """Its place."""
+        """Its location."""
         return Where(self.file, line=self.line or None)
 
 
 @dataclass
 class Findings:
-    """What was found so far, each thing once."""
+    """The findings so far, without duplicates."""
 
     found: set[Finding] = field(default_factory=set)
 
@@ -79,31 +79,31 @@ class Findings:
         self.found.add(Finding(file, line, said))
 
     def refuse(self) -> None:
-        """Report all findings, in the order of their lines.
+        """Raise all findings as one error, in the order of their lines.
 
         Raises
         ------
         StudyFileError
-            If there are any: of a single one `where` holds the place; of several the message lists them.
+            If there are any: for a single one, `where` holds its location; for several, the message lists them.
         """
-        # The study file comes first, as it leads to the others.
+        # The study file comes first, because it refers to the others.
         found = sorted(self.found, key=lambda one: (one.file != COLLECTION, one))
         if len(found) == 1:
             raise StudyFileError(found[0].said, where=found[0].where)
         if found:
             lines = [f"\n  {one.where}: {one.said}" for one in found[:_MOST]]
             rest = f"\n  and {len(found) - _MOST} more" if len(found) > _MOST else ""
-            msg = f"{len(found)} things are wrong:" + "".join(lines) + rest
+            msg = f"{len(found)} problems:" + "".join(lines) + rest
             raise StudyFileError(msg)
 
 
 def read_bounded(path: Path, name: str, *, limit: int, hint: str) -> str:
-    """Read a text file of a collection folder, as `hmix_hub.yaml_file.read_text` does.
+    """Read a text file of a collection folder like `hmix_hub.yaml_file.read_text`.
 
     Raises
     ------
     StudyFileError
-        If it cannot be read, is larger than `limit` bytes, or is not UTF-8; then the line is named.
+        If it cannot be read, is larger than `limit` bytes, or is not UTF-8 (with the line).
     """
     try:
         return read_text(path, limit)
@@ -117,17 +117,17 @@ def study_file_of(folder: Path) -> Path:
     Raises
     ------
     StudyFileError
-        If there is none, or it is a link that leads elsewhere.
+        If there is none, or it is a link that leads out of the folder.
     """
     path = folder / COLLECTION
     if not path.is_file():
         is_named = folder.is_file()
         names = [folder.name] if is_named else [name for name in _OTHER_NAMES if (folder / name).is_file()]
         hints = [_OTHER_NAMES[name] for name in names if name in _OTHER_NAMES]
-        said = f"there is no {COLLECTION} here" if folder.is_dir() else "there is no such folder"
-        msg = f"this is a file; name the folder that holds {COLLECTION}" if is_named else said
+        said = f"there is no {COLLECTION} here" if folder.is_dir() else "the folder does not exist"
+        msg = f"this is a file; name the folder that contains {COLLECTION}" if is_named else said
         raise StudyFileError(msg, where=Where(str(folder)), hint=hints[0] if hints else _INIT)
-    # Like a contributed study's, nothing outside the folder is opened.
+    # As in contributed studies, nothing outside the folder is opened.
     if not is_plain_inside(path, folder):
         msg = "this link leads out of the folder"
         raise StudyFileError(msg, where=Where(COLLECTION), hint="copy the file itself into the folder")
@@ -135,17 +135,17 @@ def study_file_of(folder: Path) -> Path:
 
 
 def read_study_text(folder: Path) -> YamlFile:
-    """Read the study file of a collection folder, of which nothing is known but that it is plain YAML.
+    """Read the study file of a collection folder as plain YAML, without further checks.
 
     Raises
     ------
     StudyFileError
-        If there is none, or it is no such YAML; the line is named.
+        If there is none, or it is not plain YAML (with the line).
     """
     try:
         return read_yaml(study_file_of(folder))
     except BadFileError as error:
-        hint = "lists of pairs go into files of their own; save it as UTF-8" if "byte" in error.said else None
+        hint = "lists of pairs belong in separate files; save it as UTF-8" if "byte" in error.said else None
         raise StudyFileError(error.said, where=Where(COLLECTION, line=error.line), hint=hint) from None
 
 
@@ -155,13 +155,13 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
     Parameters
     ----------
     allow_placeholders
-        Whether what the starter left to be written may still be there.
+        Whether unfinished (TODO) texts are allowed.
 
     Raises
     ------
     StudyFileError
-        If it cannot be understood, or asks for what cannot be done; everything is told at once, with its line.
-        Whether there are pictures and pairs enough `hmix_hub.suite.design.drawing.draw_design` tells.
+        If it is invalid or describes an impossible study; all findings are reported at once, with their lines.
+        `hmix_hub.suite.design.drawing.draw_design` checks whether there are enough pictures and pairs.
     """
     text = read_study_text(folder)
     findings = Findings()
@@ -180,7 +180,7 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
 
 
 def _check_forms(text: YamlFile, study: StudyFile, findings: Findings) -> None:
-    """Report what stands for numbers and truths in a form that other readers take otherwise: 1_0, 010, yes."""
+    """Report numbers and booleans in forms that other YAML readers interpret differently: 1_0, 010, yes."""
     read: Any = study.model_dump()
     for path, written in texts_in(text.content):
         value = read
@@ -198,26 +198,26 @@ def _check_texts(text: YamlFile, findings: Findings, *, allow_placeholders: bool
             findings.add(COLLECTION, text.line_of(path), f"{name}: a control character, {control}")
         for number in range(0 if allow_placeholders else value.count(PLACEHOLDER)):
             line = text.line_of_text(path, PLACEHOLDER, number)
-            findings.add(COLLECTION, line, f"{name}: {PLACEHOLDER} is still to be written")
+            findings.add(COLLECTION, line, f"{name}: {PLACEHOLDER} must still be replaced")
         seen: dict[str, int] = {}
         for markup in [] if path in _NOT_SHOWN or path[-1] == "url" else markup_in(value):
             line = text.line_of_text(path, markup, seen.get(markup, 0))
             seen[markup] = seen.get(markup, 0) + 1
-            said = f"{name}: {markup[:60]!r} is markup, and texts are plain: people would read it as it stands"
+            said = f"{name}: {markup[:60]!r} is markup, but texts are plain: participants would see it as written"
             findings.add(COLLECTION, line, said)
 
 
 def _add_problems(error: ValidationError, text: YamlFile, findings: Findings) -> None:
     for problem in error.errors():
         path = _path_of(problem["loc"], text.content)
-        # Of alternatives, the one that was meant is told.
+        # Of several alternatives, report the one that was meant.
         if problem["type"] == "literal_error" and isinstance(problem["input"], list | dict):
             continue
         findings.add(COLLECTION, text.line_of(path), f"{dotted(path)}: {_said(problem, path)}")
 
 
 def _path_of(location: tuple[str | int, ...], content: Any) -> KeyPath:
-    """Return a location without what is not of the file but of the model's own alternatives."""
+    """Return a location in the file, without the names of the model's alternatives."""
     path: KeyPath = ()
     for place, part in enumerate(location):
         is_key = isinstance(content, dict) and part in content
@@ -233,13 +233,13 @@ def _said(problem: Any, path: KeyPath) -> str:
     if kind == "missing":
         return "this key is missing"
     if kind == "extra_forbidden":
-        return f"there is no such key; {nearest(path[-1], known_keys(StudyFile, path[:-1]), label='keys')}"
+        return f"unknown key; {nearest(path[-1], known_keys(StudyFile, path[:-1]), label='keys')}"
     if problem["loc"][-1] == "[key]":
-        return f"there is no such task; {nearest(path[-1], TASKS, label='tasks')}"
+        return f"unknown task; {nearest(path[-1], TASKS, label='tasks')}"
     if kind == "too_long":
-        return "there may be {max_length} of them at most, not {actual_length}".format(**problem["ctx"])
+        return "at most {max_length} are allowed, not {actual_length}".format(**problem["ctx"])
     pattern = problem.get("ctx", {}).get("pattern")
-    said = f"it does not have the form {pattern}" if pattern else str(problem["msg"])[:_LONGEST]
+    said = f"this does not match the pattern {pattern}" if pattern else str(problem["msg"])[:_LONGEST]
     return said if isinstance(given, dict | list) else f"{said}, not {_shown(given)}"
 
 
@@ -249,7 +249,7 @@ def _shown(given: object) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """Write a path as people read it: tasks.infer_mixing_factor.quiz.questions[2].answer, lists counted from 1."""
+    """Return a path as text, with lists counted from 1: tasks.infer_mixing_factor.quiz.questions[2].answer."""
     written = ""
     for part in path:
         written += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if written else part
@@ -257,36 +257,36 @@ def dotted(path: KeyPath) -> str:
 
 
 def read_allowed(folder: Path, recruiting: Recruiting) -> list[str]:
-    """Read the ids of those who may take part; none where the study has no list of them.
+    """Read the allow list of recruiting ids; empty if the study has none.
 
     Raises
     ------
     StudyFileError
-        As `read_ids`.
+        See `read_ids`.
     """
     listed = recruiting.allow_list
     return [] if listed is None else read_ids(folder / listed, listed, recruiting)
 
 
 def read_ids(path: Path, name: str, recruiting: Recruiting) -> list[str]:
-    """Read the recruiting ids of a CSV file: its column of the parameter's name, or `id`, else its first one.
+    """Read recruiting ids from a CSV file: the column named like the parameter, or `id`, otherwise the first one.
 
     Parameters
     ----------
     name
-        What to call the file in errors.
+        Name of the file in errors.
     recruiting
-        The form of the ids.
+        Defines the form of the ids.
 
     Returns
     -------
     list of str
-        The ids in their order, each once.
+        The ids in order, without duplicates.
 
     Raises
     ------
     StudyFileError
-        If it cannot be read, or holds what has not the form of an id, or nothing; every such line is named.
+        If it cannot be read, is empty, or contains something that is not an id; all such lines are listed.
     """
     rows = list(csv.reader(io.StringIO(read_bounded(path, name, limit=_IDS_LIMIT, hint=_IDS_HINT))))
     head = [cell.strip() for cell in rows[0]] if rows else []
@@ -300,10 +300,10 @@ def read_ids(path: Path, name: str, recruiting: Recruiting) -> list[str]:
             continue
         recruiting_id = recruiting.id_of(text)
         if recruiting_id is None:
-            findings.add(name, line, f"{text[:60]!r} has not the form of an id that recruiting asks for")
+            findings.add(name, line, f"{text[:60]!r} does not have the form of ids required by recruiting")
         else:
             ids[recruiting_id] = None
     if not ids and not findings.found:
-        findings.add(name, 0, f"the list names nobody; {_IDS_HINT}")
+        findings.add(name, 0, f"the list contains no ids; {_IDS_HINT}")
     findings.refuse()
     return list(ids)

@@ -1,4 +1,4 @@
-"""The study file's parts on people: how they are found, how long their places are kept, what they get in the end."""
+"""The study file's settings about participants: recruiting, how long places are kept, completion codes and texts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Session(Strict):
     """How long a session may take."""
 
     timeout_minutes: Annotated[float, Field(gt=0, le=60 * 24 * 30)] = Field(
-        default=60, description="Without an answer for so long, the place in the batch is given to somebody else."
+        default=60, description="After this time without an answer, the place in the batch goes to another participant."
     )
     resume_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
-        default=24, description="So long after the last answer a reload goes on where it stopped."
+        default=24, description="For this time after the last answer, a reload continues where it stopped."
     )
 
 
@@ -29,47 +29,52 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max
 
 
 class Outcome(Strict):
-    """What a person gets who does not come to the end."""
+    """What participants who do not finish receive."""
 
     code: Code | None = Field(default=None, description="Code of the recruiting platform for this outcome.")
-    url: Address | None = Field(default=None, description="Where to send people; {code} in it is replaced by the code.")
+    url: Address | None = Field(default=None, description="Address to send participants to; {code} is replaced.")
 
     @model_validator(mode="after")
     def _check(self) -> Outcome:
         if self.code is None and self.url is None:
-            msg = "give the code, the url or both; or leave the outcome out"
+            msg = "give the code, the url or both, or remove the outcome"
             raise ValueError(msg)
         return self
 
     @property
     def address(self) -> str | None:
-        """The address with the code filled in; `None` where there is none."""
+        """The address with the code filled in; `None` if there is none."""
         return self.url and self.url.replace("{code}", self.code or "{code}")
 
 
 class Completion(Strict):
-    """What a person gets in the end."""
+    """What participants receive at the end."""
 
-    text: Text = Field(default="Thank you. Your answers are stored.", description="What people read in the end.")
+    text: Text = Field(default="Thank you. Your answers are stored.", description="Text on the last page.")
     code: Code | None = Field(
-        default=None, description="Completion code, the same for all; a code of each person's own, if left out."
+        default=None, description="Completion code, the same for all (default: a different code for each participant)."
     )
-    url: Address | None = Field(default=None, description="Where to send people; {code} in it is replaced by the code.")
+    url: Address | None = Field(default=None, description="Address to send participants to; {code} is replaced.")
     redirect: bool = Field(
-        default=False, description="Whether people are sent on to a url by themselves, after a moment; a link stays."
+        default=False,
+        description="Whether participants are redirected to the url after a moment; a link is shown in any case.",
     )
-    screened_out: Outcome | None = Field(default=None, description="For who is not asked to take part: code, url.")
-    declined: Outcome | None = Field(default=None, description="For who does not agree to the consent form.")
-    full: Outcome | None = Field(default=None, description="For who comes, or passes the quiz, when no place is left.")
-    failed: Outcome | None = Field(default=None, description="For who fails the comprehension quiz.")
+    screened_out: Outcome | None = Field(
+        default=None, description="For participants whom a question screens out: code, url."
+    )
+    declined: Outcome | None = Field(default=None, description="For people who do not agree to the consent form.")
+    full: Outcome | None = Field(
+        default=None, description="For people who arrive, or pass the quiz, when no place is left."
+    )
+    failed: Outcome | None = Field(default=None, description="For participants who fail the comprehension quiz.")
 
 
 OUTCOMES = {"failed_quiz": "failed", "screened_out": "screened_out", "full": "full", "declined": "declined"}
-"""Ends of a session before its trials, and keys of `completion` that say what people get then."""
+"""Ways in which a session ends before its trials, and the keys of `completion` for them."""
 
 
 def outcome_of(end: str, completion: Completion) -> dict[str, str | None] | None:
-    """Return the code and the address of who comes to an end of `OUTCOMES`; `None` where the study has none."""
+    """Return the code and the address for one of the `OUTCOMES`; `None` if the study has none."""
     outcome: Outcome | None = getattr(completion, OUTCOMES[end])
     return None if outcome is None else {"code": outcome.code, "url": outcome.address}
 
@@ -88,41 +93,44 @@ PLATFORMS = {
     "cloudresearch": Platform("participantId", "[0-9A-Fa-f]{32}|A[0-9A-Z]{9,20}"),
     "none": Platform("PROLIFIC_PID", r"[0-9A-Za-z][0-9A-Za-z._@~+-]{0,199}"),
 }
-"""Platforms that are known by name."""
+"""Supported platforms, by name."""
 _NO_IDS = re.compile(
     r"null|none|undefined|nan|n/?a|x+|your_?id|test_?id|.*_?not_available|.*(?:prolific_?pid|worker_?id|participant_?id)",
     re.IGNORECASE,
 )
-"""What stands where a link was not filled in, and has the form of an id all the same."""
+"""Placeholders in links that were not filled in, which would otherwise pass as ids."""
 
 
 class Recruiting(Strict):
-    """How people are recruited. Ids are stored as a keyed hash alone; an id alone opens nothing."""
+    """How participants are recruited. Ids are stored only as keyed hashes; an id by itself gives no access."""
 
     platform: Literal["prolific", "mturk", "sona", "cloudresearch", "none"] = Field(
-        default="none", description="Whose ids people come with: what has another form is no id."
+        default="none", description="Platform that issues the ids; anything in another form is not accepted as an id."
     )
     parameter: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
-        default="PROLIFIC_PID", description="Name of the address's parameter that holds the id; else the platform's."
+        default="PROLIFIC_PID",
+        description="Name of the parameter in the address that contains the id (default: the platform's).",
     )
     pattern: Line | None = Field(
-        default=None, description="Form of the ids of no platform named here: a regular expression of the whole id."
+        default=None,
+        description="Form of the ids if no platform is named: a regular expression that matches the whole id.",
     )
     required: bool = Field(
-        default=False, description="Whether people without an id are turned away; who has a personal link needs none."
+        default=False,
+        description="Whether people without an id are turned away; participants with a personal link need none.",
     )
     links: Literal["off", "optional", "required"] = Field(
-        default="optional", description="Whether personal links of `hmix collect links` let people in, or alone do."
+        default="optional", description="Whether personal links (`hmix collect links`) are accepted, or required."
     )
     allow_list: Line | None = Field(
         default=None,
-        description="CSV beside the study file with one id a line, the ids that may take part; it is read at each "
-        "start of the server and by `hmix collect amend`, and who is on it once stays on it.",
+        description="CSV file next to the study file with the ids that can take part, one per line. It is read when "
+        "the server starts and by `hmix collect amend`; ids once listed stay allowed.",
     )
     per_prefix: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None,
-        description="How many people may begin in an hour from one network (/24 of IPv4, /48 of IPv6), held in memory "
-        "alone; any number, if left out. Who has a signed link is not counted.",
+        description="Maximum number of participants per hour who can start from one network (/24 of IPv4, /48 of "
+        "IPv6); kept only in memory (default: no limit). Participants with a personal link are not counted.",
     )
 
     @model_validator(mode="before")
@@ -134,20 +142,20 @@ class Recruiting(Strict):
     @model_validator(mode="after")
     def _check(self) -> Recruiting:
         if self.pattern is not None and self.platform != "none":
-            msg = f"the ids of {self.platform} have a known form; leave out the platform or the pattern"
+            msg = f"the form of {self.platform} ids is known; remove either the platform or the pattern"
             raise ValueError(msg)
         if self.pattern is not None:
             check_pattern(self.pattern, fewest=0, most=2)
         if self.allow_list is not None and not is_plain_path(self.allow_list):
-            msg = f"allow_list: {self.allow_list!r} is no plain path within the folder, such as ids.csv"
+            msg = f"allow_list: {self.allow_list!r} is not a plain path within the folder, such as ids.csv"
             raise ValueError(msg)
         return self
 
     def id_of(self, text: str) -> str | None:
-        """Return the id that a text is; `None` where it has not the form of one, such as a placeholder."""
+        """Return a text as an id; `None` if it does not have the form of one, such as a placeholder."""
         stripped = text.strip()
         if self.pattern is not None:
-            # By RE2: strangers send the text, and a pattern that backtracks would hold up everybody.
+            # Use RE2: the text comes from strangers, and a backtracking pattern would block the server.
             is_id = bool(is_match(rf"\A(?:{self.pattern})\z", pa.array([stripped]))[0])
         else:
             is_id = bool(re.fullmatch(PLATFORMS[self.platform].pattern, stripped, re.ASCII))

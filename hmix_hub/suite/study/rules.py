@@ -1,4 +1,4 @@
-"""Rules of the study file that one key alone cannot break, and advice on one that keeps them."""
+"""Rules of the study file that involve several keys, and advice on valid study files."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from hmix_hub.yaml_file import KeyPath
 
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
-"""Hosts of platforms that know one completion code for a study, and none of a person's own."""
+"""Hosts of platforms with one completion code per study, rather than one per participant."""
 
 
 def impossible(study: StudyFile) -> Iterator[Problem]:
-    """Return what cannot be carried out, as far as it can be told without pictures and lists of pairs."""
+    """Return what makes the study impossible, as far as this is known without pictures and lists of pairs."""
     yield from _classes(study)
     for task, design in study.tasks.items():
         if task not in SUITE_TASKS:
-            yield ("tasks", task), f"no page asks this task; those that can be collected are {', '.join(SUITE_TASKS)}"
+            yield ("tasks", task), f"this task has no page; those that can be collected are {', '.join(SUITE_TASKS)}"
             continue
         for path, said in broken_by(study, task, design):
             yield ("tasks", task, *path), said
@@ -39,7 +39,7 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
         hours, minutes = f"{study.session.resume_hours:g}", f"{study.session.timeout_minutes:g}"
         yield (
             ("session", "resume_hours"),
-            f"who comes back within {hours} h could not go on while the place is still kept, for {minutes} minutes",
+            f"the place is kept for {minutes} minutes, but participants cannot continue after {hours} h",
         )
     yield from _completion(study.completion)
     yield from impossible_questions(study)
@@ -50,19 +50,19 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
 def _classes(study: StudyFile) -> Iterator[Problem]:
     names = study.pictures.classes
     if isinstance(names, list):
-        yield from doubles(("pictures", "classes"), names, "{!r} stands already in place {}", str.lower)
+        yield from doubles(("pictures", "classes"), names, "{!r} is already listed (entry {})", str.lower)
 
 
 def _sitting(study: StudyFile) -> Iterator[Problem]:
     if study.sitting is None:
         return
-    yield from doubles(("sitting", "tasks"), study.sitting.tasks, "{!r} stands already in place {}")
+    yield from doubles(("sitting", "tasks"), study.sitting.tasks, "{!r} is already listed (entry {})")
     for number, task in enumerate(study.sitting.tasks):
         if task not in study.tasks:
-            yield ("sitting", "tasks", number), f"the study asks no {task}; {nearest(task, study.tasks, label='tasks')}"
+            yield ("sitting", "tasks", number), f"not a task of the study; {nearest(task, study.tasks, label='tasks')}"
     for task in study.tasks:
         if task not in study.sitting.tasks:
-            yield ("sitting", "tasks"), f"{task} is missing: nobody would be asked; each person is asked all tasks"
+            yield ("sitting", "tasks"), f"{task} is missing; in a sitting, every participant is asked all tasks"
 
 
 def _completion(completion: Completion) -> Iterator[Problem]:
@@ -70,25 +70,25 @@ def _completion(completion: Completion) -> Iterator[Problem]:
     addresses = {("completion", name, "url"): end.url for name, end in ends.items() if end is not None}
     for path, url in ({("completion", "url"): completion.url} | addresses).items():
         if mark := next((mark for mark in _BRACES.findall(url or "") if mark != "{code}"), None):
-            yield path, f"{mark!r} is not filled in; the code stands for {{code}}, so written"
+            yield path, f"{mark!r} is not a placeholder; the completion code replaces {{code}}"
     for name, end in ends.items():
         if end is not None and end.code is None and "{code}" in (end.url or ""):
-            yield ("completion", name, "url"), "there is no code to fill in for {code}; give one as `code`"
+            yield ("completion", name, "url"), "there is no code to replace {code}; give one as `code`"
     if completion.redirect and completion.url is None and not any(addresses.values()):
-        yield ("completion", "redirect"), "there is no url to send people to"
+        yield ("completion", "redirect"), "there is no url to redirect participants to"
     if "{code}" in completion.text:
-        yield ("completion", "text"), "{code} is filled in in the url alone; the code is shown below the text by itself"
+        yield ("completion", "text"), "{code} is only replaced in the url; the page shows the code below the text"
 
 
 def _words(study: StudyFile) -> Iterator[Problem]:
     for name, written in study.words.items():
         if name not in WORDS:
-            yield ("words", name), f"the interface has no such words; {nearest(name, WORDS, label='words')}"
+            yield ("words", name), f"unknown name; {nearest(name, WORDS, label='words')}"
             continue
         wanted, given = (sorted(f"{{{part}}}" for part in placeholders(text)) for text in (WORDS[name], written))
         if wanted != given:
             asked, found = (" and ".join(parts) or "nothing" for parts in (wanted, given))
-            yield ("words", name), f"in {WORDS[name]!r} {asked} is filled in; here it is {found}"
+            yield ("words", name), f"the placeholders of {WORDS[name]!r} are {asked}, but here they are {found}"
 
 
 _MANIFEST_PATHS: dict[str, KeyPath] = {
@@ -102,7 +102,7 @@ _MANIFEST_PATHS: dict[str, KeyPath] = {
 
 
 def _manifest(study: StudyFile) -> Iterator[Problem]:
-    """Report where the export would be no valid contribution."""
+    """Report what would make the export an invalid contribution."""
     try:
         Manifest.model_validate(manifest_of(study, first="2000-01", last="2000-01", is_synthetic=False))
     except ValidationError as error:
@@ -119,7 +119,7 @@ def _study_path(parts: KeyPath, said: str) -> KeyPath:
     if parts[:2] == ("ethics", "consent"):
         return ("consent", "text")
     if head in _MANIFEST_PATHS:
-        # A rule of the whole table of stimuli is one of its class names.
+        # A rule about the whole table of stimuli is about its class names.
         inside = ("classes",) if head == "stimuli" and not rest else tuple(rest)
         return (*_MANIFEST_PATHS[str(head)], *inside)
     if head in {"ethics", "citation"}:
@@ -128,7 +128,7 @@ def _study_path(parts: KeyPath, said: str) -> KeyPath:
 
 
 def advice_on(study: StudyFile) -> list[str]:
-    """Return what should be looked at before people are asked; nothing of it keeps a study from being served.
+    """Return advice on a study file; none of it prevents the study from being served.
 
     Returns
     -------
@@ -144,19 +144,18 @@ def _on_language(study: StudyFile) -> Iterator[str]:
     missing = missing_words(study.language, study.words)
     if missing:
         yield (
-            f"words: the language is {study.language}, and {len(missing)} of the interface's {len(WORDS)} words are "
-            f"English: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}; `collect words --missing`"
+            f"words: the language is {study.language}, but {len(missing)} of the interface's {len(WORDS)} texts are in "
+            f"English: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}; see `collect words --missing`"
         )
     translation = shipped(study.language)
     if translation and not translation.is_reviewed and not translation.words.keys() <= study.words.keys():
         yield (
-            f"words: no speaker has reviewed the {translation.language} words yet; `hmix collect words DIR` prints "
-            "what pages say"
+            f"words: no speaker has reviewed the {translation.language} texts yet; `hmix collect words DIR` prints them"
         )
     if study.pictures.classes == "cifar10" and len(study.pictures.class_names) < len(study.pictures.vocabulary):
-        yield f"pictures.class_names: the language is {study.language}, and pages call classes by their English names"
+        yield f"pictures.class_names: the language is {study.language}, but pages show the English names of the classes"
     if "text" not in study.completion.model_fields_set:
-        yield f"completion.text: the language is {study.language}, and the default is English"
+        yield f"completion.text: the language is {study.language}, but the default text is English"
 
 
 def _on_completion(completion: Completion) -> Iterator[str]:
@@ -165,9 +164,9 @@ def _on_completion(completion: Completion) -> Iterator[str]:
     host = urlsplit(completion.url).hostname or ""
     knows_one = any(host == name or host.endswith(f".{name}") for name in _ONE_CODE_FOR_ALL)
     if "{code}" in completion.url and completion.code is None and knows_one:
-        yield f"completion.code: {host} knows one code for the whole study; each person would bring another"
+        yield f"completion.code: {host} expects one code per study, but every participant would get a different one"
     elif completion.code is None and "{code}" not in completion.url:
-        yield "completion.url: it has no {code}, so that nobody's code arrives there"
+        yield "completion.url: without {code}, the platform does not receive the completion code"
 
 
 def _on_texts(study: StudyFile) -> Iterator[str]:
@@ -191,4 +190,4 @@ def _on_texts(study: StudyFile) -> Iterator[str]:
     for texts, is_rich in ((rich, True), (plain, False)):
         for key, text in texts.items():
             if found := markdown_in(text, is_rich=is_rich):
-                yield f"{key}: {found!r} looks like Markdown that pages do not read: people would see it as it stands"
+                yield f"{key}: {found!r} looks like unsupported Markdown; participants would see it as written"

@@ -1,4 +1,4 @@
-"""Texts of a study that people read: what none may hold, and which Markdown pages do not read."""
+"""Texts that participants read: forbidden markup and control characters, and unsupported Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SWITCH_NAMES = """
 """
 _NAME = "[A-Za-z][A-Za-z0-9:-]*"
 _SWITCHES = rf"(?:\s+(?i:{'|'.join(_SWITCH_NAMES.split())}))*"
-"""Attributes that need no value; any other word behind a name, as in `a<b and b>a`, makes no tag."""
+"""Attributes without a value; a name followed by any other word, as in `a<b and b>a`, is not a tag."""
 _TAG = re.compile(rf"<({_NAME}){_SWITCHES}(\s*)>")
 _CLOSING = re.compile(rf"</{_NAME}\s*>|<{_NAME}\s*/>")
 _ATTRIBUTE = re.compile(rf"<{_NAME}{_SWITCHES}\s+[A-Za-z_:@][\w:.@-]*\s*=\s*[\"'\w](?:[^<>]*>)?")
@@ -40,18 +40,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def markup_in(text: str) -> list[str]:
-    """Find the markup of a text that should be plain.
+    """Return the markup in a text that should be plain.
 
     Returns
     -------
     list of str
-        HTML tags, comments and entities, as they stand there, in order. What only looks like it is no markup:
-        `<Please click`, `a<b and b>a`, `AT&T`.
+        HTML tags, comments and entities, as written, in order. Lookalikes are ignored: `<Please click`, `a<b and b>a`,
+        `AT&T`.
     """
     found: list[tuple[int, int]] = []
     for tag in _TAG.finditer(text):
         name, space = tag.groups()
-        # `a <b > c` compares.
+        # `a <b > c` is a comparison.
         if name.lower() in _ELEMENTS and not (space and len(name) == 1):
             found.append(tag.span())
     found += [match.span() for pattern in (_CLOSING, _ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
@@ -67,18 +67,18 @@ def markup_in(text: str) -> list[str]:
 
 
 def markdown_in(text: str, *, is_rich: bool) -> str | None:
-    """Return the first Markdown of a text that pages would show as it stands; `None`: there is none.
+    """Return the first Markdown in a text that pages would show as written; `None`: there is none.
 
     Parameters
     ----------
     is_rich
-        Whether pages read headings, lists, bold words and links in it, as in the consent form and in instructions.
+        Whether pages support headings, lists, bold words and links in it, as in the consent form and instructions.
     """
     found = (_UNREAD_MARKDOWN if is_rich else _ANY_MARKDOWN).search(text)
     return None if found is None else found.group().strip()
 
 
 def control_in(text: str) -> str | None:
-    """Return the first control character of a text, other than tabs and line ends, as U+0007; `None`: there is none."""
+    """Return the first control character in a text except tabs and line ends, as in U+0007; `None`: there is none."""
     found = _CONTROL.search(text)
     return None if found is None else f"U+{ord(found.group()):04X}"

@@ -1,4 +1,4 @@
-"""The interface's own words: English ones, those that are shipped in other languages, and a study's own."""
+"""The words (texts) of the interface: in English, the shipped translations, and a study's own."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _CLIENT = files("hmix_hub.suite.client")
 _PAGES: dict[str, dict[str, str]] = yaml.safe_load(_CLIENT.joinpath("words.yaml").read_text(encoding="utf-8"))
 _PAGES["Trials"] |= {name: text for task in SUITE_TASKS.values() for name, text in task.words.items()}
 WORDS = {name: text for words in _PAGES.values() for name, text in words.items()}
-"""All words in English, by name; what stands in braces is filled in on the page."""
+"""All words in English, by name; placeholders in braces are filled in on the page."""
 LANGUAGES = tuple(
     sorted(
         file.name.removesuffix(".yaml") for file in _CLIENT.joinpath("words").iterdir() if file.name.endswith(".yaml")
     )
 )
-"""Languages other than English whose words are shipped."""
+"""Languages other than English with shipped translations."""
 _OTHER_SCRIPTS = {"zh": {"hant", "tw", "hk", "mo"}}
-"""Subtags of a language that is written otherwise than its shipped words are."""
+"""Subtags of languages that are written in a different script from the shipped translation."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Translation:
     is_reviewed
         Whether a speaker has read all of them.
     words
-        Texts by name; one that is left out is English.
+        Texts by name; missing ones are shown in English.
     """
 
     language: str
@@ -50,9 +50,9 @@ class Translation:
 
 
 def shipped(language: str) -> Translation | None:
-    """Return the words that are shipped for a language, BCP 47; `None`: there are none, or it is English.
+    """Return the shipped translation for a BCP 47 language; `None`: there is none, or it is English.
 
-    A region makes no difference, unless the language is written otherwise there: zh-CN has those of zh, zh-TW has none.
+    The region does not matter unless the language has another script there: zh-CN has the words of zh, zh-TW has none.
     """
     primary, *rest = language.lower().split("-")
     is_other = _OTHER_SCRIPTS.get(primary, set()).intersection(rest)
@@ -66,13 +66,13 @@ def _read(language: str) -> Translation:
 
 
 def words_of(study: StudyFile) -> dict[str, str]:
-    """Return all words of a study: its own, else those of its language, else the English ones."""
+    """Return all words of a study: its own, otherwise the translation, otherwise English."""
     translation = shipped(study.language)
     return WORDS | dict(translation.words if translation else {}) | study.words
 
 
 def missing_words(language: str, own: Iterable[str] = ()) -> list[str]:
-    """Name the words that pages in a language would show in English; `own` are those that the study brings."""
+    """Return the names of words that pages in a language would show in English; `own` are the study's own."""
     if language.split("-", maxsplit=1)[0] == ENGLISH:
         return []
     translation = shipped(language)
@@ -81,10 +81,10 @@ def missing_words(language: str, own: Iterable[str] = ()) -> list[str]:
 
 
 def words_block(words: Mapping[str, str]) -> str:
-    """Write words as the key `words` of a study file."""
+    """Return words as the key `words` of a study file."""
     return "words:\n" + "".join(f"  {name}: {json.dumps(text, ensure_ascii=False)}\n" for name, text in words.items())
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """Name what is filled in: the names in braces."""
+    """Return the names of a text's placeholders."""
     return frozenset(re.findall(r"\{(\w*)\}", text))

@@ -1,4 +1,4 @@
-"""The tasks as the suite asks them: a module for each task of the registry, found by the task's name."""
+"""The tasks as the suite asks them: one module per task of the registry, found by the task's name."""
 
 from __future__ import annotations
 

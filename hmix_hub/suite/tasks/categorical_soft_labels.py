@@ -1,4 +1,4 @@
-"""categorical_soft_labels: one mixture; its most probable class, perhaps a second, and classes that are ruled out."""
+"""categorical_soft_labels: one mixture; its most probable class, optionally a second, and classes ruled out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hmix_hub.suite.tasks.trial import Trial, read_fields, read_number, read_who
 
 _PERCENT_SLACK = 1e-6
 _NO_ALTERNATIVE_FROM = 95
-"""Per cent from which no scripted participant names a second class."""
+"""Percentage of the first class from which scripted participants name no second class."""
 _SECOND_SHARE, _RULED_OUT_SHARE = 0.85, 0.5
 
 
@@ -42,7 +42,7 @@ class CategoricalSoftLabels(SuiteTask):
     bias_columns = ("top_class", "top_probability", "image_1_label", "image_2_label")
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
-        """Check that classes are different ones of the list, and percentages at most 100 together."""
+        """Check that the classes are distinct and in the list, and that the percentages sum to at most 100."""
         given = read_fields(answer, "answer", "top", "top_percent", "second", "second_percent", "ruled_out")
         last = len(trial.class_order or ()) - 1
         top = read_whole(given["top"], "top", last)
@@ -58,7 +58,7 @@ class CategoricalSoftLabels(SuiteTask):
             chosen.add(second)
             percent += read_number(given["second_percent"], "second_percent", FULL_SCALE)
         if percent > FULL_SCALE + _PERCENT_SLACK:
-            refuse("the percentages are more than 100 together")
+            refuse("the percentages sum to more than 100")
         listed = given["ruled_out"]
         if not isinstance(listed, list) or len(listed) > last + 1:
             refuse("ruled_out is not a list of classes")
@@ -69,7 +69,7 @@ class CategoricalSoftLabels(SuiteTask):
             refuse("a chosen class is ruled out")
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
-        """Return the classes with their probabilities, those ruled out, and the order of the page."""
+        """Return the classes with their probabilities, those ruled out, and their order on the page."""
         second_percent = answer["second_percent"]
         return {
             "top_class": answer["top"],
@@ -81,7 +81,7 @@ class CategoricalSoftLabels(SuiteTask):
         }
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Name the class of the larger share with that share, mostly the other as second, and rule out some others."""
+        """Answer with the class of the larger share, usually the other class as second, and rule out some others."""
         seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
         labels = scene.stimulus.image_1_label, scene.stimulus.image_2_label
         top, other = labels if seen >= 0.5 else labels[::-1]
@@ -98,7 +98,7 @@ class CategoricalSoftLabels(SuiteTask):
         return sent(response_time(rng), page["pictures"], answer)
 
     def answered_share(self, columns: Mapping[str, Floats]) -> Floats:
-        """Return the share of image 1; NaN where neither picture's class is the top one, or both are of one class."""
+        """Return the share of image 1; NaN if neither picture's class is the top one, or both have the same class."""
         top, probability = columns["top_class"], columns["top_probability"]
         first, second = columns["image_1_label"], columns["image_2_label"]
         share = np.where(top == first, probability, np.where(top == second, 1 - probability, np.nan))

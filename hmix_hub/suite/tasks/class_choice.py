@@ -1,4 +1,4 @@
-"""class_choice: one picture, a mixture or a single one, and one of the classes; perhaps a slider for confidence."""
+"""class_choice: one picture, mixed or single, and a choice of one class; optionally a slider for confidence."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CONFIDENCE = ("confidence", "touched", "confidence_path")
 
 
 class ClassChoice(SuiteTask):
-    """The page shows one picture and a button for each class; the answer is one of them, sent by Submit or Enter.
+    """The page shows one picture and a button for each class; the answer is one of them, sent with Submit or Enter.
 
-    A click alone does not send it, as in the other tasks: a slip can be corrected, and the confidence stands beside it.
+    As in the other tasks, a click alone does not send the answer, so that slips can be corrected.
     """
 
     name = "class_choice"
@@ -35,7 +35,7 @@ class ClassChoice(SuiteTask):
         return {"confidence": design.confidence, "must_touch": design.must_touch}
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
-        """Check that the class is one of the list, and the slider where the study has one."""
+        """Check that the class is in the list, and check the slider if the study has one."""
         given = read_fields(answer, "answer", "chosen", *(_CONFIDENCE if design.confidence else ()))
         read_whole(given["chosen"], "chosen", len(trial.class_order or ()) - 1)
         if design.confidence:
@@ -43,7 +43,7 @@ class ClassChoice(SuiteTask):
             read_slider(given, "confidence", is_touched=given["touched"], **limits)
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
-        """Return the class, the confidence with its path where it was asked, and the order of the page."""
+        """Return the class, the confidence with its path if it was asked, and the order of classes on the page."""
         confidence, path = answer.get("confidence"), answer.get("confidence_path")
         return {
             "chosen_class": answer["chosen"],
@@ -55,7 +55,7 @@ class ClassChoice(SuiteTask):
         }
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Name the class of image 1 as often as one of 100 people would: with the share that is seen of it."""
+        """Choose the class of image 1 with a probability equal to its perceived share."""
         stimulus = scene.stimulus
         seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
         is_first = stimulus.image_2_label is None or rng.random() < seen
@@ -68,7 +68,7 @@ class ClassChoice(SuiteTask):
         return sent(elapsed, page["pictures"], answer)
 
     def answered_share(self, columns: Mapping[str, Floats]) -> Floats:
-        """Return 1 where the class of image 1 was chosen, 0 where that of image 2; NaN for others, or one class."""
+        """Return 1 for the class of image 1, 0 for that of image 2; NaN for others, or if both have the same class."""
         chosen, first, second = (columns[name] for name in self.bias_columns)
         share = np.where(chosen == first, 1.0, np.where(chosen == second, 0.0, np.nan))
         return np.where(first == second, np.nan, share)

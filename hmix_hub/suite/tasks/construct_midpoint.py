@@ -1,4 +1,4 @@
-"""construct_midpoint: one picture, moved step by step between the two ends of a row."""
+"""construct_midpoint: one picture, changed step by step between two endpoint pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OVERSHOOT_SHARE = 0.3
 
 
 class ConstructMidpoint(SuiteTask):
-    """The page shows one mixture; two keys move it, and the answer is the position where it was left."""
+    """The page shows one mixture; two buttons change it, and the answer is the final position."""
 
     name = "construct_midpoint"
     seconds_per_trial = 9.2
@@ -24,11 +24,11 @@ class ConstructMidpoint(SuiteTask):
     words: ClassVar = {
         "towards": "More {class}",
         "at_end": "at the end",
-        "construct_open": "Please change the picture at least once. If it was right at first, change it and come back.",
+        "construct_open": "Please change the picture at least once. If it was right at first, change it and go back.",
     }
 
     def order(self, trial: Trial) -> Sequence[int]:
-        """Return the steps from far left to far right."""
+        """Return the steps from the far left to the far right."""
         return [trial.step_at(position) for position in range(STEPS)]
 
     def page(self, trial: Trial, design: Options) -> dict[str, Any]:
@@ -36,18 +36,18 @@ class ConstructMidpoint(SuiteTask):
         return {"start": trial.position_of(trial.start_step or 0), "must_touch": design.must_touch}
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> int:
-        """Check a position and the path to it; the picture is the one at the position."""
+        """Check a position and the path to it; return the position."""
         given = read_fields(answer, "answer", "position", "path")
         position = read_whole(given["position"], "position", STEPS - 1)
         path = read_path(given["path"], "path", elapsed, STEPS - 1)
         if not path or list(path[0]) != [0, trial.position_of(trial.start_step or 0)]:
             refuse("path does not begin with the first picture at time 0")
         if any(abs(after - before) != 1 for (_, before), (_, after) in pairwise(path)):
-            refuse("path leaps over a picture")
+            refuse("path skips a picture")
         if path[-1][1] != position:
             refuse("path does not end at the position")
         if design.must_touch and len(path) == 1:
-            refuse("the picture was not moved, and the study asks for it")
+            refuse("the picture was not moved, but the study requires it")
         return position
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
@@ -65,9 +65,9 @@ class ConstructMidpoint(SuiteTask):
         }
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Walk to the mixture that looks like the 50/50 one; some overshoot by a step and come back.
+        """Walk to the mixture that looks like the 50/50 one; some participants overshoot by a step and return.
 
-        Who sees it at the start has to move all the same where the study asks for it.
+        If it is the first picture and `must_touch` is set, they move away and return.
         """
         start = int(page["start"])
         position = scene.nearest(mind.perception.midpoint_step(scene.coefficients[start], mind.bias, rng))

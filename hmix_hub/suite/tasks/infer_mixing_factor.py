@@ -52,7 +52,7 @@ class InferMixingFactor(SuiteTask):
         share_path: Sequence[Sequence[float]] = answer["share_path"]
         confidence_path: Sequence[Sequence[float]] = answer["confidence_path"]
         return {
-            # The confidence of an untouched slider is null: nobody said how sure they were.
+            # An untouched slider means that the participant reported no confidence.
             "inferred_coefficient": SLIDER_START if share is None else inferred_coefficient(share, trial),
             "confidence": None if confidence is None else confidence / FULL_SCALE,
             "image_1_side": trial.image_1_side,
@@ -65,14 +65,14 @@ class InferMixingFactor(SuiteTask):
         }
 
     def released(self, observed: pa.Table) -> pa.Table:
-        """Set the confidence to the slider's start where neither slider was touched, so that readers flag the row."""
+        """Set the confidence to the slider's start if neither slider was touched, so that readers flag the row."""
         is_neither = pc.and_(pc.invert(observed["inferred_touched"]), pc.invert(observed["confidence_touched"]))
         confidence = pc.if_else(is_neither, SLIDER_START, observed["confidence"])
         place = observed.schema.get_field_index("confidence")
         return observed.set_column(place, observed.schema.field(place), confidence)
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Answer with the share that is seen, with more confidence the farther it is from the middle."""
+        """Answer with the perceived share; confidence grows with its distance from the middle."""
         seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
         share = round(FULL_SCALE * (1 - seen if scene.image_1_left else seen))
         sure = 0.35 + abs(seen - 0.5) + 0.15 * float(rng.standard_normal())
@@ -89,9 +89,9 @@ class InferMixingFactor(SuiteTask):
 
 
 def inferred_coefficient(share: float, trial: Trial) -> float:
-    """Return the share of image 1, 0 to 1, of a place of the slider, 0 (left class) to 100 (right class).
+    """Return the share of image 1, 0 to 1, for a slider position, 0 (left class) to 100 (right class).
 
-    Where image 1 stands left, the arithmetic is the release's, to the last bit: `1 - x / 100`.
+    If image 1 is on the left, the arithmetic matches the release's to the last bit: `1 - x / 100`.
     """
     share = share / FULL_SCALE
     return 1 - share if trial.image_1_side == "left" else share

@@ -1,4 +1,4 @@
-"""scale_rating: one picture, a mixture or a single one, rated on the study's scales: rows of steps, or sliders."""
+"""scale_rating: one picture, mixed or single, rated on the study's scales: rows of steps, or sliders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hmix_hub.suite.tasks.task import Options, SuiteTask
 from hmix_hub.suite.tasks.trial import Trial, read_fields, read_slider, refuse, times_of
 
 MOST_BUTTONS = 11
-"""Steps that stand on the page as buttons, 0 to 10 at the most; a scale of more is a slider with as many places."""
+"""Maximum number of steps shown as buttons; a scale with more is a slider with as many positions."""
 
 
 def is_slider(scale: Scale) -> bool:
@@ -24,7 +24,7 @@ def is_slider(scale: Scale) -> bool:
 
 
 def highest(scale: Scale) -> int:
-    """Return the highest value of a scale on the page, where the lowest is 0."""
+    """Return the highest value of a scale on the page; the lowest is 0."""
     return FULL_SCALE if scale.steps is None else scale.steps - 1
 
 
@@ -33,7 +33,7 @@ def _scales(design: Options) -> list[Scale]:
 
 
 class ScaleRating(SuiteTask):
-    """The page shows one picture and all scales of the study; the rating on each becomes a row of its own."""
+    """The page shows one picture and all scales of the study; the rating on each scale becomes a separate row."""
 
     name = "scale_rating"
     seconds_per_trial = 5.0
@@ -54,11 +54,11 @@ class ScaleRating(SuiteTask):
         return {"scales": scales, "must_touch": design.must_touch}
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
-        """Check the rating on each scale, and the path to it; a row of steps has no place to start from."""
+        """Check the rating on each scale and the path to it; a row of steps must always be touched."""
         ratings = read_fields(answer, "answer", "ratings")["ratings"]
         scales = _scales(design)
         if not isinstance(ratings, list) or len(ratings) != len(scales):
-            refuse("ratings are not as many as the scales")
+            refuse("the number of ratings differs from the number of scales")
         for rating, scale in zip(ratings, scales, strict=True):
             given = read_fields(rating, "a rating", "rating", "touched", "rating_path")
             must_touch = design.must_touch or not is_slider(scale)
@@ -77,7 +77,7 @@ class ScaleRating(SuiteTask):
         rating, most, path = answer["rating"], answer["most"], answer["rating_path"]
         return {
             "scale": answer["scale"],
-            # The middle, where the slider stood.
+            # An untouched slider is in the middle.
             "rating": (ceil(most / 2) if rating is None else rating) / most,
             "rating_touched": answer["touched"],
             "rating_path": [value / most for _, value in path],
@@ -85,12 +85,12 @@ class ScaleRating(SuiteTask):
         }
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Rate how much of image 1 is seen, on every scale anew; between two steps either is taken, in proportion."""
+        """Rate the perceived share of image 1, drawn separately for each scale and rounded up or down at random."""
         elapsed = response_time(rng)
         ratings = []
         for scale in page["scales"]:
             seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
-            # Up or down at random: the mean of the ratings is the share itself.
+            # Round up or down at random, so that the mean of the ratings is the share itself.
             rating = min(int(scale["most"] * seen + rng.random()), scale["most"])
             (at,) = move_times(1, elapsed, rng)
             ratings.append({"rating": rating, "touched": True, "rating_path": [[at, rating]]})

@@ -1,4 +1,4 @@
-"""select_shuffled_midpoint: eleven pictures in a shuffled grid, of which one is chosen."""
+"""select_shuffled_midpoint: a choice of one of eleven pictures in a shuffled grid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hmix_hub.suite.tasks.trial import STEPS, Trial, read_fields, read_whole
 
 
 class SelectShuffledMidpoint(SuiteTask):
-    """The page shows all mixtures of a pair; the answer is a place of the grid."""
+    """The page shows all mixtures of a pair; the answer is a position in the grid."""
 
     name = "select_shuffled_midpoint"
     seconds_per_trial = 11.0
@@ -29,7 +29,7 @@ class SelectShuffledMidpoint(SuiteTask):
         return trial.grid_steps or ()
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
-        """Check a place of the grid."""
+        """Check a position in the grid."""
         read_whole(read_fields(answer, "answer", "place")["place"], "place", STEPS - 1)
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:

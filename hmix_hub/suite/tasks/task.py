@@ -1,6 +1,6 @@
-"""What the suite knows of a task: the plan of its trials, its page, its answers, and how scripted participants answer.
+"""A task in the suite: the plan of its trials, its page, its answers, and how scripted participants answer.
 
-Each task has a module of this package, named as the task, that holds a `SuiteTask`, and a page in the client,
+Each task has a module in this package, named after the task, that contains a `SuiteTask`, and a page in the client,
 `client/tasks/<task>.js`.
 """
 
@@ -23,16 +23,16 @@ Floats = npt.NDArray[np.float64]
 
 
 class Options(Protocol):
-    """What a study file may say of a task that its page and the check of its answers go by."""
+    """Settings of a task in the study file that its page and the check of its answers depend on."""
 
     @property
     def must_touch(self) -> bool:
-        """Whether the picture must be moved, and sliders be moved or pressed, before going on."""
+        """Whether the picture must be moved, and sliders moved or pressed, before continuing."""
         ...
 
     @property
     def confidence(self) -> bool:
-        """Whether participants also report their confidence."""
+        """Whether participants report their confidence."""
         ...
 
     @property
@@ -49,21 +49,21 @@ class SuiteTask(ABC):
     name
         Its name in the registry, `hmix_hub.tasks.TASKS`.
     seconds_per_trial
-        Median response time, s, of all judgments of the release, from page drawn to submitted; of a later task, an
-        estimate of it, for one scale where it has several.
+        Median response time in seconds, from page drawn to submitted, over all judgments of the release; for a later
+        task, an estimate (per scale if it has several).
     options
-        Keys of the study file that this task takes, of those that not every task does: `sides`, `start`,
-        `class_order`, `must_touch`, `confidence`, `scales`. Plans draw what the first three ask for.
+        Task-specific keys of the study file that this task accepts, from `sides`, `start`, `class_order`, `must_touch`,
+        `confidence`, `scales`. Plans implement the first three.
     needs
-        Those of them that a study file must give.
+        The options that a study file must set.
     takes_single
         Whether a stimulus may be a single picture, shown as it is.
     has_grid
-        Whether a page shows all mixtures of a pair in an order of its own.
+        Whether a page shows all mixtures of a pair in a shuffled order.
     words
-        Words of its page beside those of the interface, English, by name; what stands in braces is filled in.
+        Additional English texts of its page, by name; placeholders in braces are filled in.
     bias_columns
-        Columns of the judgment table that `answered_share` needs beside the task's answered coefficient.
+        Columns of the judgment table that `answered_share` needs besides the task's answered coefficient.
     """
 
     name: ClassVar[str]
@@ -77,48 +77,48 @@ class SuiteTask(ABC):
 
     @property
     def shows_pair(self) -> bool:
-        """Whether a stimulus is a pair, all eleven mixtures of which are shown; else it is one mixture."""
+        """Whether a stimulus is a pair of which all eleven mixtures are shown, rather than one mixture."""
         return TASKS[self.name].shows == "pair"
 
     def order(self, trial: Trial) -> Sequence[int]:
-        """Return the places of a stimulus's mixtures in the order of the page."""
+        """Return the indices of a stimulus's mixtures in the order of the page."""
         return (0,)
 
     def page(self, trial: Trial, design: Options) -> dict[str, Any]:
-        """Return what the browser is told of a trial, beside its pictures, sides and class order; JSON."""
+        """Return task-specific data for the browser, besides pictures, sides and class order; JSON."""
         return {}
 
     @abstractmethod
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> int | None:
-        """Check the part `answer` of what a browser sent.
+        """Check the field `answer` of what a browser sent.
 
         Parameters
         ----------
         answer
             Any JSON value.
         trial, design
-            The trial, and what the study file says of the task.
+            The trial, and the task's settings in the study file.
         elapsed
             Response time, ms.
 
         Returns
         -------
         int or None
-            Place on the page of the picture that it is about; `None`: it is about all.
+            Position on the page of the picture answered about; `None`: all of them.
 
         Raises
         ------
         FaultError
-            If it cannot be an answer to the trial; see `hmix_hub.suite.tasks.trial`.
+            If it is not a valid answer to the trial; see `hmix_hub.suite.tasks.trial`.
         """
 
     def judgments(self, answer: Mapping[str, Any], design: Options) -> Sequence[Mapping[str, Any]]:
-        """Return the parts of an answer that `check` took which become a row each: the answer itself."""
+        """Return the parts of a checked answer that become one row each; by default, the answer itself."""
         return (answer,)
 
     @abstractmethod
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
-        """Return the observed columns of one of `judgments`: coefficients of image 1, labels as codes."""
+        """Return the observed columns of one of the `judgments`: coefficients of image 1, labels as codes."""
 
     def released(self, observed: pa.Table) -> pa.Table:
         """Return observed columns, N rows, as the released interface would have stored them."""
@@ -126,7 +126,7 @@ class SuiteTask(ABC):
 
     @abstractmethod
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Answer a trial as a scripted participant; see `hmix_hub.suite.tasks.perception` for what helps.
+        """Answer a trial as a scripted participant; `hmix_hub.suite.tasks.perception` has helpers.
 
         Parameters
         ----------
@@ -135,18 +135,18 @@ class SuiteTask(ABC):
         scene
             What the participant sees on it.
         mind
-            Whose mind it is.
+            The participant's bias and random numbers.
         rng
-            Decides.
+            Random generator for this answer.
 
         Returns
         -------
         dict
-            What the page sends: response_time_ms, pictures, answer. Times are from the model: nobody waits.
+            What the page sends: response_time_ms, pictures, answer. Times are drawn from the model, without waiting.
         """
 
     def answered_share(self, columns: Mapping[str, Floats]) -> Floats:
-        """Return the share of image 1 that answers name, float64 (N,); NaN where there is none.
+        """Return the share of image 1 in answers, float64 (N,); NaN if there is none.
 
         Parameters
         ----------

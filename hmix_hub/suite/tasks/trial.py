@@ -1,4 +1,4 @@
-"""A trial: the stimulus, what its page shows, and the reading of the answer that a browser sent, field by field."""
+"""A trial: the stimulus, what its page shows, and the field-by-field check of the answer that a browser sent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hmix_hub.tasks.midpoint import WALK
 Side = Literal["left", "right"]
 
 STEPS = len(WALK)
-"""Mixtures of a pair where all are shown: step s has the coefficient s / 10."""
+"""Number of mixtures of a pair in tasks that show all of them: step s has the coefficient s / 10."""
 MOST_STEPS = 1500
-"""Entries of a path at most."""
+"""Maximum number of entries of a path."""
 _ROUNDING_MS = 1.0
-"""By so much a path may outlast the response time: browsers round both."""
+"""How much longer than the response time a path may be, since browsers round both."""
 _DECIMALS = 1
 
 
@@ -30,7 +30,7 @@ class Stimulus:
     image_1_label, image_2_label
         Codes in the study's vocabulary; label 1 precedes label 2 in the alphabet, as in the release.
     mixing_coefficient
-        Share of image 1, 0 to 1; of a single picture 1; `None` where all eleven mixtures are shown.
+        Share of image 1, 0 to 1; 1 for a single picture; `None` if all eleven mixtures are shown.
     """
 
     image_1_index: int
@@ -47,17 +47,17 @@ class Trial:
     Parameters
     ----------
     trial_index
-        Place on the timeline.
+        Position on the timeline.
     stimulus
-        Place in the batch.
+        Position in the batch.
     is_repeat
-        Whether it is shown again on purpose.
+        Whether it is a deliberate repeat.
     image_1_side
-        Tasks with the option `sides`: side of the page that stands for image 1.
+        Tasks with the option `sides`: the side of the page on which image 1 is.
     start_step
         Tasks with the option `start`: step of the first picture, 0 to 10, in tenths of image 1.
     grid_steps
-        Tasks with a grid: the eleven steps in its order, row by row.
+        Tasks with a grid: the eleven steps in the order of the grid, row by row.
     class_order
         Tasks with the option `class_order`: class codes in the order of the page.
     """
@@ -80,7 +80,7 @@ class Trial:
 
 
 class FaultError(Exception):
-    """What is wrong with an answer, without anything of what was sent."""
+    """What is wrong with an answer; the message quotes nothing that was sent."""
 
 
 def refuse(fault: str) -> NoReturn:
@@ -89,19 +89,19 @@ def refuse(fault: str) -> NoReturn:
 
 
 def read_fields(value: object, name: str, *fields: str) -> dict[str, Any]:
-    """Check that a value is an object of these fields and no others."""
+    """Check that a value is an object with exactly these fields."""
     if not isinstance(value, dict):
         refuse(f"{name} is not an object")
     if missing := [field for field in fields if field not in value]:
         refuse(f"{name} lacks {missing[0]}")
     if len(value) > len(fields):
-        refuse(f"{name} holds more than {', '.join(fields)}")
+        refuse(f"{name} has fields other than {', '.join(fields)}")
     return value
 
 
 def read_number(value: object, name: str, most: float) -> float:
     """Check that a value is a number from 0 to `most`."""
-    # A comparison with NaN is false, and one with a huge whole number does not overflow.
+    # Comparisons with NaN are false, and comparisons with huge integers do not overflow.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         refuse(f"{name} is not a number from 0 to {most}")
     return float(value)
@@ -115,7 +115,7 @@ def read_whole(value: object, name: str, most: int) -> int:
 
 
 def read_path(value: object, name: str, elapsed: float, most: int) -> list[tuple[float, int]]:
-    """Check that a value is a path: [milliseconds, value] with times that do not fall and do not outlast the trial."""
+    """Check that a value is a path: entries [ms, value] with times that never decrease and end within the trial."""
     if not isinstance(value, list) or len(value) > MOST_STEPS:
         refuse(f"{name} is not a list of at most {MOST_STEPS} entries")
     path: list[tuple[float, int]] = []
@@ -125,7 +125,7 @@ def read_path(value: object, name: str, elapsed: float, most: int) -> list[tuple
             refuse(f"an entry of {name} is not a time and a value")
         at = read_number(entry[0], f"a time of {name}", elapsed + _ROUNDING_MS)
         if at < before:
-            refuse(f"times of {name} fall")
+            refuse(f"the times of {name} decrease")
         path.append((at, read_whole(entry[1], f"a value of {name}", most)))
         before = at
     return path
@@ -134,22 +134,22 @@ def read_path(value: object, name: str, elapsed: float, most: int) -> list[tuple
 def read_slider(
     given: Mapping[str, Any], name: str, *, is_touched: object, must_touch: bool, elapsed: float, most: int
 ) -> None:
-    """Check a slider's value, a whole number from 0 to `most`, and `<name>_path`; untouched it has neither."""
+    """Check a slider's value, a whole number from 0 to `most`, and `<name>_path`; an untouched slider has neither."""
     if not isinstance(is_touched, bool):
-        refuse("touched is no truth value")
+        refuse("touched is not true or false")
     path = read_path(given[f"{name}_path"], f"{name}_path", elapsed, most)
     if is_touched:
         value = read_whole(given[name], name, most)
         if not path or path[-1][1] != value:
             refuse(f"{name}_path does not end at {name}")
     elif must_touch:
-        refuse(f"{name} was not touched, and the study asks for it")
+        refuse(f"{name} was not touched, but the study requires it")
     elif given[name] is not None or path:
-        refuse(f"{name} has a value and was not touched")
+        refuse(f"{name} has a value but was not touched")
 
 
 def milliseconds(time: float) -> float:
-    """Return a time as it is exported: milliseconds to a tenth."""
+    """Return a time as it is exported: milliseconds, rounded to a tenth."""
     return round(float(time), _DECIMALS)
 
 

@@ -180,7 +180,7 @@ def test_a_browser_that_keeps_nothing_goes_on_after_a_reload(serve, person):
     me.page.context.add_init_script(NO_STORAGE)
     me.agree()
     me.heading("Instructions")
-    expect(me.page.get_by_text("Your browser does not keep anything for this page.")).to_be_visible()
+    expect(me.page.get_by_text("Your browser cannot save anything for this page.")).to_be_visible()
     assert "#session=" in me.page.url
     me.press("Next")
     me.page.reload()

@@ -97,7 +97,7 @@ def test_what_comes_in_is_shown_by_itself_and_the_focus_stays(dashboard, open_da
     expect(page.get_by_role("heading", level=1)).to_have_text(dashboard.store.frozen.study.title)
     before = int(figure(page, "Answers").inner_text())
     expect(figure(page, "Finished")).to_have_text("10 of 250")
-    assert int(figure(page, "At it now").inner_text()) == sum(
+    assert int(figure(page, "In progress").inner_text()) == sum(
         1 for session in dashboard.store.sessions() if session.state == "live"
     )
     assert page.evaluate("location.hash") == ""
@@ -107,20 +107,27 @@ def test_what_comes_in_is_shown_by_itself_and_the_focus_stays(dashboard, open_da
     someone.answer(someone.begin(INFER)[0])
     expect(figure(page, "Answers")).to_have_text(str(before + 1))
     expect(finished).to_be_focused()
-    for said in ("People by stage", "Batches", "Answers over time", "Response times", "Agreement so far", "Flags"):
+    for said in (
+        "Participants by stage",
+        "Batches",
+        "Answers over time",
+        "Response times",
+        "Agreement so far",
+        "Flags",
+    ):
         expect(page.get_by_role("heading", name=said)).to_be_visible()
     expect(page.get_by_role("img", name="infer mixing factor: half of")).to_be_visible()
     finished.press("Enter")
     expect(page.get_by_role("combobox", name="Stage")).to_have_value("finished")
-    expect(page.get_by_text("1 to 10 of 10 people")).to_be_visible()
+    expect(page.get_by_text("1 to 10 of 10 participants")).to_be_visible()
 
 
 def test_a_reload_goes_on_and_a_wrong_token_shows_nothing(
     dashboard, open_dashboard, open_browser, console, monkeypatch
 ):
-    page = open_dashboard("People")
+    page = open_dashboard("Participants")
     page.reload()
-    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    expect(page.get_by_role("heading", name="Participants")).to_be_visible()
     monkeypatch.setattr("hmix_hub.suite.server.operator.GUESS_SECONDS", 0)
     console.allow("401")
     other = open_browser().new_page()
@@ -150,8 +157,8 @@ def test_a_participant_is_found_and_deleted_after_a_question(dashboard, open_das
     someone = dashboard.person(60)
     someone.take_part(CHOICE)
     name, code = dashboard.id_of(someone), someone.replies[-1].json["code"]
-    page = open_dashboard("People")
-    page.get_by_label("Code or id of one person").fill(code)
+    page = open_dashboard("Participants")
+    page.get_by_label("Code or ID of a participant").fill(code)
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name=f"Participant {name}")
     dialog.get_by_role("button", name="Delete everything…").click()
@@ -160,7 +167,7 @@ def test_a_participant_is_found_and_deleted_after_a_question(dashboard, open_das
     row.click()
     dialog.get_by_role("button", name="Delete everything…").click()
     page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_role("status")).to_have_text("Everything that the participant sent is deleted.")
+    expect(page.get_by_role("status")).to_have_text("Everything the participant sent has been deleted.")
     expect(row).to_have_count(0)
     assert someone.ask("GET", "/api/session").status == 410
 
@@ -169,31 +176,31 @@ def test_a_participant_is_excluded_for_a_reason_and_taken_back(dashboard, open_d
     console.allow("409")
     someone = dashboard.person(70)
     someone.take_part(INFER)
-    page = open_dashboard("People")
+    page = open_dashboard("Participants")
     row = page.get_by_role("row", name=dashboard.id_of(someone))
     row.get_by_role("button").click()
     page.get_by_role("button", name="Exclude").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("a reason is one line"))
-    page.get_by_label("Reason of an exclusion").fill("the same answer throughout")
+    page.get_by_label("Reason for exclusion").fill("the same answer throughout")
     page.get_by_role("button", name="Exclude").click()
     expect(row).to_contain_text("excluded")
     row.get_by_role("button").click()
     expect(page.get_by_text("Excluded: the same answer throughout")).to_be_visible()
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Include again").click()
     expect(row).to_contain_text("finished")
 
 
 def test_nobody_has_a_code_that_nobody_has(open_dashboard, console):
     console.allow("409")
-    page = open_dashboard("People")
-    page.get_by_label("Code or id of one person").fill("F-0000-0000")
+    page = open_dashboard("Participants")
+    page.get_by_label("Code or ID of a participant").fill("F-0000-0000")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Nobody is found")).to_be_visible()
+    expect(page.get_by_role("dialog", name="No participant found")).to_be_visible()
 
 
 def test_pause_message_and_close_by_keyboard(dashboard, open_dashboard):
     page = open_dashboard()
-    expect(figure(page, "Storage")).to_have_text("fine")
+    expect(figure(page, "Storage")).to_have_text("OK")
 
     def press(name, *keys):
         page.get_by_role("button", name=name, exact=True).press("Enter")
@@ -206,19 +213,19 @@ def test_pause_message_and_close_by_keyboard(dashboard, open_dashboard):
     page.keyboard.type("Back at five.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#state")).to_contain_text("Everybody reads: “Back at five.”")
+    expect(page.locator("#state")).to_contain_text("Message to all participants: “Back at five.”")
     assert dashboard.store.news == News(is_paused=True, message="Back at five.")
     press("Message…")
-    page.get_by_role("button", name="Take it back").press("Enter")
+    page.get_by_role("button", name="Remove it").press("Enter")
     expect(page.get_by_role("button", name="Message…")).to_be_focused()
-    press("Go on")
-    expect(page.get_by_role("status")).to_have_text("The study goes on.")
+    press("Resume")
+    expect(page.get_by_role("status")).to_have_text("The study continues.")
     expect(page.locator("#state")).to_contain_text("open")
     press("Close…", "Escape")
     assert not dashboard.store.is_closed()
     press("Close…", "Enter")
     expect(page.locator("#state")).to_contain_text("closed")
-    press("Open again…", "Enter")
+    press("Reopen…", "Enter")
     expect(page.locator("#state")).to_contain_text("open")
     assert dashboard.store.news == News()
 
@@ -235,14 +242,14 @@ def test_the_study_is_amended_as_its_file_says_after_it_was_shown(dashboard, ope
         page.get_by_role("button", name="Amend…").click()
 
     amend()
-    expect(page.get_by_role("dialog", name="The study cannot be amended so")).to_be_visible()
+    expect(page.get_by_role("dialog", name="These changes are not possible")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     content = study_content(*TASKS)
     amend(content)
     expect(page.get_by_role("dialog", name="Nothing to amend")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     amend(content | {"seed": 7})
-    expect(page.get_by_role("dialog", name="The study cannot be amended so")).to_contain_text("seed")
+    expect(page.get_by_role("dialog", name="These changes are not possible")).to_contain_text("seed")
     dialog.get_by_role("button", name="Close").click()
     amend(content | {"session": {"timeout_minutes": 90}})
     expect(dialog.get_by_role("row", name="session.timeout_minutes")).to_contain_text("90")
@@ -262,7 +269,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(dashboard, open_dashboard, scr
 
     page.locator(".figures").wait_for()
     look()
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="Participants").click()
     page.locator("button.code").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     look()

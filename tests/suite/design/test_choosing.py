@@ -108,7 +108,7 @@ def test_coefficients_that_nobody_judged_are_warned_of(design) -> None:
     done = design("-n", "5", "--coefficients", "0,0.5", *SAMPLE)
 
     assert done.exit_code == 0, done.output
-    assert "some coefficients are outside those judged, 0.1 to 0.9" in done.output
+    assert "some coefficients are outside the judged range, 0.1 to 0.9" in done.output
 
 
 def test_json_says_what_the_choice_is_worth(design) -> None:

@@ -60,13 +60,13 @@ def test_check_shows_how_many_people_do_all_tasks_of_a_sitting(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("people_per_batch: 3\n    batches: 2", "people_per_batch: 2"), "they have places for different numbers"),
+        (("people_per_batch: 3\n    batches: 2", "people_per_batch: 2"), "the tasks have different numbers"),
         (
             ("[infer_mixing_factor, construct_midpoint]", "[infer_mixing_factor, class_choice]"),
-            "the study asks no class",
+            "not a task of the study",
         ),
-        (("[infer_mixing_factor,", "[construct_midpoint,"), "infer_mixing_factor is missing: nobody would be asked"),
-        (("[infer_mixing_factor,", "[construct_midpoint,"), "stands already in place 1"),
+        (("[infer_mixing_factor,", "[construct_midpoint,"), "infer_mixing_factor is missing"),
+        (("[infer_mixing_factor,", "[construct_midpoint,"), "is already listed (entry 1"),
         (("[infer_mixing_factor, construct_midpoint]", "[infer_mixing_factor]"), "at least 2 items"),
     ],
 )
@@ -143,7 +143,7 @@ def test_check_shows_the_design_of_a_draft_and_says_what_is_to_be_written(tmp_pa
 
     assert drafted.exit_code == 1
     assert "construct_midpoint" in drafted.output
-    assert "collection.yaml, line 11: about.recruitment: TODO is still to be written" in drafted.output
+    assert "collection.yaml, line 11: about.recruitment: TODO must still be replaced" in drafted.output
 
 
 def test_check_tells_both_what_is_to_be_written_and_what_cannot_be_drawn(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_check_tells_both_what_is_to_be_written_and_what_cannot_be_drawn(tmp_pat
     refused = _hmix("check", write_study(tmp_path, text))
 
     assert refused.exit_code == 1
-    assert "TODO is still to be written" in refused.output
+    assert "TODO must still be replaced" in refused.output
     assert "900 different pairs" in refused.output
 
 

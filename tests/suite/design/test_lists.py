@@ -77,7 +77,7 @@ def test_coefficients_of_a_list_are_of_four_decimals(tmp_path: Path) -> None:
     assert [one.mixing_coefficient for one in batch.stimuli] == [0.3, 0.3333]
     said = _told(tmp_path, columns, ["0,3,0.5", "6,9,0.33333"], task=INFER)
     assert "pairs.csv, line 3: mixing_coefficient: '0.33333' has more than 4 decimals" in said
-    assert "stands already, in line 2" in _told(tmp_path, columns, ["0,3,0.5", "0,3,0.50000000001"], task=INFER)
+    assert "is already listed, in line 2" in _told(tmp_path, columns, ["0,3,0.5", "0,3,0.50000000001"], task=INFER)
 
 
 def test_listed_batches_are_kept_in_their_order(tmp_path: Path) -> None:
@@ -102,23 +102,23 @@ def test_labels_that_agree_are_taken_whatever_their_case(tmp_path: Path) -> None
         (_TWO, ["0,3", "0,0"], 3, "picture 0 with itself"),
         (_TWO, ["0,17"], 2, "are of the class airplane"),
         (_TWO, ["0,3", "0,200"], 3, "there is no picture 200"),
-        (_TWO, ["0,3", "0,3"], 3, "this pair stands already, in line 2"),
-        (_TWO, ["0,3", "", "3,0"], 4, "this pair stands already, in line 2"),
-        (_TWO, ["0,3", "-1,3"], 3, "'-1' is no whole number"),
-        (_TWO, ["0,3", "0,3.0"], 3, "'3.0' is no whole number"),
+        (_TWO, ["0,3", "0,3"], 3, "this pair is already listed, in line 2"),
+        (_TWO, ["0,3", "", "3,0"], 4, "this pair is already listed, in line 2"),
+        (_TWO, ["0,3", "-1,3"], 3, "'-1' is not a whole number"),
+        (_TWO, ["0,3", "0,3.0"], 3, "'3.0' is not a whole number"),
         (_TWO, ["0,3", "0"], 3, "1 cells under 2 columns"),
         (_TWO, ["0,3,6"], 2, "3 cells under 2 columns"),
         (_TWO, ['0,"3'], 2, "not a CSV file"),
-        (_TWO, [], 0, "the list names no pair"),
+        (_TWO, [], 0, "the list is empty"),
         ("image_1_index", ["0"], 1, "the column image_2_index is missing"),
         (f"{_TWO},bach", ["0,3,0"], 1, "did you mean 'batch'?"),
-        (f"{_TWO},batch,batch", ["0,3,0,0"], 1, "the column batch stands twice"),
+        (f"{_TWO},batch,batch", ["0,3,0,0"], 1, "the column batch occurs twice"),
         (f"{_TWO},image_1_label", ["0,3,airplane"], 1, "the column image_2_label is missing"),
         (f"{_TWO},image_1_label,image_2_label", ["0,3,airplane,ship"], 2, "picture 3 is of the class automobile"),
         (f"{_TWO},mixing_coefficient", ["0,3,0.5"], 1, "shows all eleven"),
-        (f"{_TWO},batch", ["0,3,0", "6,9,0", "3,0,0"], 4, "stands in batch 0 already, in line 2"),
+        (f"{_TWO},batch", ["0,3,0", "6,9,0", "3,0,0"], 4, "is already listed in batch 0, in line 2"),
         (f"{_TWO},batch", ["0,3,0", "6,9,2"], 3, "there is no batch 1"),
-        (f"{_TWO},batch", ["0,3,0", "6,9,"], 3, "'' is no whole number"),
+        (f"{_TWO},batch", ["0,3,0", "6,9,"], 3, "'' is not a whole number"),
         (f"{_TWO},batch", ["0,3,0", "6,9,0", "17,10,0"], 2, "batch 0 has 3 stimuli"),
     ],
 )
@@ -134,10 +134,16 @@ def test_a_list_that_is_not_right_is_refused_with_its_line(
 @pytest.mark.parametrize(
     "fault",
     [
-        (f"{_TWO},mixing_coefficient", ["0,3,0.5", "6,9,0.5"], "coefficients: [0.5]", "coefficients", "leave out one"),
-        (_TWO, ["0,3", "6,9"], "", "infer_mixing_factor", "one mixture of a pair: say which"),
-        (f"{_TWO},batch", ["0,3,0", "6,9,0"], "coefficients: [0.5]", "file", "needs a column mixing_coefficient"),
-        (_TWO, ["0,3"], "coefficients: [0.5]", "batch_size", "there are 1"),
+        (f"{_TWO},mixing_coefficient", ["0,3,0.5", "6,9,0.5"], "coefficients: [0.5]", "coefficients", "remove one"),
+        (_TWO, ["0,3", "6,9"], "", "infer_mixing_factor", "one mixture of a pair; give it"),
+        (
+            f"{_TWO},batch",
+            ["0,3,0", "6,9,0"],
+            "coefficients: [0.5]",
+            "file",
+            "also requires a column mixing_coefficient",
+        ),
+        (_TWO, ["0,3"], "coefficients: [0.5]", "batch_size", "there are only 1"),
         (_TWO, ["0,3", "6,9"], "coefficients: [0.5]\nbatches: 2", "batches", "2 batches of 2 stimuli"),
         (f"{_TWO},mixing_coefficient", ["0,3,0.5", "0,3,0.25"], "", "file", "the 2 mixtures of the pictures 0 and 3"),
         (f"{_TWO},mixing_coefficient,batch", ["0,3,0.5,0"], "", "batch_size", "the largest has 1"),

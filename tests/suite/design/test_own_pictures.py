@@ -50,7 +50,7 @@ def test_own_pictures_are_named_after_the_study_and_counted_in_its_vocabulary(tm
 def test_a_picture_of_a_class_that_the_study_does_not_name_is_refused(tmp_path: Path) -> None:
     folder = _folder(tmp_path, ["dog", "cat", "foxx"])
 
-    with pytest.raises(StudyFileError, match="names no class 'foxx'") as told:
+    with pytest.raises(StudyFileError, match="has no class 'foxx'") as told:
         draw_design(folder, read_study_file(folder))
     assert told.value.where.row == 2
 

@@ -79,9 +79,9 @@ def test_a_list_may_hold_single_pictures_and_mixtures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "rows", "said"),
     [
-        ("image_1_index,image_2_index,mixing_coefficient", ["5,,0.5"], "a single picture is shown as it is"),
+        ("image_1_index,image_2_index,mixing_coefficient", ["5,,0.5"], "a single picture is shown unmixed"),
         ("image_1_index,image_2_index", ["5,", "3,5"], "other rows are single pictures"),
-        ("image_1_index", ["5", "5"], "stands already, in line 2"),
+        ("image_1_index", ["5", "5"], "is already listed, in line 2"),
         ("image_1_index", ["999"], "there is no picture 999"),
         ("image_2_index", ["5"], "the column image_1_index is missing"),
     ],
@@ -93,7 +93,7 @@ def test_what_is_wrong_with_a_list_is_told(tmp_path: Path, columns: str, rows: l
 
 def test_a_task_about_two_pictures_takes_no_single_one(tmp_path: Path) -> None:
     with pytest.raises(
-        StudyFileError, match="infer_mixing_factor is about two pictures; single ones are for class_choice"
+        StudyFileError, match="infer_mixing_factor requires two pictures; single ones are for class_choice"
     ):
         _drawn(tmp_path / "drawn", "per_class: 2", task="infer_mixing_factor")
     with pytest.raises(StudyFileError, match="the column image_2_index is missing"):
@@ -104,13 +104,13 @@ def test_a_task_about_two_pictures_takes_no_single_one(tmp_path: Path) -> None:
     ("pairs", "keys", "said"),
     [
         ("per_class: 2, per_class_pair: 1", "batch_size: 8", "per_class_pair and per_class are given"),
-        ("per_class: 2", "batch_size: 8\ncoefficients: [0.5]", "shown as they are; leave this out"),
-        ("per_class: 2, coefficients_per_pair: 2", "batch_size: 8", "shown as they are; leave this out"),
+        ("per_class: 2", "batch_size: 8\ncoefficients: [0.5]", "shown unmixed; remove this"),
+        ("per_class: 2, coefficients_per_pair: 2", "batch_size: 8", "shown unmixed; remove this"),
         ("per_class: 2", "batch_size: 30", "10 classes with 2 pictures each"),
         (
             "per_class: 99",
             "batch_size: 8",
-            "99 different pictures of airplane cannot be drawn: there are 19 besides 1 of the instructions' examples",
+            "99 different pictures of airplane cannot be drawn: there are 19, plus 1 in examples and practice",
         ),
     ],
 )

@@ -43,7 +43,7 @@ def test_pictures_of_different_sizes_make_no_pair():
     labels = Labels(np.arange(3), CIFAR10, np.array([[4, 6], [4, 6], [6, 4]]))
     assert labels.fault_of(0, 1) is None
     assert labels.fault_of(0, 2) == (
-        "pictures 0 (6 x 4) and 2 (4 x 6) are of different sizes, and cannot be mixed pixel by pixel"
+        "pictures 0 (6 x 4) and 2 (4 x 6) have different sizes and cannot be mixed pixel by pixel"
     )
 
 

@@ -95,7 +95,7 @@ class TestOverTheChannel:
         store.amend(study.model_copy(update={"recruiting": without}), ["recruiting.links"]).result()
         told = operator("POST", "/api/actions/links", {"count": 1})
         assert told.status == 409
-        assert told.json["message"] == "the study takes no personal links: recruiting.links is off"
+        assert told.json["message"] == "the study does not accept personal links: recruiting.links is off"
         assert "hmix collect amend" in told.json["hint"]
 
     def test_another_method_is_refused_with_those_there_are(self, operator):
@@ -123,7 +123,7 @@ class TestWithoutAServer:
         gone = Channel("http://127.0.0.1:9", new_token())
         with folder_lock(tmp_path), announced(tmp_path, gone), pytest.raises(CollectionError) as told:
             carry_out(tmp_path, Close())
-        assert "does not answer" in told.value.message
+        assert "does not respond" in told.value.message
         assert gone.token not in str(told.value)
 
 

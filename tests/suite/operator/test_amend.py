@@ -111,7 +111,7 @@ def test_more_people_may_come_at_once(folder, served):
     assert Amend().carry_out(store) == {
         "number": 1,
         "changes": [
-            {"key": f"tasks.{INFER}.people_per_batch", "was": "2", "is": "5", "holds": "everybody, at once"},
+            {"key": f"tasks.{INFER}.people_per_batch", "was": "2", "is": "5", "holds": "all participants, immediately"},
         ],
     }
     for seed in range(3, 6):
@@ -151,8 +151,8 @@ def test_what_may_not_change_is_refused_and_nothing_of_it_holds(folder, served):
     lines = str(told.value).splitlines()
     assert len(lines) == 4
     assert all("collection.yaml" in line for line in lines[1:])
-    assert "seed cannot change while the study runs: the batches are drawn" in str(told.value)
-    assert "consent.version has to be a new version" in str(told.value)
+    assert "seed cannot change while the study runs: the batches are already drawn" in str(told.value)
+    assert "consent.version must be a new version" in str(told.value)
     assert (store.frozen.version, store.frozen.study.session.timeout_minutes) == (0, 60)
 
 
@@ -223,7 +223,7 @@ def test_the_command_tells_what_changes_before_it_does(folder, hmix):
     write(folder, lambda content: (more_people(content), new_texts(content)))
     dry = hmix("amend", "--dry-run")
     assert dry.exit_code == 0
-    assert "those who agree from now on" in dry.output
+    assert "participants who agree from now on" in dry.output
     assert "dry run" in dry.output
     assert "amendment 1 is in effect" in hmix("amend").output
     assert "contains no change" in hmix("amend").output

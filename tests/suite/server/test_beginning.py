@@ -54,7 +54,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (f"tasks.{INFER}.people_per_batch", 4, f"tasks.{INFER}.people_per_batch is 4, was 3"),
         (f"tasks.{INFER}.repeats", [1], f"tasks.{INFER}.repeats is a list of 1, was a list of 2"),
         (f"tasks.{INFER}.instructions.1.text", "Now.", f"tasks.{INFER}.instructions[2].text is 'Now.', was 'Answer.'"),
-        ("comments", None, "comments is not there, was 'Anything to tell?'"),
+        ("comments", None, "comments is absent, was 'Anything to tell?'"),
     ],
 )
 def test_a_study_file_that_was_changed_is_refused_with_what_differs(
@@ -128,7 +128,7 @@ def test_comments_and_order_of_the_file_may_change(tmp_path: Path) -> None:
 
 def test_what_is_still_to_be_written_is_for_trial_runs_alone(tmp_path: Path) -> None:
     write_study(tmp_path, changed("consent.text", "TODO"))
-    with pytest.raises(StudyFileError, match="still to be written"):
+    with pytest.raises(StudyFileError, match="must still be replaced"):
         begin_collection(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["collection.yaml"]
     store, _ = begin_collection(tmp_path, trial_run=True)

@@ -48,7 +48,7 @@ def test_the_command_writes_all_files_and_writes_over_none(folder: Path) -> None
     assert sorted(file.name for file in (folder.parent / "made").iterdir()) == sorted(FILES)
     for name in FILES:
         assert f"wrote {folder.parent / 'made' / name}\n" in done.output
-    with pytest.raises(CollectionError, match=r"nginx\.conf is there already"):
+    with pytest.raises(CollectionError, match=r"nginx\.conf already exists"):
         write_settings(folder, folder.parent / "made", at=AT)
 
 
@@ -133,5 +133,5 @@ def test_an_address_that_a_study_cannot_have_is_refused(folder: Path, at: str) -
 def test_a_folder_whose_name_means_something_else_in_settings_is_refused(folder: Path) -> None:
     strange = folder.with_name("my pilot;")
     folder.rename(strange)
-    with pytest.raises(CollectionError, match="spaces or signs"):
+    with pytest.raises(CollectionError, match="spaces or characters"):
         settings(strange, at=AT, port=8000)

@@ -146,12 +146,12 @@ def test_fields_that_are_missing_or_too_many(task: str) -> None:
     for field in ("response_time_ms", "pictures", "answer"):
         lacking = {name: value for name, value in good(task).items() if name != field}
         assert session.check(lacking) == f"the answer lacks {field}"
-    assert "holds more" in (session.check(good(task) | {"coefficient": 0.5}) or "")
+    assert "has fields other" in (session.check(good(task) | {"coefficient": 0.5}) or "")
     for field in good(task)["answer"]:
         sent = good(task)
         del sent["answer"][field]
         assert session.check(sent) == f"answer lacks {field}"
-    assert "holds more" in (session.check(good(task, coefficient=0.5)) or "")
+    assert "has fields other" in (session.check(good(task, coefficient=0.5)) or "")
     assert "not an object" in (session.check([good(task)]) or "")
 
 
@@ -167,7 +167,7 @@ def test_pictures_that_the_trial_does_not_show_for_the_answer(task: str) -> None
         start = session.pages[0]["start"]
         wrong += [[session.pages[0]["pictures"][start]], session.pages[0]["pictures"]]
     for pictures in wrong:
-        assert "pictures are not" in (session.check(good(task) | {"pictures": pictures}) or "")
+        assert "pictures do not" in (session.check(good(task) | {"pictures": pictures}) or "")
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -177,7 +177,7 @@ def test_an_answer_that_names_pictures_as_servers_did_before_is_taken(task: str)
     former = former_trial_pictures(FROZEN, KEY, session.of_batch, session.trial())
     sent["pictures"] = [former[session.pages[0]["pictures"].index(name)] for name in sent["pictures"]]
     assert session.check(sent) is None
-    assert "pictures are not" in (session.check(sent, 1) or "")
+    assert "pictures do not" in (session.check(sent, 1) or "")
 
 
 def walk(*path: tuple[object, object], position: object = ...) -> dict[str, Any]:
@@ -200,9 +200,9 @@ FAR = 10 - START
         (walk((0, FAR)), "begin"),
         (walk((5, START)), "begin"),
         (walk(position=START), "begin"),
-        (walk((0, START), (5, FAR)), "leaps"),
-        (walk((0, START), (5, START)), "leaps"),
-        (walk((0, START), (9, BEYOND), (8, START)), "fall"),
+        (walk((0, START), (5, FAR)), "skips"),
+        (walk((0, START), (5, START)), "skips"),
+        (walk((0, START), (9, BEYOND), (8, START)), "decrease"),
         (walk((0, START), (9001.1, BEYOND)), "a time of path"),
         (walk((0, START), (-1, BEYOND)), "a time of path"),
         (walk((0, START), (True, BEYOND)), "a time of path"),
@@ -253,7 +253,7 @@ def test_defects_of_a_selected_midpoint(place: object) -> None:
         ({"share": 51}, "share_path does not end"),
         ({"share_path": []}, "share_path does not end"),
         ({"confidence": 3}, "confidence_path does not end"),
-        ({"share_path": [[20, 50], [10, 50]]}, "fall"),
+        ({"share_path": [[20, 50], [10, 50]]}, "decrease"),
         ({"share_path": [[10, 500], [10, 50]]}, "a value of share_path"),
         ({"touched": [True]}, "touched"),
         ({"touched": [1, 1]}, "touched"),
@@ -272,7 +272,7 @@ def test_an_untouched_slider_has_no_value_where_it_may_stay_untouched(changes: d
     untouched = good(INFER, touched=[False, True], share=None, share_path=[])
     assert session.check(untouched) is None
     untouched["answer"] |= changes
-    assert session.check(untouched) == "share has a value and was not touched"
+    assert session.check(untouched) == "share has a value but was not touched"
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,8 @@ def test_a_picture_of_practice_is_drawn_for_no_trial(tmp_path: Path) -> None:
 # What is changed, and what is said of it.
 FAULTS = {
     "a picture that there is not": ((": 3", ": 999"), "practice[1].image_2_index: there is no picture 999"),
-    "a picture with itself": ((": 3", ": 0"), "practice[1].image_2_index: picture 0 with itself is no pair"),
-    "one picture of a task about two": (("        image_2_index: 3\n", ""), "is about two pictures"),
+    "a picture with itself": ((": 3", ": 0"), "practice[1].image_2_index: picture 0 with itself is not a pair"),
+    "one picture of a task about two": (("        image_2_index: 3\n", ""), "requires two pictures"),
     "a mixture where all are shown": ((": So.", ": So.\n        coefficient: 0.5"), "shows all eleven"),
     "no feedback": (("        feedback: So.\n", ""), "practice[1].feedback: this key is missing"),
 }
@@ -149,7 +149,7 @@ def test_practice_that_cannot_be_shown_is_refused(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("coefficient", "said"), [("", "say which, as in coefficient: 0.7"), ("0.12345", "more than 4 decimals")]
+    ("coefficient", "said"), [("", "choose it, as in coefficient: 0.7"), ("0.12345", "more than 4 decimals")]
 )
 def test_practice_of_one_mixture_needs_one_that_can_be_told(coefficient: str, said: str, tmp_path: Path) -> None:
     more = f"        coefficient: {coefficient}\n" if coefficient else ""
@@ -159,7 +159,7 @@ def test_practice_of_one_mixture_needs_one_that_can_be_told(coefficient: str, sa
 
 
 def test_a_break_that_never_comes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="no break would ever come: a batch has 8 trials"):
+    with pytest.raises(StudyFileError, match="there would never be a break: a batch has 8 trials"):
         drawn(tmp_path, ("    quiz:\n", "    breaks:\n      every: 8\n    quiz:\n"))
 
 

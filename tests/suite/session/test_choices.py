@@ -28,8 +28,8 @@ def sure(confidence: object, *, touched: object = True, path: object = ..., chos
         (sure(101), "a value of confidence_path is not"),
         (sure(50, path=[[5, 51]]), "confidence_path does not end at confidence"),
         (sure(50, path=[[901.1, 50]]), "a time of confidence_path"),
-        (sure(None, touched=False, path=[]), "confidence was not touched, and the study asks for it"),
-        (sure(50, touched="yes"), "touched is no truth value"),
+        (sure(None, touched=False, path=[]), "confidence was not touched, but the study requires it"),
+        (sure(50, touched="yes"), "touched is not true or false"),
         ({"chosen": 1}, "answer lacks confidence"),
     ],
 )
@@ -40,12 +40,12 @@ def test_a_choice_with_confidence(answer: object, fault: str | None) -> None:
 
 def test_a_choice_without_confidence_is_a_class_alone() -> None:
     assert checked({"chosen": 2}, confidence=False) is None
-    assert "holds more" in (checked(sure(50), confidence=False) or "")
+    assert "has fields other" in (checked(sure(50), confidence=False) or "")
 
 
 def test_a_confidence_that_need_not_be_set_has_no_value_then() -> None:
     assert checked(sure(None, touched=False, path=[]), must_touch=False) is None
-    assert "has a value and was not touched" in (checked(sure(50, touched=False), must_touch=False) or "")
+    assert "has a value but was not touched" in (checked(sure(50, touched=False), must_touch=False) or "")
 
 
 def test_the_columns_of_a_choice() -> None:

@@ -35,11 +35,11 @@ def rated(rating: object, *, touched: object = True, path: object = ...) -> dict
         ([rated(6), rated(100)], None),
         ([rated(7), rated(100)], "a value of rating_path is not a whole number from 0 to 6"),
         ([rated(6), rated(101)], "from 0 to 100"),
-        ([rated(6)], "not as many as the scales"),
-        ({"likeness": rated(6)}, "not as many as the scales"),
+        ([rated(6)], "differs from the number of scales"),
+        ({"likeness": rated(6)}, "differs from the number of scales"),
         ([rated(6), {"rating": 1}], "a rating lacks touched"),
         ([rated(None, touched=False, path=[]), rated(1)], "rating was not touched"),
-        ([rated(3, path=[[9, 3], [8, 3]]), rated(1)], "fall"),
+        ([rated(3, path=[[9, 3], [8, 3]]), rated(1)], "decrease"),
     ],
 )
 def test_ratings_on_two_scales(ratings: object, fault: str | None) -> None:
@@ -51,7 +51,7 @@ def test_steps_have_to_be_chosen_even_where_sliders_need_not_be_touched() -> Non
     open_slider = rated(None, touched=False, path=[])
     assert checked({"ratings": [rated(0), open_slider]}, must_touch=False) is None
     found = checked({"ratings": [open_slider, rated(0)]}, must_touch=False)
-    assert found == "rating was not touched, and the study asks for it"
+    assert found == "rating was not touched, but the study requires it"
 
 
 def test_each_scale_becomes_a_row_and_places_go_on_from_page_to_page() -> None:

@@ -46,8 +46,8 @@ def test_classes_are_called_as_the_study_says(task):
     ("class_names", "said"),
     [
         ({"Cat": "Katze"}, "did you mean 'cat'"),
-        ({"cat": "dog"}, "two classes one name"),
-        ({"cat": " Dog "}, "one name"),
+        ({"cat": "dog"}, "two classes the same name"),
+        ({"cat": " Dog "}, "the same name"),
     ],
 )
 def test_names_of_no_class_and_one_name_of_two_are_refused(class_names, said):

@@ -85,9 +85,9 @@ def test_nothing_to_do_is_said(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{ANN}\nann\n", "'ann' has not the form"),
-        ("PROLIFIC_PID\n", "names nobody"),
-        (f"id,who\n{ANN},x\n{{{{%PROLIFIC_PID%}}}},y\n", "has not the form"),
+        (f"{ANN}\nann\n", "'ann' does not have the form"),
+        ("PROLIFIC_PID\n", "contains no ids"),
+        (f"id,who\n{ANN},x\n{{{{%PROLIFIC_PID%}}}},y\n", "does not have the form"),
     ],
 )
 def test_a_list_with_what_is_no_id_is_refused(tmp_path, text, said):

@@ -259,7 +259,7 @@ def test_an_amendment_leaves_places_for_as_many_people_in_every_task(begin):
     store = begin(quota=3)
     study = store.frozen.study
     wanted = {task: design.model_copy(update={"people_per_batch": 5}) for task, design in study.tasks.items()}
-    with pytest.raises(StoreRefusedError, match="places for different numbers of people"):
+    with pytest.raises(StoreRefusedError, match="different numbers of places"):
         store.amend(study.model_copy(update={"tasks": study.tasks | {FIRST: wanted[FIRST]}}), []).result()
     store.amend(study.model_copy(update={"tasks": wanted}), []).result()
     store.issue_links(5).result()

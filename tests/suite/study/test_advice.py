@@ -29,7 +29,7 @@ def test_another_language_needs_words_class_names_and_a_last_text(tmp_path):
     italian = changed("seed: 3", "seed: 3\nlanguage: it").replace("completion:\n  text: Thank you.\n", "")
     said = advice(tmp_path, italian)
     assert [line.partition(":")[0] for line in said] == ["words", "pictures.class_names", "completion.text"]
-    assert f"{len(WORDS)} of the interface's {len(WORDS)} words are English" in said[0]
+    assert f"{len(WORDS)} of the interface's {len(WORDS)} texts are in English" in said[0]
 
 
 def test_a_shipped_language_is_to_be_reviewed_and_one_of_ones_own_is_well(tmp_path):
@@ -37,17 +37,17 @@ def test_a_shipped_language_is_to_be_reviewed_and_one_of_ones_own_is_well(tmp_pa
     pictures = "source: sample/pictures"
     text = changed("seed: 3", "seed: 3\nlanguage: de-CH").replace(pictures, f"{pictures}\n  class_names: {{{names}}}")
     (said,) = advice(tmp_path, text)
-    assert said.startswith("words: no speaker has reviewed the German words yet")
+    assert said.startswith("words: no speaker has reviewed the German texts yet")
     assert advice(tmp_path, f"{text}\n{words_block(WORDS)}") == []
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([PROLIFIC], "completion.code: app.prolific.com knows one code"),
+        ([PROLIFIC], "completion.code: app.prolific.com expects one code"),
         ([PROLIFIC, "code: C1A2B3"], None),
         (["url: https://example.org/?c={code}"], None),
-        (["url: https://example.org/done"], "completion.url: it has no {code}"),
+        (["url: https://example.org/done"], "completion.url: without {code}"),
         (["url: https://notprolific.com/?c={code}"], None),
     ],
 )

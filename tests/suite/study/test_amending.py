@@ -86,8 +86,8 @@ def test_texts_hold_for_those_who_agree_from_now_on_to_a_new_version(change):
 
     (key, said), *more = what_is_refused(change).items()
     assert (key, more) == ("consent.version", [])
-    assert said.startswith("has to be a new version, since ")
-    assert said.endswith(" changes; '1' was used before")
+    assert said.startswith("must be a new version, because")
+    assert said.endswith(" changes; '1' has already been used")
     assert what_is_refused(with_version) == {}
     assert list(what_is_refused(with_version, versions=("1", "2"))) == ["consent.version"]
 
@@ -95,20 +95,20 @@ def test_texts_hold_for_those_who_agree_from_now_on_to_a_new_version(change):
 @pytest.mark.parametrize(
     ("change", "key", "why"),
     [
-        (put("id", "another-study"), "id", "every id of the export begins with it"),
-        (put("seed", 5), "seed", "the batches are drawn"),
-        (put("language", "de"), "language", "another study"),
+        (put("id", "another-study"), "id", "every id in the export begins with it"),
+        (put("seed", 5), "seed", "the batches are already drawn"),
+        (put("language", "de"), "language", "a different study"),
         (put("pictures", "size", 200), "pictures.size", "the pictures as they were shown"),
         (put("about", "licence", "CC0-1.0"), "about.licence", "agreed to the publication"),
-        (put("tasks", INFER, "batch_size", 3), f"tasks.{INFER}.batch_size", "the batches are drawn"),
-        (put("tasks", INFER, "coefficients", [0.5]), f"tasks.{INFER}.coefficients", "the batches are drawn"),
-        (put("tasks", INFER, "must_touch", False), f"tasks.{INFER}.must_touch", "of two kinds"),
-        (put("tasks", INFER, "breaks", "every", 3), f"tasks.{INFER}.breaks.every", "of two kinds"),
-        (put("tasks", INFER, "practice", []), f"tasks.{INFER}.practice", "of two kinds"),
-        (lambda content: content["tasks"].pop(SELECT), f"tasks.{SELECT}", "of two kinds"),
-        (put("before", []), "before", "would mean something else"),
-        (put("before", 0, "questions", 0, "least", 18), "before[1].questions[1].least", "would mean something else"),
-        (put("attention_failures", 2), "attention_failures", "would mean something else"),
+        (put("tasks", INFER, "batch_size", 3), f"tasks.{INFER}.batch_size", "the batches are already drawn"),
+        (put("tasks", INFER, "coefficients", [0.5]), f"tasks.{INFER}.coefficients", "the batches are already drawn"),
+        (put("tasks", INFER, "must_touch", False), f"tasks.{INFER}.must_touch", "comparable"),
+        (put("tasks", INFER, "breaks", "every", 3), f"tasks.{INFER}.breaks.every", "comparable"),
+        (put("tasks", INFER, "practice", []), f"tasks.{INFER}.practice", "comparable"),
+        (lambda content: content["tasks"].pop(SELECT), f"tasks.{SELECT}", "comparable"),
+        (put("before", []), "before", "would change their meaning"),
+        (put("before", 0, "questions", 0, "least", 18), "before[1].questions[1].least", "would change their meaning"),
+        (put("attention_failures", 2), "attention_failures", "would change their meaning"),
     ],
 )
 def test_what_would_make_answers_mean_something_else_is_refused_with_the_reason(change, key, why):
@@ -129,7 +129,7 @@ def test_everything_is_told_at_once():
 
 def test_there_is_an_end_to_amendments():
     versions = [str(number) for number in range(MOST_AMENDMENTS + 1)]
-    assert what_is_refused(put("title", "Pictures"), versions) == {"": "a study can be amended 200 times at most"}
+    assert what_is_refused(put("title", "Pictures"), versions) == {"": "a study can be amended at most 200 times"}
 
 
 def test_who_agreed_before_keeps_the_texts_and_has_all_else_as_it_is_now():
@@ -155,5 +155,5 @@ def test_long_texts_are_shown_from_where_they_differ():
     assert told.was.startswith("… '")
     assert "goes on" in told.now_is
     assert told.now_is.endswith(" …")
-    assert Change(("comments",), None, "Well?").was == "not there"
+    assert Change(("comments",), None, "Well?").was == "absent"
     assert Change(("before",), [], [1, 2]).now_is == "a list of 2"

@@ -69,12 +69,12 @@ def test_the_paper_s_preset_is_to_be_adapted(tmp_path: Path) -> None:
     assert {"title", "about.approval", "consent.text"} <= {
         line.split(": ")[1] for line in str(told.value).split("\n")[1:]
     }
-    assert all("TODO is still to be written" in line for line in str(told.value).split("\n")[1:])
+    assert all("TODO must still be replaced" in line for line in str(told.value).split("\n")[1:])
 
 
 def test_what_a_preset_shows_as_comments_on_practice_breaks_and_sittings_can_be_asked(tmp_path: Path) -> None:
     text = preset_text("starter", "study", [INFER, CONSTRUCT])
-    begin, end = text.index("#     practice:"), text.index("# Whether each person is asked all tasks")
+    begin, end = text.index("#     practice:"), text.index("# To give every participant all tasks")
     around = text[begin:end].replace("#     ", "    ").replace("every: 20", "every: 2")
     text = text.replace("# sitting:", "sitting:").replace(f"  {INFER}:\n", f"  {INFER}:\n{around}")
     (tmp_path / "collection.yaml").write_text(text, encoding="utf-8")
@@ -90,7 +90,7 @@ def test_what_a_preset_shows_as_comments_on_practice_breaks_and_sittings_can_be_
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_questions_that_a_preset_shows_as_comments_can_be_asked(preset: str, tmp_path: Path) -> None:
     text = preset_text(preset, "study", ["class_choice"])
-    shown = text[text.index("# before:") : text.index("# What is stored of people's screens")]
+    shown = text[text.index("# before:") : text.index("# What is stored about participants' screens")]
     asked = "\n".join(line.removeprefix("# ") for line in shown.split("\n"))
     (tmp_path / "collection.yaml").write_text(text.replace(shown, asked), encoding="utf-8")
     pages = questionnaire_of(read_study_file(tmp_path, allow_placeholders=True))
@@ -107,7 +107,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_release_s_pairs_go_with_its_pictures_alone(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="other pictures"):
+    with pytest.raises(ConfigurationError, match="not show the pictures"):
         write_collection(tmp_path / "study", pairs="release")
 
 
@@ -194,7 +194,7 @@ def test_the_release_s_pairs_keep_its_batches(
         }
         assert kept == released
     assert Counter(note.split(":")[0] for note in written.notes) == {CONSTRUCT: 1, SELECT: 1}
-    assert all("2 pairs stood twice" in note for note in written.notes)
+    assert all("2 pairs occurred twice" in note for note in written.notes)
 
 
 def test_a_task_without_a_block_in_the_presets_is_refused_by_name(
@@ -202,7 +202,7 @@ def test_a_task_without_a_block_in_the_presets_is_refused_by_name(
 ) -> None:
     monkeypatch.setitem(TASKS, "name_the_mood", replace(TASKS[INFER], name="name_the_mood"))
 
-    with pytest.raises(ConfigurationError, match="no block of the task name_the_mood") as told:
+    with pytest.raises(ConfigurationError, match="no block for the task name_the_mood") as told:
         write_collection(tmp_path / "study", tasks=["name_the_mood", INFER])
 
     assert INFER in (told.value.hint or "")

@@ -31,33 +31,36 @@ def _read(folder: Path, *questions: dict[str, Any], place: str = "before", **mor
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "a choice of nothing": (CHOICE | {"choices": []}, r"choices: a question of the kind choice needs this key"),
-    "a choice of one": (CHOICE | {"choices": ["Phone"]}, "a question with one choice asks nothing"),
+    "a choice of nothing": (CHOICE | {"choices": []}, r"choices: a question of the kind choice requires this key"),
+    "a choice of one": (CHOICE | {"choices": ["Phone"]}, "a question requires at least two choices"),
     "the same choice twice": (
         CHOICE | {"choices": ["Phone", "phone"]},
-        r"choices\[2\]: 'phone' stands already as choice 1",
+        r"choices\[2\]: 'phone' is already listed \(choice 1",
     ),
-    "values for some choices": (CHOICE | {"values": ["a", "b"]}, "2 values stand for 3 choices"),
-    "one value for two choices": (CHOICE | {"values": ["", "a", "a"]}, r"values\[3\]: 'a' stands already as value 2"),
+    "values for some choices": (CHOICE | {"values": ["a", "b"]}, "2 values for 3 choices"),
+    "one value for two choices": (CHOICE | {"values": ["", "a", "a"]}, r"values\[3\]: 'a' is already listed \(value 2"),
     "a mark of the export in a choice": (SEVERAL | {"choices": ["a|b", "c"]}, "give `values` without it"),
-    "a right answer that there is not": (CHECK | {"answer": 3}, "answer: there is no 3: the choices are 1 to 2"),
-    "a check that need not be answered": (CHECK | {"required": False}, "an attention check has to be answered"),
-    "a check that screens out": (CHECK | {"screen_out": [1]}, "an attention check is counted, and screens nobody out"),
-    "a choice that there is not": (CHOICE | {"screen_out": [4]}, r"screen_out\[1\]: there is no 4"),
-    "nobody who could take part": (CHOICE | {"screen_out": [1, 2, 3]}, "so that nobody could take part"),
-    "no number between": (NUMBER | {"least": 9, "most": 3}, "no whole number is from 9 to 3"),
-    "no whole number between": (NUMBER | {"least": 0.2, "most": 0.8}, "no whole number is from 0.2 to 0.8"),
+    "a right answer that there is not": (CHECK | {"answer": 3}, "answer: 3 does not exist: the choices are 1 to 2"),
+    "a check that need not be answered": (CHECK | {"required": False}, "an attention check must be answered"),
+    "a check that screens out": (
+        CHECK | {"screen_out": [1]},
+        "an attention check is only counted and screens nobody out",
+    ),
+    "a choice that there is not": (CHOICE | {"screen_out": [4]}, r"screen_out\[1\]: 4 does not exist"),
+    "nobody who could take part": (CHOICE | {"screen_out": [1, 2, 3]}, "so nobody could take part"),
+    "no number between": (NUMBER | {"least": 9, "most": 3}, "no whole number from 9 to 3"),
+    "no whole number between": (NUMBER | {"least": 0.2, "most": 0.8}, "no whole number from 0.2 to 0.8"),
     "a right number out of bounds": (NUMBER | {"answer": 81}, "81 cannot be answered: numbers are from 0 to 80"),
     "screening that screens nobody": (NUMBER | {"screen_out_below": 0}, "no number below 0 can be answered"),
     "screening that lets nobody through": (
         NUMBER | {"screen_out_below": 60, "screen_out_above": 50},
-        "so that nobody could take part",
+        "so nobody could take part",
     ),
-    "groups that fall": (NUMBER | {"groups": [30, 20]}, r"groups\[2\]: groups begin at rising numbers"),
-    "a group that nobody is in": (NUMBER | {"groups": [90]}, "no answer is in a group from 90"),
+    "groups that fall": (NUMBER | {"groups": [30, 20]}, r"groups\[2\]: groups must be in increasing order"),
+    "a group that nobody is in": (NUMBER | {"groups": [90]}, "no answer can be in a group from 90"),
     "choices of a number": (
         NUMBER | {"choices": ["a", "b"]},
-        "choices: this means nothing in a question of the kind number",
+        "choices: a question of the kind number does not have this key",
     ),
     "a scale without ends": (
         {key: SCALE[key] for key in ("name", "kind", "question")},
@@ -65,10 +68,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a scale between the same": (SCALE | {"high": "not at all"}, "both ends of the scale are 'not at all'"),
     "a scale of one step": (SCALE | {"steps": 1}, "greater than or equal to 2"),
-    "a column of the export": (CHOICE | {"name": "pointer"}, "the export has a column pointer of its own"),
-    "a column that tells who people are": (NUMBER | {"name": "zip_code"}, "refused in data that are published"),
-    "a column of times of day": (NUMBER | {"name": "start_time"}, "refused in data that are published"),
-    "a name with capitals": (CHOICE | {"name": "Screen"}, "does not have the form"),
+    "a column of the export": (CHOICE | {"name": "pointer"}, "the export already has a column pointer"),
+    "a column that tells who people are": (NUMBER | {"name": "zip_code"}, "cannot be published"),
+    "a column of times of day": (NUMBER | {"name": "start_time"}, "cannot be published"),
+    "a name with capitals": (CHOICE | {"name": "Screen"}, "does not match the pattern"),
     "a kind that there is not": (CHOICE | {"kind": "choose"}, "'choice', 'several'"),
     "a key that there is not": (CHOICE | {"chioces": []}, "did you mean 'choices'"),
 }
@@ -92,8 +95,8 @@ def test_a_question_of_every_kind_is_taken(question: dict[str, Any], tmp_path: P
     ("pages", "said"),
     [
         ([{"title": "Nothing"}], r"before\[1\]: give questions, or `preset: demographics`"),
-        ([{"questions": [CHOICE]}], r"before\[1\]: this page needs a title"),
-        ([{"preset": "demographics", "questions": [CHOICE]}], "a preset brings its own questions"),
+        ([{"questions": [CHOICE]}], r"before\[1\]: this page requires a title"),
+        ([{"preset": "demographics", "questions": [CHOICE]}], "a preset has its own questions"),
         ([{"preset": "demographics"}] * 2, "two questions are called 'age_group'"),
         ([{"title": "A", "questions": [CHOICE, CHOICE]}], "two questions are called 'screen'"),
     ],
@@ -104,18 +107,18 @@ def test_a_page_that_is_none_is_refused(pages: list[Any], said: str, tmp_path: P
 
 
 def test_nobody_is_screened_out_after_the_pictures(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="nobody can be screened out once the pictures were judged"):
+    with pytest.raises(StudyFileError, match="participants cannot be screened out after judging the pictures"):
         _read(tmp_path, CHOICE | {"screen_out": [1]}, place="after")
 
 
 def test_failures_that_nobody_could_exceed_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="1 may be failed, and there are 1 attention checks"):
+    with pytest.raises(StudyFileError, match="nobody could fail more than 1: there are 1 attention checks"):
         _read(tmp_path, CHECK, attention_failures=1)
 
 
 @pytest.mark.parametrize("name", ["window", "picture", "pixel_ratio", "pointer", "focus"])
 def test_what_the_consent_form_does_not_name_is_not_stored(name: str, tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match=rf"consent.text: `surroundings` asks for {name}, and the form does not"):
+    with pytest.raises(StudyFileError, match=rf"consent.text: `surroundings` contains {name}, but the form does not"):
         read_study_file(write_study(tmp_path, f"{STUDY}\nsurroundings: [{name}]\n"))
 
 

@@ -33,7 +33,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a coefficient above one": ("0.5, 0.75]", "0.5,\n      75, #!\n    ]", "less than or equal to 1, not '75'"),
     "a coefficient that is no number": ("0.5, 0.75]", "0.5,\n      nan, #!\n    ]", "not 'nan'"),
     "another layout": ("format: 1", "format: 2  #!", "not '2'"),
-    "an id with capitals": ("id: small-study", "id: Small  #!", "does not have the form"),
+    "an id with capitals": ("id: small-study", "id: Small  #!", "does not match the pattern"),
     "a missing key, at its table": (
         "about:\n  description: Some pictures are judged.",
         "about:  #!",
@@ -45,29 +45,33 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         f"{_QUIZ}[1].question: this key is missing",
     ),
     "pictures that nobody knows": ("source: sample/pictures", "source: imagenet  #!", "not 'imagenet'"),
-    "a key of pictures that nobody knows": ("  source: sample", "  x: 1  #!\n  source: sample", "no such key"),
-    "a line end in a title": ("title: A small study", 'title: "A small\\nstudy"  #!', "does not have the form"),
+    "a key of pictures that nobody knows": ("  source: sample", "  x: 1  #!\n  source: sample", "unknown key"),
+    "a line end in a title": ("title: A small study", 'title: "A small\\nstudy"  #!', "does not match the pattern"),
     "a place that the batch does not have": ("[2, 5]", "[\n      2,\n      7, #!\n    ]", "no place 7 in a batch of 6"),
     "a place before the first": ("[2, 5]", "[\n      2,\n      0, #!\n    ]", "no place 0 in a batch of 6"),
     "a coefficient nearly as another": (
         "0.5, 0.75]",
         "0.5,\n      0.50000000001, #!\n    ]",
-        "stands already as number 2",
+        "is already listed (entry 2",
     ),
     "a coefficient of many decimals": ("0.5, 0.75]", "0.5,\n      0.50001, #!\n    ]", "more than 4 decimals"),
     "a start value nearly as another": (
         "[0.1, 0.9]",
         "[0.1,\n        0.10000000001, #!\n      ]",
-        "stands already as number 1",
+        "is already listed (entry 1",
     ),
-    "a repeat that stands twice": ("[2, 5]", "[2,\n      2, #!\n    ]", "place 2 stands already as number 1"),
-    "a start value that is no tenth": ("[0.1, 0.9]", "[0.1,\n        0.25, #!\n      ]", "0.25 is no tenth"),
-    "a start value that stands twice": ("[0.1, 0.9]", "[0.1,\n        0.1, #!\n      ]", "stands already"),
-    "an answer beyond the choices": ("answer: 1", "answer: 3  #!", "no choice 3: the choices are 2"),
+    "a repeat that occurs twice": ("[2, 5]", "[2,\n      2, #!\n    ]", "place 2 is already listed (entry 1"),
+    "a start value that is no tenth": (
+        "[0.1, 0.9]",
+        "[0.1,\n        0.25, #!\n      ]",
+        "0.25 is not a multiple of 0.1",
+    ),
+    "a start value that occurs twice": ("[0.1, 0.9]", "[0.1,\n        0.1, #!\n      ]", "is already"),
+    "an answer beyond the choices": ("answer: 1", "answer: 3  #!", "choice 3 does not exist: there are 2"),
     "two choices alike": (
         "[The middle, The end]",
         "\n            - The end\n            - The end  #!",
-        "already as choice 1",
+        "is already listed (choice 1",
     ),
     "coefficients where all are shown": ("batch_size: 6", "batch_size: 6\n    coefficients: [0.5]  #!", "all eleven"),
     "mixtures of a pair where all are shown": (
@@ -75,15 +79,15 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "per_class_pair: 1\n      coefficients_per_pair: 2  #!",
         "all eleven",
     ),
-    "a coefficient that stands twice": (
+    "a coefficient that occurs twice": (
         "0.5, 0.75]",
         "0.5,\n      0.5, #!\n    ]",
-        "0.5 stands already as number 2",
+        "0.5 is already listed (entry 2",
     ),
     "more mixtures than coefficients": ("coefficients_per_pair: 2", "coefficients_per_pair: 4  #!", "4 different"),
     "pairs from nowhere": ("pairs:\n      per_class_pair: 1", "pairs: {}  #!", "none of them is given"),
-    "a list outside of the folder": ("per_class_pair: 1", "file: ../x.csv  #!", "no plain path"),
-    "a list elsewhere on the disk": ("per_class_pair: 1", "file: /etc/passwd  #!", "no plain path"),
+    "a list outside of the folder": ("per_class_pair: 1", "file: ../x.csv  #!", "not a plain path"),
+    "a list elsewhere on the disk": ("per_class_pair: 1", "file: /etc/passwd  #!", "not a plain path"),
     "a class that there is not": (
         "per_class_pair: 1",
         "per_class_pair: 1\n      classes: [dog,\n        frogg, #!\n      ]",
@@ -92,13 +96,13 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a class to draw from, twice": (
         "per_class_pair: 1",
         "per_class_pair: 1\n      classes: [dog, frog,\n        Dog, #!\n      ]",
-        "stands already as number 1",
+        "is already listed (entry 1",
     ),
-    "one class to draw from": ("per_class_pair: 1", "per_class_pair: 1\n      classes: [dog]  #!", "one alone"),
+    "one class to draw from": ("per_class_pair: 1", "per_class_pair: 1\n      classes: [dog]  #!", "only one"),
     "two classes the same": (
         "source: sample/pictures",
         "source: sample/pictures\n  classes:\n    - dog\n    - Dog  #!",
-        "'Dog' stands already in place 1",
+        "'Dog' is already listed (entry 1",
     ),
     "one class to choose from": (
         "source: sample/pictures",
@@ -113,11 +117,15 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "more classes than a page offers": (
         "source: sample/pictures",
         f"source: sample/pictures\n  classes: {[f'c{number}' for number in range(201)]}  #!",
-        "there may be 200 of them at most, not 201",
+        "at most 200 are allowed, not 201",
     ),
     "an example of one picture": ("image_2_index: 3", "image_2_index: 0  #!", "picture 0 with itself"),
     "an example that counts backwards": ("image_2_index: 3", "image_2_index: -3  #!", "not '-3'"),
-    "class order in another task": ("batch_size: 6", "batch_size: 6\n    class_order: shuffled  #!", "means nothing"),
+    "class order in another task": (
+        "batch_size: 6",
+        "batch_size: 6\n    class_order: shuffled  #!",
+        "does not have this key",
+    ),
     "sliders in another task": (
         "batch_size: 6",
         "batch_size: 6\n    confidence: true  #!",
@@ -130,14 +138,14 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     ),
     "more batches than a sampler fills": ("batches: 2", "batches: 8  #!", "8 batches of 6 stimuli cannot be filled"),
     "a batch larger than all pairs": ("batch_size: 9", "batch_size: 91  #!", "a batch of 91 stimuli cannot"),
-    "mixtures without batches of their own": ("batch_size: 9", "batch_size: 90", "room for 1"),
-    "going on shorter than the place is kept": ("resume_hours: 24", "resume_hours: 0.5  #!", "within 0.5 h"),
+    "mixtures without batches of their own": ("batch_size: 9", "batch_size: 90", "only 1"),
+    "going on shorter than the place is kept": ("resume_hours: 24", "resume_hours: 0.5  #!", "after 0.5 h"),
     "a code that is not filled in": ("text: Thank you.", "text: T\n  url: https://x.org/{id}  #!", "{code}"),
-    "a brace in the url": ("text: Thank you.", "text: T\n  url: https://x.org/{{code}}  #!", "not filled in"),
-    "an address that is none": ("text: Thank you.", "text: T\n  url: x.org  #!", "does not have the form"),
-    "a code in the text": ("text: Thank you.", 'text: "Your code: {code}"  #!', "filled in in the url alone"),
+    "a brace in the url": ("text: Thank you.", "text: T\n  url: https://x.org/{{code}}  #!", "not a placeholder"),
+    "an address that is none": ("text: Thank you.", "text: T\n  url: x.org  #!", "does not match the pattern"),
+    "a code in the text": ("text: Thank you.", 'text: "Your code: {code}"  #!', "only replaced in the url"),
     "a word that the interface lacks": ("session:", "words:\n  submitt: x  #!\nsession:", "mean 'submit'?"),
-    "a word that is filled in otherwise": ("session:", 'words:\n  trial_number: "{no}"  #!\nsession:', "filled in"),
+    "a word that is filled in otherwise": ("session:", 'words:\n  trial_number: "{no}"  #!\nsession:', "placeholders"),
     "a licence that is none": ("CC0-1.0", "CC0  #!", "no SPDX licence expression"),
     "an ORCID with a typing error": (
         "[{ name: Ada Example }]",
@@ -150,15 +158,15 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a comment of HTML": ("text: Please take part.", "text: Please <!-- do not --> take part.  #!", "markup"),
     "an entity": ("How much of each?", "How much&nbsp;of each?  #!", "'&nbsp;' is markup"),
     "a bell": ("How much of each?", '"How much\\u0007 of each?"  #!', "a control character, U+0007"),
-    "something still to be written": ("None was needed.", "TODO the approval  #!", "TODO is still to be written"),
+    "something still to be written": ("None was needed.", "TODO the approval  #!", "TODO must still be replaced"),
     "no YAML": ("seed: 3", "seed: [3\nx: y  #!", "did not find expected"),
     "a value that goes on, further in": ("seed: 3", "seed: 3\n  bad: x  #!", "not allowed in this context (column 6)"),
-    "a key that stands twice": ("seed: 3", "seed: 3\nseed: 4  #!", "seed stands twice"),
+    "a key that occurs twice": ("seed: 3", "seed: 3\nseed: 4  #!", "seed stands twice"),
     "an alias": ("seed: 3", "seed: &a 3\nx: *a  #!", "an alias"),
     "a tag of YAML": ("seed: 3", "seed: !!int 3  #!", "a tag"),
-    "a number with a point for a whole one": ("seed: 3", "seed: 1.0  #!", "seed: '1.0' is no whole number"),
-    "a number with a gap": ("seed: 3", "seed: 1_0  #!", "seed: '1_0' is no whole number"),
-    "a number that others read as octal": ("seed: 3", "seed: 010  #!", "seed: '010' is no whole number"),
+    "a number with a point for a whole one": ("seed: 3", "seed: 1.0  #!", "seed: '1.0' is not a whole number"),
+    "a number with a gap": ("seed: 3", "seed: 1_0  #!", "seed: '1_0' is not a whole number"),
+    "a number that others read as octal": ("seed: 3", "seed: 010  #!", "seed: '010' is not a whole number"),
     "a letter for a truth": (
         "seed: 3",
         "seed: 3\nrecruiting:\n  required: t  #!",
@@ -172,12 +180,12 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a coefficient with a gap": (
         "0.5, 0.75]",
         "0.5,\n      7_5e-2, #!\n    ]",
-        "coefficients[3]: '7_5e-2' is no number",
+        "coefficients[3]: '7_5e-2' is not a number",
     ),
     "minutes with a gap": (
         "timeout_minutes: 60",
         "timeout_minutes: 6_0  #!",
-        "session.timeout_minutes: '6_0' is no number",
+        "session.timeout_minutes: '6_0' is not a number",
     ),
 }
 _AT = {"mixtures without batches of their own": "      coefficients_per_pair: 2"}
@@ -224,15 +232,15 @@ def test_everything_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> Non
     said = str(_told(write_study(tmp_path, text))).split("\n")
 
     tags = text.split("\n").index("      - text: <i>Slide</i>") + 1
-    assert said[0] == "4 things are wrong:"
+    assert said[0] == "4 problems:"
     assert [int(one.split("line ")[1].split(":")[0]) for one in said[1:]] == [4, 31, tags, tags]
 
 
 def test_every_repeat_that_is_wrong_is_told(tmp_path: Path) -> None:
     said = str(_told(write_study(tmp_path, changed("[2, 5]", "[2, 2, 7, 0]"))))
 
-    assert said.startswith("3 things are wrong:")
-    assert all(part in said for part in ("place 2 stands already", "no place 7", "no place 0"))
+    assert said.startswith("3 problems:")
+    assert all(part in said for part in ("is already", "no place 7", "no place 0"))
 
 
 def test_a_coefficient_may_miss_its_decimals_by_a_bit(tmp_path: Path) -> None:
@@ -257,14 +265,17 @@ def test_what_only_looks_like_markup_stays_as_it_is(text: str, tmp_path: Path) -
 def test_a_folder_without_a_study_file_is_told(tmp_path: Path) -> None:
     assert "there is no collection.yaml here" in str(_told(tmp_path))
     assert "hmix collect init" in str(_told(tmp_path))
-    assert "there is no such folder" in str(_told(tmp_path / "nowhere"))
+    assert "the folder does not exist" in str(_told(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("study.toml", "TOML is not read: write what study.toml says into a collection.yaml; `hmix collect init DIR`"),
-        ("collection.toml", "TOML is not read"),
+        (
+            "study.toml",
+            "TOML is not supported: move the content of study.toml to a collection.yaml; `hmix collect init DIR`",
+        ),
+        ("collection.toml", "TOML is not supported"),
         ("collection.yml", "rename collection.yml to collection.yaml"),
         ("study.yaml", "study.yaml is the file of a study to contribute"),
     ],

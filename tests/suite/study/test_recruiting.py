@@ -63,9 +63,9 @@ def test_no_text_breaks_it(text):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"platform": "prolific", "pattern": "[0-9]+"}, "known form"),
+        ({"platform": "prolific", "pattern": "[0-9]+"}, "known"),
         ({"pattern": "["}, "no regular expression"),
-        ({"allow_list": "../ids.csv"}, "no plain path"),
+        ({"allow_list": "../ids.csv"}, "not a plain path"),
         ({"links": "sometimes"}, "off"),
         ({"platform": "facebook"}, "prolific"),
     ],

@@ -26,12 +26,12 @@ def _read(folder: Path, scales: str, *, task: str = RATING) -> StudyFile:
 
 
 def test_ratings_need_scales(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match=r"tasks.scale_rating.scales: scale_rating needs this key"):
+    with pytest.raises(StudyFileError, match=r"tasks\.scale_rating\.scales: scale_rating requires this key"):
         _read(tmp_path, "")
 
 
 def test_other_tasks_refuse_them(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="scales: this means nothing in class_choice; it is for scale_rating"):
+    with pytest.raises(StudyFileError, match="scales: class_choice does not have this key; it is for scale_rating"):
         _read(tmp_path, f"    scales: [{ODD}]\n", task=CHOICE)
 
 

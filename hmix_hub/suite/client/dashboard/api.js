@@ -1,4 +1,4 @@
-/** Requests to the serving process, each with the token that stood behind the # of the address. */
+/** Requests to the serving process, each with the token from the address's fragment (#…). */
 const TOKEN = /^#([\w-]{43})$/;
 const NAME = 'hmix-dashboard';
 const PATIENCE = 20_000;
@@ -12,10 +12,10 @@ if (given) {
 const seen = new Map();
 const pictures = new Map();
 
-/** A request that was refused; `status` 0 if no answer came. */
+/** A request that was refused; `status` is 0 if there was no response. */
 export class Refused extends Error {
 	constructor(status, body = {}) {
-		super([body.message, body.hint].filter(Boolean).join(' – ') || 'The server does not answer.');
+		super([body.message, body.hint].filter(Boolean).join(' – ') || 'The server is not responding.');
 		this.status = status;
 	}
 }
@@ -33,7 +33,7 @@ async function ask(path, { method = 'GET', body, tag } = {}) {
 	throw new Refused(response.status, await response.json().catch(() => ({})));
 }
 
-/** Look at something again; `slot` is where it is shown. Gives null where it is as it was shown there last. */
+/** Fetch what is shown in `slot`; return null if it has not changed since it was last shown there. */
 export async function look(slot, path) {
 	const before = seen.get(slot);
 	const response = await ask(path, { tag: before?.path === path ? before.tag : null });
@@ -43,7 +43,7 @@ export async function look(slot, path) {
 	return content;
 }
 
-/** Show a slot anew the next time, also what is as it was. */
+/** Make the next `look` at a slot return its content even if it has not changed. */
 export function forget(slot) {
 	seen.delete(slot);
 }
@@ -53,7 +53,7 @@ export async function act(name, body) {
 	return (await ask(`api/actions/${name}`, { method: 'POST', body })).json();
 }
 
-/** Fetch a picture once; gives an address of this page's own memory. */
+/** Fetch a picture once; return its blob URL. */
 export function picture(path) {
 	if (!pictures.has(path)) pictures.set(path, load(path));
 	return pictures.get(path);

@@ -1,4 +1,4 @@
-/** Charts as SVG, drawn from counts. Styles are classes; the numbers stand in titles and in the text alternative. */
+/** SVG charts of counts. Styles are CSS classes; titles and the text alternative contain the numbers. */
 import { add } from '../dom.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -12,7 +12,7 @@ function draw(tag, properties = {}, ...children) {
 const title = (text) => draw('title', {}, text);
 const text = (x, y, string, anchor = 'middle') => draw('text', { x, y, 'text-anchor': anchor }, string);
 
-/** A bar of parts, [class, number], out of a whole; beside numbers that stand in the table. */
+/** Draw a bar of parts, [class, number], out of a whole; hidden from screen readers, since the table has the numbers. */
 export function meter(parts, whole, width = 120) {
 	let x = 0;
 	const drawn = parts.map(([name, number]) => {
@@ -26,8 +26,8 @@ export function meter(parts, whole, width = 120) {
 }
 
 /**
- * Upright bars. `labels` are [place, text], the place counted in bars, below; `mark` a place that is marked; `said` the
- * text alternative; `titles` what each bar is called.
+ * Draw vertical bars. `labels` below are [position, text] and `mark` is the position of a line, both counted in bars;
+ * `said` is the text alternative, `titles` the names of the bars.
  */
 export function bars(counts, { width = 360, height = 110, labels = [], mark = null, said, titles = [], gap = 0.15 }) {
 	const foot = labels.length ? 16 : 2;

@@ -1,4 +1,4 @@
-/** The dashboard: it looks every two seconds, and shows what is another than before. */
+/** The dashboard: checks every two seconds, and updates what has changed. */
 import { make, part } from '../dom.js';
 import { forget, look, Refused } from './api.js';
 import { controlsOf } from './controls.js';
@@ -10,7 +10,7 @@ import { trialsView } from './trials.js';
 const EVERY = 2000;
 const VIEWS = {
 	overview: { name: 'Overview' },
-	people: { name: 'People', ...peopleView(refresh) },
+	people: { name: 'Participants', ...peopleView(refresh) },
 	trials: { name: 'Trials and answers', ...trialsView(refresh) },
 };
 let told = null;
@@ -21,7 +21,7 @@ let isAgain = false;
 
 const wanted = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'overview');
 
-/** Look at once, and then every two seconds while the page is seen. */
+/** Update now, and then every two seconds while the page is visible. */
 async function refresh() {
 	clearTimeout(timer);
 	isAgain = isLooking;
@@ -31,7 +31,7 @@ async function refresh() {
 		await update();
 		trouble('');
 	} catch (error) {
-		trouble(error instanceof Refused && error.status === 401 ? error.message : `${error.message} What is shown may be old.`);
+		trouble(error instanceof Refused && error.status === 401 ? error.message : `${error.message} The page may be out of date.`);
 	}
 	isLooking = false;
 	if (isAgain) refresh();
@@ -67,9 +67,9 @@ function showHead() {
 	showIn(
 		part('state'),
 		make('span', { class: `chip ${state}` }, plain(state)),
-		study.is_synthetic ? make('span', { class: 'chip synthetic' }, 'trial run or simulation: no data') : null,
+		study.is_synthetic ? make('span', { class: 'chip synthetic' }, 'trial run or simulation: not real data') : null,
 		make('span', { class: 'soft' }, marks.join(' · ')),
-		told.message ? make('span', {}, `Everybody reads: “${told.message}”`) : null,
+		told.message ? make('span', {}, `Message to all participants: “${told.message}”`) : null,
 	);
 	showIn(part('controls'), controlsOf(told, refresh));
 }

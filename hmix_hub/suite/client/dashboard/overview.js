@@ -1,4 +1,4 @@
-/** The overview: people by stage, batches, answers an hour, response times, agreement, flags, storage and errors. */
+/** The overview: participants by stage, batches, answers over time, response times, agreement, flags, storage, errors. */
 import { make } from '../dom.js';
 import { bars, meter } from './charts.js';
 import { batchName, bytes, counted, minutes, plain, press, seconds, section, table, whole } from './parts.js';
@@ -16,29 +16,29 @@ export function overviewOf(told, showPeople) {
 	);
 }
 
-/** Stages of people who are on their way. */
+/** Stages of participants who are in progress. */
 const AT_IT = ['instructions', 'quiz', 'trials'];
 
 export function figures(told) {
-	// People, not sessions: in a sitting each person has one of every task.
+	// Participants, not sessions: in a sitting, each participant has one session per task.
 	const live = told.stages.reduce((sum, { stage, people }) => sum + (AT_IT.includes(stage) ? people : 0), 0);
 	const answers = told.batches.reduce((sum, batch) => sum + batch.answers, 0);
 	const left = told.hours_left;
 	const items = [
 		['Finished', `${whole(told.finished)} of ${whole(told.wanted)}`],
-		['At it now', whole(live)],
+		['In progress', whole(live)],
 		['Answers', whole(answers)],
-		['People an hour', told.people_per_hour == null ? '–' : told.people_per_hour.toLocaleString('en')],
+		['Participants per hour', told.people_per_hour == null ? '–' : told.people_per_hour.toLocaleString('en')],
 		['Serving time left', left == null ? '–' : left === 0 ? 'none' : `≈ ${minutes(Math.max(1, Math.round(left * 60)))}`],
 		...(told.links.issued ? [['Links opened', `${whole(told.links.used)} of ${whole(told.links.issued)}`]] : []),
-		['Flagged people', whole(told.flagged)],
-		['Storage', told.fault ? 'failing' : 'fine'],
+		['Flagged', whole(told.flagged)],
+		['Storage', told.fault ? 'failing' : 'OK'],
 	];
 	return make('dl', { class: 'figures' }, items.map(([name, value]) => make('div', { class: value === 'failing' ? 'bad' : null }, make('dt', {}, name), make('dd', {}, value))));
 }
 
 function stages({ stages: found, withdrawn }, showPeople) {
-	const all = [...found, { stage: 'withdrawn', meaning: 'withdrew; everything was deleted', people: withdrawn }];
+	const all = [...found, { stage: 'withdrawn', meaning: 'withdrew; all their data was deleted', people: withdrawn }];
 	const most = Math.max(1, ...all.map(({ people }) => people));
 	const rows = all.map(({ stage, meaning, people }) => [
 		people && stage !== 'withdrawn' ? link(plain(stage), `stage-${stage}`, () => showPeople({ stage })) : plain(stage),
@@ -46,7 +46,7 @@ function stages({ stages: found, withdrawn }, showPeople) {
 		meter([[`stage-${stage}`, people]], most),
 		make('span', { class: 'soft' }, meaning),
 	]);
-	return section('People by stage', table('People by stage', [['Stage'], ['People', NUMBER], BAR, ['Meaning', 'wide']], rows));
+	return section('Participants by stage', table('Participants by stage', [['Stage'], ['Number', NUMBER], BAR, ['Meaning', 'wide']], rows));
 }
 
 function link(text, key, onclick) {
@@ -54,7 +54,7 @@ function link(text, key, onclick) {
 }
 
 function batches(all) {
-	// Who has not passed the quiz yet takes no place.
+	// Participants who have not passed the quiz yet do not hold a place.
 	const counts = all.some(({ provisional }) => provisional);
 	const rows = all.map((batch) => [
 		batchName(batch.task, batch.number),
@@ -66,8 +66,8 @@ function batches(all) {
 		whole(batch.answers),
 		whole(batch.quarantined + batch.conflicts),
 	]);
-	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ...(counts ? [['Reading', NUMBER]] : []), ['Open', NUMBER], ['Answers', NUMBER], ['Aside', NUMBER]];
-	const note = `Aside: answers that cannot be right, or that came twice and differ.${counts ? ' Reading: not through the quiz yet, and without a place.' : ''}`;
+	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ...(counts ? [['Reading', NUMBER]] : []), ['Open', NUMBER], ['Answers', NUMBER], ['Set aside', NUMBER]];
+	const note = `Set aside: invalid answers, and answers that arrived twice with different content.${counts ? ' Reading: have not passed the quiz yet and do not hold a place.' : ''}`;
 	return section('Batches', table('Batches', columns, rows), make('p', { class: 'soft' }, note));
 }
 
@@ -79,8 +79,8 @@ function hours({ hours: width, counts, unknown }, served) {
 	const per = width === 1 ? 'hour' : width < 1 ? `${width * 60} minutes` : `${width} hours`;
 	const said = `Answers per ${per} of serving: ${counts.join(', ')}`;
 	const titles = counts.map((_, place) => `${hour(place)} to ${hour(place + 1)}:`);
-	const note = unknown ? ` ${counted(unknown, 'answer')} of an earlier version have no time.` : '';
-	const text = `${whole(total)} in ${minutes(Math.max(served, 1))} of serving; a bar is ${per}.${note}`;
+	const note = unknown ? ` ${counted(unknown, 'answer')} stored by an earlier version have no time.` : '';
+	const text = `${whole(total)} in ${minutes(Math.max(served, 1))} of serving; one bar per ${per}.${note}`;
 	return section('Answers over time', total ? bars(counts, { labels, said, titles, width: 460, height: 110 }) : none(), make('p', { class: 'soft' }, text));
 }
 
@@ -89,12 +89,12 @@ function times(tasks) {
 	const charts = tasks.map(({ task, answers, median_ms: median, low_ms: low, high_ms: high, edges_ms: edges, counts }) => {
 		const at = (ms) => Math.log2(Math.min(Math.max(ms, edges[0]), edges.at(-1)) / edges[0]) * 2;
 		const labels = [250, 1000, 4000, 16_000, 64_000].map((ms) => [at(ms), seconds(ms)]);
-		const said = `${plain(task)}: half of ${counted(answers, 'answer')} took less than ${seconds(median)}, nine of ten ${seconds(low)} to ${seconds(high)}`;
+		const said = `${plain(task)}: half of ${counted(answers, 'answer')} took less than ${seconds(median)}, 90% took ${seconds(low)} to ${seconds(high)}`;
 		const titles = counts.map((_, place) => `${seconds(edges[place])} to ${seconds(edges[place + 1])}:`);
 		const caption = make('figcaption', {}, make('b', {}, plain(task)), ` ${seconds(median)} (${seconds(low)} – ${seconds(high)})`);
 		return make('figure', {}, caption, bars(counts, { labels, mark: at(median), said, titles, width: 300, height: 70 }));
 	});
-	const note = make('p', { class: 'soft' }, 'From picture drawn to submitted, as browsers tell: the median, which is the line, and nine of ten.');
+	const note = make('p', { class: 'soft' }, 'From picture drawn to answer submitted, as reported by browsers: the median (the line) and, in brackets, the range of 90% of answers.');
 	return section('Response times', make('div', { class: 'charts' }, charts), note);
 }
 
@@ -108,7 +108,7 @@ function agreement(all) {
 		whole(answers),
 	]);
 	const columns = [['Task'], ['Krippendorff’s α', NUMBER], BAR, ['Stimuli', NUMBER], ['Answers', NUMBER]];
-	const note = 'Between people, about stimuli that two or more answered, first answers alone. 1: all agree; 0: as by chance.';
+	const note = 'Between participants, for stimuli with answers from two or more of them; repeats are left out. 1: perfect agreement; 0: as expected by chance.';
 	return section('Agreement so far', table('Agreement so far', columns, rows), make('p', { class: 'soft' }, note));
 }
 
@@ -118,20 +118,20 @@ function flags({ flags: found }, showPeople) {
 		whole(people),
 		make('span', { class: 'soft' }, meaning),
 	]);
-	return section('Flags', table('Flags', [['Flag'], ['People', NUMBER], ['When', 'wide']], rows));
+	return section('Flags', table('Flags', [['Flag'], ['Number', NUMBER], ['Meaning', 'wide']], rows));
 }
 
 function server({ storage, fault, errors, served_minutes: served }) {
 	const items = [
 		['Answers', fault ?? 'are being stored'],
-		['Database', `${bytes(storage.database_bytes)}, and ${bytes(storage.log_bytes)} of log`],
-		['Free on the disk', bytes(storage.free_bytes)],
-		['Served', minutes(Math.max(served, 1))],
+		['Database', `${bytes(storage.database_bytes)}, plus ${bytes(storage.log_bytes)} of log`],
+		['Free disk space', bytes(storage.free_bytes)],
+		['Time served', minutes(Math.max(served, 1))],
 	];
 	const rows = errors.map(({ text, times, minutes: ago }) => [make('pre', {}, text), whole(times), ago ? `${minutes(ago)} ago` : 'now']);
 	const told = errors.length
-		? table('Last errors', [['Error'], ['Times', NUMBER], ['Last']], rows)
-		: none('No errors since the server was started.');
+		? table('Last errors', [['Error'], ['Count', NUMBER], ['Last']], rows)
+		: none('No errors since the server started.');
 	const state = make('dl', { class: 'pairs' }, items.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]).flat());
 	return section('Storage and errors', state, told);
 }

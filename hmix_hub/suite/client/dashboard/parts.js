@@ -1,4 +1,4 @@
-/** Parts of the views: tables, sections, numbers and times as text; and showing anew without losing the focus. */
+/** Parts of the views: tables, sections, numbers and times as text; and updates that keep the focus. */
 import { fill, make } from '../dom.js';
 
 export const whole = (number) => (number == null ? '–' : number.toLocaleString('en'));
@@ -24,7 +24,7 @@ export function section(heading, ...children) {
 	return make('section', {}, make('h2', {}, heading), ...children);
 }
 
-/** A table; columns are [heading, class], cells nodes or texts, the first of a row is its header. */
+/** Make a table; columns are [heading, class], cells are nodes or texts, the first of a row is its header. */
 export function table(caption, columns, rows) {
 	const classes = columns.map(([, name]) => name ?? '');
 	const head = make('tr', {}, columns.map(([heading, name]) => make('th', { scope: 'col', class: name }, heading.cloneNode?.(true) ?? heading)));
@@ -35,7 +35,7 @@ export function table(caption, columns, rows) {
 	return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption }, whole);
 }
 
-/** Show nodes in a place; what had the focus has it again, known by its `data-key`. */
+/** Show nodes in `place`, keeping the scroll offsets and the focus, which is matched by `data-key`. */
 export function showIn(place, ...nodes) {
 	const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
 	const offsets = [...place.querySelectorAll('.scroll')].map((node) => node.scrollLeft);
@@ -44,12 +44,12 @@ export function showIn(place, ...nodes) {
 	if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
-/** A button that is found again by its key after its place was shown anew. */
+/** Make a button with a key by which it is found again after an update. */
 export function press(text, key, onclick, properties = {}) {
 	return make('button', { type: 'button', 'data-key': key, onclick, ...properties }, text);
 }
 
-/** A choice of one of [value, text]. */
+/** Make a select element of choices [value, text]. */
 export function choose(label, key, choices, value, onchange) {
 	const options = choices.map(([name, text]) => make('option', { value: name, selected: name === value }, text));
 	return make('label', {}, make('span', {}, label), make('select', { 'data-key': key, onchange }, options));

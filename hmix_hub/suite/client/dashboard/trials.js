@@ -1,4 +1,4 @@
-/** Every stimulus of a batch as people see it, with the answers about it so far. */
+/** Every stimulus of a batch as participants see it, with its answers so far. */
 import { make } from '../dom.js';
 import { look, picture } from './api.js';
 import { bars, meter } from './charts.js';
@@ -68,7 +68,7 @@ function described({ number, mean, median_ms: median, scale }) {
 	return `${scale ? `${scale}: ` : ''}${parts.join(', ')}`;
 }
 
-/** Shares of the first class, or ratings, from 0 to 1; where one mixture is shown its share is marked. */
+/** Draw shares of the first class, or ratings, from 0 to 1; if one mixture is shown, its true share is marked. */
 function chart(one, coefficient, [first, second]) {
 	const { counts, scale } = one;
 	const last = counts.length - 1;
@@ -81,7 +81,7 @@ function chart(one, coefficient, [first, second]) {
 	return make('div', {}, make('p', { class: 'soft' }, described(one)), bars(counts, { said, mark, titles, labels, width: 330, height: 62, gap: 0.2 }));
 }
 
-/** The classes that were chosen, the most often first. */
+/** List the chosen classes, most frequent first. */
 function classChart(one, names, pair) {
 	const found = one.counts.map((count, code) => [names[code], count]).filter(([, count]) => count).sort((a, b) => b[1] - a[1]);
 	const most = found[0]?.[1] ?? 1;

@@ -1,4 +1,4 @@
-/** categorical_soft_labels: the most probable class, perhaps a second, their percentages, and the classes that are ruled out. */
+/** categorical_soft_labels: the most probable class, optionally a second one, their percentages, and classes ruled out. */
 import { faultLine, make, setFault } from '../dom.js';
 import { makeGroup } from '../group.js';
 import { readNumber } from '../numbers.js';
@@ -21,7 +21,7 @@ export default function makeTask(page) {
 	const form = make('div', { onchange, oninput: onchange }, ...fields.map((field) => field.node));
 	secondPercent.node.hidden = true;
 
-	/** Check what contradicts itself, and if all is to be there, what is missing; returns the fields at fault. */
+	/** Check for contradictions and, if `isAll`, for missing answers; return the fields with errors. */
 	function check(isAll) {
 		const [topClass] = top.values();
 		const [secondClass] = second.values();
@@ -76,7 +76,7 @@ function makePercent(id, label) {
 	};
 }
 
-/** Read a percentage, 0 to 100, perhaps with a percent sign; NaN if it is none. */
+/** Read a percentage from 0 to 100, with or without a percent sign; return NaN for anything else. */
 function readPercent(text) {
 	const value = readNumber(text.replace(/[%\u066a\uff05]\p{Cf}*$/u, ''));
 	return value >= 0 && value <= 100 ? value : NaN;

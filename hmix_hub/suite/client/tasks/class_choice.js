@@ -1,4 +1,4 @@
-/** class_choice: one picture and one of the classes; perhaps a slider for confidence. */
+/** class_choice: one picture and a choice of one class; optionally a slider for confidence. */
 import { add, make } from '../dom.js';
 import { makeGroup } from '../group.js';
 import { KEYS, named } from '../keys.js';
@@ -12,12 +12,12 @@ export default function makeTask(page, now) {
 	const group = makeGroup('radio', 'class', word('classes'), classes);
 	const slider = page.confidence ? makeConfidence(now) : null;
 	group.list.translate = false;
-	// The question above says it to those who see the page.
+	// Sighted participants read the question above instead.
 	group.node.firstChild.className = 'unseen';
 	group.list.addEventListener('change', () => group.setFault(''));
 	if (!group.search) group.inputs.forEach(sayKey);
 
-	/** A key is shown beside its class; screen readers tell it with the class. */
+	/** Show a class's key beside it; screen readers announce it with the class. */
 	function sayKey(input, place) {
 		input.setAttribute('aria-keyshortcuts', KEYS[place]);
 		add(group.labels[place], make('kbd', { 'aria-hidden': 'true' }, KEYS[place]));
@@ -26,7 +26,7 @@ export default function makeTask(page, now) {
 	return {
 		controls: [group.node, slider?.node],
 		entered: true,
-		/** A key chooses a class; of many classes it begins the search. */
+		/** Choose the class of a key or, if there are many classes, start the search. */
 		onkey(event) {
 			if (group.search && /^[\p{L}\p{N}]$/u.test(event.key)) group.search.focus();
 			const input = group.search ? null : group.inputs[KEYS.indexOf(named(event))];

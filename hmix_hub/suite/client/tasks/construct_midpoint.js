@@ -17,7 +17,7 @@ export default function makeTask(page, now) {
 	let shown = page.start;
 	let running = null;
 
-	/** Ask for a step; it counts once its picture is on the screen. */
+	/** Request a step; it counts once its picture is on the screen. */
 	function move(step) {
 		const next = steps.reduce((sum, one) => sum + one, shown) + step;
 		if (!pictures || next < 0 || next > last || path.length + steps.length >= LONGEST_PATH) return;
@@ -25,7 +25,7 @@ export default function makeTask(page, now) {
 		running ??= run();
 	}
 
-	/** Show every step in a frame of its own, and note it in that frame. */
+	/** Show each step in its own frame, and record it in that frame. */
 	async function run() {
 		for (; steps.length; sayEnds()) {
 			await frame();

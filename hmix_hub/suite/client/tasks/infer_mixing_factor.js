@@ -1,4 +1,4 @@
-/** infer_mixing_factor: one picture, a slider for the share of the second class and one for confidence. */
+/** infer_mixing_factor: one picture, a slider for the share of the class on the right and one for confidence. */
 import { makeSlider } from '../slider.js';
 import { phrase, word } from '../words.js';
 

@@ -1,4 +1,4 @@
-/** scale_rating: one picture, rated on one scale or several: a row of steps, or a slider. */
+/** scale_rating: one picture, rated on one or more scales, each a row of steps or a slider. */
 import { makeSteps } from '../group.js';
 import { KEYS, named } from '../keys.js';
 import { makeSlider } from '../slider.js';
@@ -12,7 +12,7 @@ export default function makeTask(page, now) {
 	return {
 		controls: scales.map((scale) => scale.node),
 		entered: true,
-		/** A digit is a step of the scale that has the focus, else of the first open one; Enter leads to the next open one. */
+		/** A digit sets the focused scale, or the first open one; Enter moves to the next open one. */
 		onkey(event) {
 			const [next] = open();
 			if (event.key === 'Enter') {
@@ -61,7 +61,7 @@ function makeRow({ question, low, high, most }, id, now) {
 		isTouched: () => path.length > 0,
 		askFor: () => group.setFault(word('quiz_open')),
 		focus: group.focus,
-		/** Take the step of a place, if there is one. */
+		/** Choose the step at an index, if there is one. */
 		press(place) {
 			const input = group.inputs[place];
 			input?.focus();

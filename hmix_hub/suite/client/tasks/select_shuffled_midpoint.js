@@ -1,4 +1,4 @@
-/** select_shuffled_midpoint: eleven pictures in a grid, one is chosen. */
+/** select_shuffled_midpoint: a choice of one of eleven pictures in a grid. */
 import { faultLine, fill, make, setFault } from '../dom.js';
 import { word } from '../words.js';
 
@@ -9,10 +9,10 @@ export default function makeTask(page) {
 	const cells = inputs.map((input) => make('label', { class: 'cell' }, input, make('span', { class: 'place' })));
 	const properties = { role: 'radiogroup', 'aria-label': word('grid'), 'aria-describedby': fault.id };
 	const onchange = () => setFault(fault, stage, '');
-	// From the left in every language: rows name the pictures of the grid in this order.
+	// Left to right in every language, because the data lists the pictures of the grid in this order.
 	const stage = make('fieldset', { class: 'grid', dir: 'ltr', disabled: true, ...properties, onchange, onkeydown }, cells);
 
-	/** Up and down move by a row of the grid as it is laid out; left and right are the browser's own. */
+	/** Up and down move by one row of the grid as displayed; the browser handles left and right. */
 	function onkeydown(event) {
 		const turn = { ArrowUp: -1, ArrowDown: 1 }[event.key];
 		if (!turn) return;
