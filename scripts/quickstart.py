@@ -55,7 +55,7 @@ def _next_commands(*, is_synthetic: bool) -> dict[str, str]:
         f"source {activate}": "",
         **(of_sample if is_synthetic else {}),
         "hmix load infer_mixing_factor --labels dog": "the same table in the terminal",
-        "hmix report -o report": "the paper's findings, as a page",
+        "hmix explore": "every stimulus and what participants answered, in the browser",
     }
 
 
