@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hmix_hub.class_order import align_labels
     from hmix_hub.datasets_by_name import citation
     from hmix_hub.errors import HMixError
+    from hmix_hub.explorer.writing import write_explorer
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
     from hmix_hub.findings.page.writing import write_report
     from hmix_hub.findings.report import report
@@ -74,6 +75,7 @@ _HOMES = {
     "split": "splits",
     "to_pandas": "frames",
     "to_tensors": "tensors",
+    "write_explorer": "explorer.writing",
     "write_report": "findings.page.writing",
 }
 
@@ -109,6 +111,7 @@ __all__ = [
     "split",
     "to_pandas",
     "to_tensors",
+    "write_explorer",
     "write_report",
 ]
 

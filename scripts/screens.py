@@ -1,4 +1,4 @@
-"""Pictures for README and the guides: of every page that people see, of the dashboard, and of the head of the report.
+"""Pictures for README and the guides: of every page that people see, of the dashboard, the report's head, the explorer.
 
 python3 scripts/screens.py [FOLDER]        default: dataset_cards; needs Chromium (HMIX_CHROMIUM, or on the path)
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REPORT_WIDTH, HEIGHT = 1120, 700
 """Of the browser's window for the report, in pixels; its head is taken, down to its first finding."""
+EXPLORER = {"width": 1280, "height": 860}
 COLOURS = 200
 """Of the files: the pages have few colours, and so much smaller files."""
 
@@ -51,6 +52,7 @@ def main(arguments: argparse.Namespace) -> None:
         take_pages(browser, Path(scratch) / "pilot", folder / "suite", in_few_colours)
         take_dashboard(browser, Path(scratch) / "watched", folder / "suite", take_window)
         _take_report(browser, Path(scratch) / "report", folder / "report.png")
+        _take_explorer(browser, Path(scratch) / "explorer", folder / "exploring.png")
         browser.close()
 
 
@@ -69,6 +71,17 @@ def _take_report(browser: Browser, folder: Path, path: Path) -> None:
     height = page.evaluate("document.querySelector('main section').getBoundingClientRect().top")
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": height})
     in_few_colours(path)
+    page.close()
+
+
+def _take_explorer(browser: Browser, folder: Path, path: Path) -> None:
+    """Write the explorer of the sample study, whose pictures are nobody's, and take what is seen of it."""
+    import hmix_hub
+
+    page = browser.new_page(viewport=EXPLORER)
+    page.goto(hmix_hub.write_explorer("h-mix", folder, source="sample").as_uri())
+    page.wait_for_load_state("networkidle")
+    take_window(page, path)
     page.close()
 
 

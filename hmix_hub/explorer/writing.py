@@ -76,6 +76,13 @@ def write_explorer(
         If judgments or the model cannot be loaded, or the folder holds something else.
     OSError
         If the folder cannot be written; what was there stays.
+
+    Examples
+    --------
+    >>> import hmix_hub, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     hmix_hub.write_explorer("h-mix", f"{folder}/explorer", source="sample").name
+    'index.html'
     """
     names = [datasets] if isinstance(datasets, str | os.PathLike) else list(datasets) or [H_MIX]
     target = Path(folder)

@@ -20,7 +20,18 @@ from hmix_hub.tasks import BY_STIMULUS_COLUMNS, INFER, RELEASED_CONFIGURATIONS, 
 
 README, LOADING = "README.md", "dataset_cards/loading.md"
 GUIDES = (
-    *("benchmarks", "collecting", "h-mix", "house", "importing", "judgments", "large_studies", "perception", "rules"),
+    *(
+        "benchmarks",
+        "collecting",
+        "exploring",
+        "h-mix",
+        "house",
+        "importing",
+        "judgments",
+        "large_studies",
+        "perception",
+        "rules",
+    ),
     *("releasing", "running", "study_file"),
 )
 DOCUMENTS = [README, "CONTRIBUTING.md", "CHANGELOG.md", LOADING, *(f"dataset_cards/{name}.md" for name in GUIDES)]
