@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REPORT_WIDTH, HEIGHT = 1120, 700
 """Of the browser's window for the report, in pixels; its head is taken, down to its first finding."""
-EXPLORER = {"width": 1280, "height": 860}
+EXPLORER_WIDTH, EXPLORER_HEIGHT = 1280, 860
 COLOURS = 200
 """Of the files: the pages have few colours, and so much smaller files."""
 
@@ -78,7 +78,7 @@ def _take_explorer(browser: Browser, folder: Path, path: Path) -> None:
     """Write the explorer of the sample study, whose pictures are nobody's, and take what is seen of it."""
     import hmix_hub
 
-    page = browser.new_page(viewport=EXPLORER)
+    page = browser.new_page(viewport={"width": EXPLORER_WIDTH, "height": EXPLORER_HEIGHT})
     page.goto(hmix_hub.write_explorer("h-mix", folder, source="sample").as_uri())
     page.wait_for_load_state("networkidle")
     take_window(page, path)
