@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import DataLoader
 
 import hmix_hub
-from benchmarks.cases import Workload
+from benchmarks.workload import Workload
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.sample.drawing import labels_of, pictures

@@ -27,6 +27,8 @@ import numpy as np
 from benchmarks.load import record
 from benchmarks.measures import call_words
 from hmix_hub.suite.operator.channel import read_channel
+from hmix_hub.suite.store.database import DATABASE_NAME
+from hmix_hub.suite.store.store import Store
 
 SECONDS = 60.0
 JOINING = 500
@@ -131,8 +133,6 @@ def _print_load(run: Run, seconds: float) -> None:
 
 def _print_joining(people: int) -> None:
     """Let people join at once, more than there are places for."""
-    from hmix_hub.suite.store.store import Store
-
     with tempfile.TemporaryDirectory() as scratch:
         folder = _begin(Path(scratch), people=people - people // 10)
         with _served(folder, 0) as port:
@@ -164,48 +164,39 @@ def _print_kills(kills: int) -> None:
             _wait(server)
             server, port = _start_server(folder, port)
         seen = _end(load)
-        _stop(server)
         _check_stored(folder, seen)
-        withdrawn, sent = _withdraw(folder, [token for token, _ in seen["acknowledged"]])
+        gone = sorted({token for token, _ in seen["acknowledged"]})[::5]
+        texts = _withdraw(folder, port, gone)
+        _stop(server)
+        left = b"".join(file.read_bytes() for file in folder.glob(f"{DATABASE_NAME}*"))
+    if remains := sum(text.encode() in left for text in texts):
+        msg = f"{remains} texts of people who withdrew are left in the files"
+        raise RuntimeError(msg)
     print(
         f"* {kills} times kill -9 under load: {len(seen['acknowledged']):,} answers acknowledged, none missing, "
         f"integrity check good; {seen['retries']:,} requests sent again"
     )
     print(
-        f"* {withdrawn} of these people withdraw: of their {sent:,} answers and their ids no byte is left in the files"
+        f"* {len(gone)} of these people withdraw: of their {len(texts) - len(gone):,} answers and their ids no byte is "
+        "left in the files"
     )
 
 
-def _withdraw(folder: Path, tokens: Sequence[str]) -> tuple[int, int]:
-    """Let every fifth person withdraw, and look for what they sent in the files.
-
-    Returns
-    -------
-    tuple
-        How many people withdrew, and how many answers they had sent.
-    """
+def _withdraw(folder: Path, port: int, tokens: Sequence[str]) -> list[str]:
+    """Let people withdraw, and return what the files held of them: their ids and answers."""
     import requests
 
-    from hmix_hub.suite.store.database import DATABASE_NAME
-    from hmix_hub.suite.store.store import Store
-
-    gone = sorted(set(tokens))[::5]
     with (
         contextlib.closing(sqlite3.connect(folder / DATABASE_NAME)) as database,
         Store.open(folder, read_only=True) as store,
     ):
-        ids = [session.id for token in gone if (session := _session_of(store, token)) is not None]
+        ids = [session.id for token in tokens if (session := _session_of(store, token)) is not None]
         query = "SELECT payload FROM answers WHERE session = ?"
         payloads = [row[0] for session_id in ids for row in database.execute(query, (session_id,))]
-    with _served(folder, 0) as port:
-        for token in gone:
-            headers = {"Authorization": f"Bearer {token}"}
-            requests.delete(f"http://127.0.0.1:{port}/api/session", headers=headers, timeout=30).raise_for_status()
-    left = b"".join(file.read_bytes() for file in folder.glob(f"{DATABASE_NAME}*"))
-    if remains := sum(text.encode() in left for text in [*ids, *payloads]):
-        msg = f"{remains} texts of people who withdrew are left in the files"
-        raise RuntimeError(msg)
-    return len(gone), len(payloads)
+    for token in tokens:
+        headers = {"Authorization": f"Bearer {token}"}
+        requests.delete(f"http://127.0.0.1:{port}/api/session", headers=headers, timeout=30).raise_for_status()
+    return [*ids, *payloads]
 
 
 def _print_disk() -> None:
@@ -308,8 +299,6 @@ def _end(load: subprocess.Popen[str]) -> dict[str, Any]:
 
 def _check_stored(folder: Path, seen: dict[str, Any]) -> None:
     """Check that every acknowledged answer is in the database, which is whole."""
-    from hmix_hub.suite.store.store import Store
-
     with Store.open(folder, read_only=True) as store:
         store.check_integrity()
         missing = list(_missing(store, seen["acknowledged"]))

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from benchmarks.batches import BYTES_READ, BYTES_WRITTEN, Copy, Training
-from benchmarks.cases import Workload
+from benchmarks.workload import Workload
 
 ROWS, BATCH_SIZE = 1_000_000, 4096
 _COPIED = 1 << 17

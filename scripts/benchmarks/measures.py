@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,49 @@ _CALL = (
     "import importlib, json, sys; _, scripts, module, name, arguments = sys.argv; sys.path.insert(0, scripts);"
     "print(json.dumps(getattr(importlib.import_module(module), name)(*json.loads(arguments))))"
 )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One job, done two ways that must give the same.
+
+    Parameters
+    ----------
+    name, other_name
+        What is done, and the other way.
+    aim
+        What the project aims at: the other way's time over ours.
+    jobs
+        Ours and the other way.
+    is_same
+        Whether what they gave is the same.
+    """
+
+    name: str
+    other_name: str
+    aim: float
+    jobs: tuple[Job, Job]
+    is_same: Callable[[Any, Any], bool]
+
+    def check(self, ours: Any, theirs: Any) -> None:
+        """Check that both ways gave the same.
+
+        Raises
+        ------
+        SystemExit
+            If they did not: a ratio of different results means nothing.
+        """
+        if not self.is_same(ours, theirs):
+            msg = f"{self.name}: {self.other_name} gave something else"
+            raise SystemExit(msg)
+
+    def line(self, rows: int, rounds: int) -> str:
+        """Time both ways, and return the line of a table up to the aim."""
+        ours, theirs = medians(self.jobs, rounds)
+        return (
+            f"| {rows:,} | {self.name} | {milliseconds(ours)} | {self.other_name} | {milliseconds(theirs)} "
+            f"| {theirs / ours:.2f} | {self.aim:g} |"
+        )
 
 
 def medians(jobs: Sequence[Job], rounds: int) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +14,13 @@ import numpy as np
 import torch
 
 import hmix_hub
-from benchmarks.cases import NUMBERS, Workload
-from benchmarks.measures import Job, medians, milliseconds
+from benchmarks.measures import Comparison
+from benchmarks.workload import NUMBERS, Workload
 
 PICKED = 100_000
 """Rows that are picked in another order."""
 _COEFFICIENT = 0.5
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One job, done two ways that must give the same.
-
-    Parameters
-    ----------
-    rows
-        Rows that it is about.
-    name, other_name
-        What is done, and the other way.
-    jobs
-        Ours and the other way.
-    aim
-        What the project aims at: the other way's time over ours.
-    """
-
-    rows: int
-    name: str
-    other_name: str
-    jobs: tuple[Job, Job]
-    aim: float
 
 
 @dataclass(frozen=True)
@@ -58,11 +35,6 @@ class Streams:
 
     folder: Path
 
-    def ours(self, images: str | None = None, **filters: Any) -> datasets.IterableDataset:
-        """Stream by name."""
-        options: dict[str, Any] = {"split": "train", "source": "sample", "streaming": True}
-        return hmix_hub.load_dataset("h-mix", images=images, **options, **filters)
-
     def parquet(self, images: str | None = None) -> datasets.IterableDataset:
         """Stream the same table, which plain `datasets` finds as Parquet, pictures in it."""
         path = self.folder / f"{images}.parquet"
@@ -71,34 +43,28 @@ class Streams:
         cache = str(self.folder / "cache")
         return datasets.load_dataset("parquet", data_files=str(path), split="train", streaming=True, cache_dir=cache)
 
-    def lines(self) -> list[Line]:
+    def comparisons(self) -> list[Comparison]:
         """Return what is compared."""
-        n = sum(1 for _ in self.parquet().with_format("arrow"))
-        plain = 'load_dataset("parquet", streaming=True)'
-        kept = {"input_columns": ["mixing_coefficient"]}
-
-        def only(stream: datasets.IterableDataset) -> datasets.IterableDataset:
-            return stream.filter(lambda coefficient: coefficient == _COEFFICIENT, **kept)
-
         found = []
         for images in (None, "mixed"):
             what = "stream with pictures" if images else "stream"
-
-            def ours(images: str | None = images) -> list[Row]:
-                return list(self.ours(images))
-
-            def theirs(images: str | None = images) -> list[Row]:
-                return list(self.parquet(images))
-
-            def ours_filtered(images: str | None = images) -> list[Row]:
-                return list(self.ours(images, mixing_coefficient=_COEFFICIENT))
-
-            def theirs_filtered(images: str | None = images) -> list[Row]:
-                return list(only(self.parquet(images)))
-
-            found.append(Line(n, what, plain, (ours, theirs), 1))
-            found.append(Line(n, f"{what}, filtered", f"{plain}.filter(lambda)", (ours_filtered, theirs_filtered), 1))
+            whole = partial(self._ours, images), partial(self._theirs, images)
+            some = partial(self._ours, images, mixing_coefficient=_COEFFICIENT), partial(self._filtered, images)
+            plain = 'load_dataset("parquet", streaming=True)'
+            found.append(Comparison(what, plain, 1, whole, same_rows))
+            found.append(Comparison(f"{what}, filtered", f"{plain}.filter(lambda)", 1, some, same_rows))
         return found
+
+    def _ours(self, images: str | None, **filters: Any) -> list[Row]:
+        options: dict[str, Any] = {"split": "train", "source": "sample", "streaming": True}
+        return list(hmix_hub.load_dataset("h-mix", images=images, **options, **filters))
+
+    def _theirs(self, images: str | None) -> list[Row]:
+        return list(self.parquet(images))
+
+    def _filtered(self, images: str | None) -> list[Row]:
+        stream = self.parquet(images)
+        return list(stream.filter(lambda share: share == _COEFFICIENT, input_columns=["mixing_coefficient"]))
 
 
 @dataclass(frozen=True)
@@ -127,7 +93,7 @@ class Picked:
     def _order(self) -> np.ndarray:
         return np.random.default_rng(0).permutation(len(self.whole))
 
-    def lines(self) -> list[Line]:
+    def comparisons(self) -> list[Comparison]:
         """Return what is compared."""
         ways: dict[str, Callable[[datasets.Dataset], Any]] = {
             "batches(images=None), first batch": lambda d: next(
@@ -137,15 +103,13 @@ class Picked:
             "by_stimulus": hmix_hub.by_stimulus,
             "filter by coefficient": lambda d: hmix_hub.filter(d, mixing_coefficient=_COEFFICIENT),
         }
+        jobs = {name: (partial(way, self.picked), partial(way, self.whole)) for name, way in ways.items()}
         return [
-            Line(len(self.whole), f"{name}, shuffled", "the same, not shuffled", self._jobs(way), 0.33)
-            for name, way in ways.items()
+            Comparison(f"{name}, shuffled", "the same, not shuffled", 0.33, both, self.is_same)
+            for name, both in jobs.items()
         ]
 
-    def _jobs(self, way: Callable[[datasets.Dataset], Any]) -> tuple[Job, Job]:
-        return lambda: way(self.picked), lambda: way(self.whole)
-
-    def check_same(self, ours: Any, theirs: Any) -> bool:
+    def is_same(self, ours: Any, theirs: Any) -> bool:
         """Whether picked rows gave what the table gave, each row in its other place."""
         if isinstance(ours, datasets.Dataset):
             ids = "stimulus_id"
@@ -173,19 +137,8 @@ def print_rows(picked_rows: int, rounds: int) -> None:
     print("|---:|---|---:|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
         streams, picked = Streams(Path(folder)), Picked(Workload(picked_rows, Path(folder)))
-        for line in streams.lines():
-            _print(line, rounds, same_rows)
-        for line in picked.lines():
-            _print(line, rounds, picked.check_same)
-
-
-def _print(line: Line, rounds: int, is_same: Callable[[Any, Any], bool]) -> None:
-    if not is_same(*(job() for job in line.jobs)):
-        msg = f"{line.name}: {line.other_name} gave something else"
-        raise SystemExit(msg)
-    ours, theirs = medians(line.jobs, rounds)
-    print(
-        f"| {line.rows:,} | {line.name} | {milliseconds(ours)} | {line.other_name} | {milliseconds(theirs)} "
-        f"| {theirs / ours:.2f} | {line.aim:g} |",
-        flush=True,
-    )
+        streamed = sum(1 for _ in streams.parquet().with_format("arrow"))
+        for rows, comparisons in ((streamed, streams.comparisons()), (picked_rows, picked.comparisons())):
+            for comparison in comparisons:
+                comparison.check(*(job() for job in comparison.jobs))
+                print(comparison.line(rows, rounds), flush=True)

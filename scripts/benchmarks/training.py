@@ -23,8 +23,8 @@ from benchmarks.batches import (
     check_same,
     seconds_per_picture,
 )
-from benchmarks.cases import Workload
 from benchmarks.measures import apart, mebibytes, memory_status
+from benchmarks.workload import Workload
 
 SIZES = (5_000, 100_000, 1_000_000)
 """Of these, the smallest and the largest are timed; memory is measured at all."""

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -12,65 +13,76 @@ from hmix_hub.sources.sample.drawing import pictures
 drawn_once = cache(pictures)
 
 
-@pytest.fixture
-def cases(root, monkeypatch):
+@pytest.fixture(autouse=True)
+def scripts(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
-    from benchmarks import batches, cases
-
-    monkeypatch.setattr(batches, "pictures", drawn_once)
-    return cases
 
 
 @pytest.fixture
-def training(cases, tmp_path):
+def workload(tmp_path):
+    from benchmarks.workload import Workload
+
+    return Workload(3000, tmp_path)
+
+
+@pytest.fixture
+def training(workload, monkeypatch):
     from benchmarks import batches
 
-    return batches.Training(cases.Workload(600, tmp_path), 64)
+    monkeypatch.setattr(batches, "pictures", drawn_once)
+    return batches.Training(replace(workload, rows=600), 64)
 
 
-def test_both_ways_of_every_case_give_the_same(cases, tmp_path):
-    workload = cases.Workload(3000, tmp_path)
-    for case in cases.CASES:
-        cases.check_same(case, *(job() for job in workload.jobs(case)))
+def test_both_ways_of_every_case_give_the_same(workload):
+    from benchmarks.tables import comparisons
+
+    for comparison in comparisons(workload):
+        comparison.check(*(job() for job in comparison.jobs))
 
 
-def test_different_results_are_noticed(cases, tmp_path):
-    workload = cases.Workload(300, tmp_path)
-    ours, _ = workload.jobs(cases.FILTER)
-    _, theirs = workload.jobs(cases.FILTER_PEOPLE)
+def test_different_results_are_noticed(workload):
+    from benchmarks.tables import comparisons
+
+    one, other = comparisons(workload)[:2]
     with pytest.raises(SystemExit, match="something else"):
-        cases.check_same(cases.FILTER, ours(), theirs())
+        one.check(one.jobs[0](), other.jobs[1]())
 
 
-def test_streams_and_picked_rows_are_printed_and_give_the_same(cases, capsys):
-    from benchmarks import rows
+def test_streams_and_picked_rows_are_printed_and_give_the_same(capsys, monkeypatch):
+    from benchmarks import measures
+    from benchmarks.rows import print_rows
 
-    rows.print_rows(400, 1)
+    # Both ways have just been compared: to run them once more, for their time, would tell nothing here.
+    monkeypatch.setattr(measures, "medians", lambda *_: [1.0, 2.0])
+    print_rows(400, 1)
     printed = capsys.readouterr().out
     assert printed.count("| stream") == 4
     assert printed.count("| 400 |") == 4
+    assert printed.count("| 2.00 |") == 8
 
 
-def test_picked_rows_that_differ_are_noticed(cases, tmp_path):
-    from benchmarks import rows
+def test_picked_rows_that_differ_are_noticed(workload):
+    from benchmarks.rows import Picked, same_rows
 
-    picked = rows.Picked(cases.Workload(300, tmp_path))
-    ours, theirs = next(job.jobs for job in picked.lines() if "tensors" in job.name)
-    assert picked.check_same(ours(), theirs())
-    assert not picked.check_same(theirs(), theirs())
-    assert not rows.same_rows([{"a": 1}], [{"a": 2}])
+    picked = Picked(workload)
+    ours, theirs = next(one.jobs for one in picked.comparisons() if "tensors" in one.name)
+    assert picked.is_same(ours(), theirs())
+    assert not picked.is_same(theirs(), theirs())
+    assert not same_rows([{"a": 1}], [{"a": 2}])
 
 
-def test_the_whole_part_on_tables_is_printed(cases, capsys, monkeypatch):
+def test_the_whole_part_on_tables_is_printed(capsys, monkeypatch):
     import benchmark
     from benchmarks import tables
 
     # Each would be a process of its own.
     monkeypatch.setattr(tables, "apart", lambda *_: 1024)
     monkeypatch.setattr(tables, "_print_import_time", lambda _: None)
+    # Printed above.
+    monkeypatch.setattr(tables, "print_rows", lambda *_: None)
     benchmark.main(benchmark.options().parse_args(["--parts", "tables", "--rows", "300", "--rounds", "1"]))
     printed = capsys.readouterr().out
-    assert printed.count("| 300 |") == len(cases.CASES) + 4
+    assert printed.count("| 300 |") == 5
     assert "300 rows, default columns to tensors: the first call encodes the ids" in printed
     assert "reading all four judgment files" in printed
 
@@ -130,8 +142,7 @@ def test_memory_of_batches_is_measured_in_a_process_of_its_own(training, tmp_pat
 
 
 @pytest.fixture
-def contribute(root, monkeypatch):
-    monkeypatch.syspath_prepend(str(root / "scripts"))
+def contribute():
     from benchmarks import contributing
 
     return contributing
@@ -212,8 +223,7 @@ def test_an_import_of_other_judgments_is_noticed(contribute, tmp_path):
 
 
 @pytest.fixture
-def collect(root, monkeypatch):
-    monkeypatch.syspath_prepend(str(root / "scripts"))
+def collect(monkeypatch):
     from benchmarks import collecting
 
     monkeypatch.setattr(collecting, "RUNS", (collecting.Run(8, 0.25, 1000.0),))
@@ -242,8 +252,7 @@ def test_an_answer_that_is_missing_is_found(collect, tmp_path):
 
 
 @pytest.fixture
-def mixup(root, monkeypatch):
-    monkeypatch.syspath_prepend(str(root / "scripts"))
+def mixup(monkeypatch):
     from benchmarks import mixup
 
     monkeypatch.setattr(mixup, "BATCH_SIZES", (16, 32))
@@ -267,7 +276,7 @@ def test_mixtures_that_differ_are_noticed(mixup, monkeypatch):
 
 
 @pytest.mark.parametrize("task", ["infer_mixing_factor", "class_choice"])
-def test_a_drawn_raw_file_is_imported_validated_and_built(cases, tmp_path, task):
+def test_a_drawn_raw_file_is_imported_validated_and_built(tmp_path, task):
     from benchmarks import building
 
     made = building.made_study(task, 200, tmp_path)
@@ -278,8 +287,7 @@ def test_a_drawn_raw_file_is_imported_validated_and_built(cases, tmp_path, task)
     assert building.build_again(made) >= 0
 
 
-def test_what_a_job_takes_is_measured(root, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(root / "scripts"))
+def test_what_a_job_takes_is_measured(tmp_path):
     from benchmarks.scale import measure
 
     writes = (
