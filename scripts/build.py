@@ -200,7 +200,7 @@ def _rules() -> str:
 
     parts = []
     for rule in map(describe, catalogue().values()):
-        lines = [f"### {rule['code']} {rule['rule']} ({rule['severity']})", "", f"{as_markdown(rule['meaning'])}.", ""]
+        lines = [f"## {rule['code']} {rule['rule']} ({rule['severity']})", "", f"{as_markdown(rule['meaning'])}.", ""]
         lines += [f"* fix: {as_markdown(rule['fix'])}"]
         lines += [f"* `hmix contribute fix` {as_markdown(rule['automatic_fix'])}"] if rule["automatic_fix"] else []
         lines += [f"* fails: {as_markdown(rule['fails'])}", f"* passes: {as_markdown(rule['passes'])}", ""]

@@ -57,8 +57,9 @@ class JudgmentDataset(Dataset[Judgment]):
 
     Parameters
     ----------
-    dataset, images, targets, columns, dtype, normalize, toward, smoothing, vocabularies, on_screen, cifar10,
-    image_sets, image_size
+    dataset, images, targets, columns, dtype, normalize, toward, smoothing, vocabularies
+        See `hmix_hub.batches`.
+    on_screen, cifar10, image_sets, image_size
         See `hmix_hub.batches`.
 
     Attributes

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shlex
 from functools import partial
 
 import pytest
@@ -189,6 +190,19 @@ def test_the_readme_is_short(root):
     assert len((root / README).read_text(encoding="utf-8").splitlines()) < 220
 
 
+def run_page(path):
+    """Run the commands and the Python of a page in their order; return the Python's names."""
+    names = {}
+    for language, block in re.findall(r"```(bash|python)\n(.*?)```", path.read_text(encoding="utf-8"), re.S):
+        if language == "python":
+            exec(compile(block, path.name, "exec"), names)  # noqa: S102 - the page is ours
+            continue
+        for line in block.splitlines():
+            ran = CliRunner().invoke(main, shlex.split(line, comments=True)[1:])
+            assert ran.exit_code == 0, (line, ran.output)
+    return names
+
+
 @pytest.fixture
 def run_python(root, monkeypatch, tmp_path):
     """Run the Python of README, and of the guide to loading, on a source, beside the example study."""
@@ -284,6 +298,30 @@ def test_the_commands_of_readme_and_guide_run(root, monkeypatch, tmp_path):
         "soft_labels.png",
         "stimulus.png",
     }
+
+
+# Notebooks run when the site is built.
+PAGES = [
+    *(f"how_to/{name}.md" for name in ("choose_rows", "classes", "export", "look_up", "offline", "pictures", "pool")),
+    *("how_to/resume.md", "how_to/split.md"),
+    *("tutorials/collect.md", "tutorials/relabel_mixup.md", "tutorials/reproduce.md"),
+]
+
+
+def test_every_page_with_examples_is_run(root):
+    cards = root / "dataset_cards"
+    pages = {str(path.relative_to(cards)): path.read_text(encoding="utf-8") for path in cards.glob("*_to/*.md")}
+    pages |= {str(path.relative_to(cards)): path.read_text(encoding="utf-8") for path in cards.glob("tutorials/*.md")}
+    assert {name for name, text in pages.items() if "```python" in text or "```bash" in text} == set(PAGES)
+
+
+# Which datasets are on this machine is no part of the example.
+@pytest.mark.filterwarnings("ignore::hmix_hub.errors.CacheWarning")
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_of_a_page_run(name, root, monkeypatch, tmp_path):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.chdir(tmp_path)
+    run_page(root / "dataset_cards" / name)
 
 
 def test_front_matter_is_plain_yaml(root):

@@ -22,8 +22,8 @@ def run(root, name, *words, **more):
 
 
 SCRIPTS = (
-    *("benchmark", "build", "build_h_mix", "house", "oracle_crowdkit", "picture", "quickstart", "release", "screens"),
-    *("test", "train_reliability", "upload_study", "vendor"),
+    *("benchmark", "build", "build_h_mix", "docs", "house", "oracle_crowdkit", "picture", "quickstart", "release"),
+    *("screens", "test", "train_reliability", "upload_study", "vendor"),
 )
 
 
