@@ -34,6 +34,10 @@ format: setup
     {{ python }} -m ruff format .
     {{ python }} -m ruff check --fix .
 
+# the site, from pages and docstrings
+docs *words:
+    python3 scripts/docs.py {{ words }}
+
 # the generated parts of pages
 build *words:
     python3 scripts/build.py {{ words }}

@@ -28,7 +28,7 @@ def recipes(root):
     return found
 
 
-WORDS = ("setup", "test", "build", "bench", "house", "screens", "release", "explore")
+WORDS = ("setup", "test", "docs", "build", "bench", "house", "screens", "release", "explore")
 
 
 def test_there_is_a_word_for_each_thing_that_is_done_often(root):
