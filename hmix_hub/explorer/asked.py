@@ -43,6 +43,8 @@ class ShownDataset:
         What it is loaded by.
     tasks
         Its tasks.
+    source
+        What `source=` the page's code loads it from; empty: none is said.
     title, version, licence, citation
         What the page says of it; empty where nothing is stated.
     unpublished
@@ -52,6 +54,7 @@ class ShownDataset:
     name: str
     origin: Name
     tasks: tuple[str, ...]
+    source: str
     title: str
     version: str = ""
     licence: str = ""
@@ -154,7 +157,9 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         check_dataset(name)
         study = resolve_source(own_source).study
         cited = "" if study.synthetic else citation()
-        return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), study.title, citation=cited)
+        # Named by an environment variable, too: it is another dataset.
+        told = "sample" if study.synthetic else _told(own_source)
+        return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), told, study.title, citation=cited)
     manifest = open_study(name, source=own_source if is_registered(name) else None, **of_hub).manifest
     folder = Path(os.path.expanduser(name))
     doi = manifest.citation.doi
@@ -162,9 +167,15 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         folder.absolute().name if folder.is_dir() and not is_registered(name) else str(name),
         name,
         tuple(manifest.tasks),
+        _told(own_source) if is_registered(name) else "",
         manifest.title,
         manifest.version,
         manifest.licence,
         manifest.citation.bibtex or (f"https://doi.org/{doi}" if doi else ""),
         manifest.image_set if manifest.stimuli.source == ELSEWHERE else "",
     )
+
+
+def _told(source: object) -> str:
+    """Return what the page's code says of a source; a path names its owner, and is not told."""
+    return "" if source is None else "release" if source == "release" else "SOURCE"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import os
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from hmix_hub.explorer.asked import ShownDataset, ShownTask
 from hmix_hub.explorer.columns import PAGE_KINDS, page_columns
 from hmix_hub.explorer.pictures import PER_SHEET, Pictures
 from hmix_hub.judgments.grammar import FILTERS, Filter
-from hmix_hub.origin import SYNTHETIC_MARK, origin_of
+from hmix_hub.origin import Origin, origin_of
 from hmix_hub.scales import scales_of
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, Kind
@@ -92,9 +93,7 @@ def describe(
     }
 
 
-def describe_task(
-    shown: ShownTask, judgments: Columns, stimuli: Columns, participants: int, source: str | os.PathLike[str] | None
-) -> dict[str, Any]:
+def describe_task(shown: ShownTask, judgments: Columns, stimuli: Columns, participants: int) -> dict[str, Any]:
     """Return what the metadata says of a task.
 
     Parameters
@@ -105,8 +104,6 @@ def describe_task(
         Their columns, and those of their stimuli, as the page reads them.
     participants
         How many different ones gave them.
-    source
-        Where "h-mix" or a registered study came from.
     """
     task = shown.task
     known = {column.name: column for column in page_columns(task)}
@@ -127,7 +124,7 @@ def describe_task(
         "columns": [_describe_column(name, known.get(name)) for name in judgments],
         "filters": [one for name in FILTERS.values() if (one := _describe_filter(name, task, judgments, stimuli))],
         "scales": [asdict(scale) for scale in scales_of(shown.dataset).values()] if task.facets else [],
-        "code": code_of(shown.parts, source),
+        "code": code_of(shown.parts),
     }
 
 
@@ -194,26 +191,33 @@ def _describe_filter(filter_: Filter, task: Task, judgments: Columns, stimuli: C
     }
 
 
-def code_of(parts: Sequence[ShownDataset], source: str | os.PathLike[str] | None) -> dict[str, str | None]:
-    """Return how a task's judgments are loaded: the beginnings of a call and, for one dataset, of a command.
-
-    The page may be published: of a folder its name is told, and not its path.
-    """
-    names = [one.name for one in parts]
-    told = "" if source is None else str(source) if str(source) in {"sample", "release"} else "SOURCE"
-    single = len(names) == 1
+def code_of(parts: Sequence[ShownDataset]) -> dict[str, str | None]:
+    """Return how a task's judgments are loaded: the beginnings of a call and, for one dataset, of a command."""
+    names, sources = [one.name for one in parts], {one.name: one.source for one in parts if one.source}
+    if len(parts) > 1:
+        options = f"source={_python(sources)}" if sources else ""
+        return {"python": _python(names), "python_options": options, "command": None}
+    (name,), told = names, sources.get(names[0])
     return {
-        "python": json.dumps(names[0] if single else names, ensure_ascii=False),
-        "python_options": f"source={json.dumps(told)}" if told else "",
-        "command": f"--dataset {shlex.quote(names[0])}{f' --source {told}' if told else ''}" if single else None,
+        "python": _python(name),
+        "python_options": f"source={_python(told)}" if told else "",
+        "command": f"--dataset {shlex.quote(name)}{f' --source {told}' if told else ''}",
     }
+
+
+def _python(value: object) -> str:
+    """Return texts, and lists and dicts of these, as Python code."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def mark_of(tasks: Sequence[ShownTask]) -> str:
     """Return the words about judgments that a program made; empty where participants made all."""
-    marks = dict.fromkeys(origin_of(task.dataset).mark for task in tasks)
-    said = [mark for mark in marks if mark]
-    return SYNTHETIC_MARK if SYNTHETIC_MARK in said and "" not in marks and len(said) == 1 else "; ".join(said)
+    origins = [origin_of(task.dataset) for task in tasks]
+    studies: Counter[str] = Counter()
+    for origin in origins:
+        studies.update(origin.studies)
+    total = (sum(getattr(origin, name) for origin in origins) for name in ("judgments", "n_synthetic"))
+    return Origin(*total, studies).mark
 
 
 def script_of(name: str, content: object) -> bytes:
@@ -226,3 +230,8 @@ def script_of(name: str, content: object) -> bytes:
     """
     text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
     return f"hmix.receive({json.dumps(name)},{text});\n".encode()
+
+
+def handing_script(name: str, content: bytes) -> bytes:
+    """Return a script that hands a file to the page, which may load scripts from the disk, and read no files."""
+    return b'hmix.receive("%b","%b");\n' % (name.encode(), base64.b64encode(content))

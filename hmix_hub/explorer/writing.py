@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.explorer.asked import Name, ShownDataset, ShownTask, load_tasks
 from hmix_hub.explorer.columns import stream_of
 from hmix_hub.explorer.judgments import judgment_columns, number_participants
-from hmix_hub.explorer.metadata import describe, describe_task, mark_of, script_of
+from hmix_hub.explorer.metadata import describe, describe_task, handing_script, mark_of, script_of
 from hmix_hub.explorer.pictures import open_pictures
 from hmix_hub.explorer.predictions import LEVEL, model_for, prediction_columns
 from hmix_hub.explorer.stimuli import number_pictures, stimulus_columns
@@ -61,7 +60,7 @@ def write_explorer(
         Repository of the Hub that a single dataset is published in, which the page's code loads; everybody will then
         see the page, so that pictures which may not be published are left out. `None`: it is not published.
     for_disk
-        Whether it shall work from the disk, which takes a copy of every file in a form that pages may read there.
+        Whether it shall work from the disk, which takes a copy of every file in a form that pages may load there.
     tell
         Called with what is being done, for people.
 
@@ -85,7 +84,7 @@ def write_explorer(
     'index.html'
     """
     names = [datasets] if isinstance(datasets, str | os.PathLike) else list(datasets) or [H_MIX]
-    target = Path(folder)
+    target = Path(folder).absolute()
     _check_free(target)
     tell("loading judgments")
     shown, tasks = load_tasks(names, source=source, revision=revision, token=token, told=repository)
@@ -96,15 +95,13 @@ def write_explorer(
         tell(note)
     with whole_folder(target, replaces=True) as made:
         _copy_client(made)
-        for name, content in _files(shown, tasks, opened, notes, source=source, model=model, tell=tell):
+        for name, content in _files(shown, tasks, opened, notes, model=model, tell=tell):
             path = made / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
             if for_disk and name != METADATA:
-                # A page from the disk may not read files, and may load scripts.
-                handed = script_of(name.removeprefix("data/"), base64.b64encode(content).decode())
-                path.with_name(f"{path.name}.js").write_bytes(handed)
-    return target / "index.html"
+                path.with_name(f"{path.name}.js").write_bytes(handing_script(name.removeprefix("data/"), content))
+    return Path(folder) / "index.html"
 
 
 def is_explorer(folder: Path) -> bool:
@@ -132,7 +129,6 @@ def _files(
     opened: Mapping[str, ImageSet],
     notes: Sequence[str],
     *,
-    source: Any,
     model: str | os.PathLike[str] | None,
     tell: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes]]:
@@ -148,6 +144,7 @@ def _files(
         judgments = judgment_columns(task, classes, participant)
         stimuli = stimulus_columns(task, classes, pictures, pairs)
         if name == INFER:
+            tell("predicting answers")
             found, why = model_for(task, model)
             said += [why] if why else []
             if found is not None:
@@ -155,7 +152,7 @@ def _files(
                 told_model = {"task": name, "title": found.title, "level": LEVEL}
         studies |= dict.fromkeys(judgments["study_id"].dictionary.to_pylist())
         n_participants = 0 if participant is None else len(np.unique(participant))
-        described.append(describe_task(task, judgments, stimuli, n_participants, source))
+        described.append(describe_task(task, judgments, stimuli, n_participants))
         yield f"data/{name}.arrow", stream_of(judgments)
         yield f"data/{name}.stimuli.arrow", stream_of(stimuli)
     tables = {

@@ -210,6 +210,22 @@ def test_a_registered_study_is_shown_without_what_it_leaves_out(made_up, tmp_pat
     assert told["code"]["command"] == f"--dataset {NAME} --source SOURCE"
 
 
+def test_synthetic_judgments_among_others_are_counted(tmp_path):
+    def by_participants(files):
+        files["study.yaml"] = files["study.yaml"].replace(b"synthetic: true\n", b"")
+
+    folder = study(tmp_path / "study", change=by_participants)
+    told = metadata_of(page_of(tmp_path, "h-mix", folder, source="sample"))
+    n = {one["name"]: one["n_judgments"] for one in told["tasks"]}
+    assert told["mark"] == f"SYNTHETIC in part: 2,156 of {sum(n.values()):,} judgments (sample: 2,156)"
+    assert described(tmp_path / "page")["code"]["python_options"] == 'source={"h-mix": "sample"}'
+
+
+def test_the_sample_is_named_in_the_code_where_a_variable_names_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    assert described(page_of(tmp_path, "h-mix"))["code"]["command"] == "--dataset h-mix --source sample"
+
+
 def test_texts_of_a_study_cannot_end_the_script(tmp_path):
     hostile = "</script><script>alert(1)</script> &amp;"
 
