@@ -216,8 +216,8 @@ def mark_of(tasks: Sequence[ShownTask]) -> str:
     studies: Counter[str] = Counter()
     for origin in origins:
         studies.update(origin.studies)
-    total = (sum(getattr(origin, name) for origin in origins) for name in ("judgments", "n_synthetic"))
-    return Origin(*total, studies).mark
+    judgments, synthetic = (sum(getattr(one, name) for one in origins) for name in ("judgments", "n_synthetic"))
+    return Origin(judgments, synthetic, studies).mark
 
 
 def script_of(name: str, content: object) -> bytes:
