@@ -141,7 +141,7 @@
         const facets = filters.filter(useful).map((filter) => new Facet(filter, data, known, choose));
         if (!facets.length) continue;
         this.facets.push(...facets);
-        this.node.append(h("section.group", {}, h("h3", {}, title), facets.map(({ node }) => node)));
+        this.node.append(h("section.group", {}, h("h2", {}, title), facets.map(({ node }) => node)));
       }
     }
 

@@ -56,15 +56,16 @@
     plot: { height: 180, x: { ...share, domain: id.endsWith("shown") ? [-0.03, 1.03] : [-0.02, 0.52], ticks: id.endsWith("shown") ? share.ticks : 6, label }, y: { domain: [0, 1], ticks: 5, label: "mean confidence", grid: true }, marks: line(points) },
   });
 
-  const barsFigure = ({ data, selection }, title, column, bins, { isLog = false, write = hmix.plain, label } = {}) => {
+  const barsFigure = ({ data, selection }, title, column, bins, { isLog = false, write = hmix.plain, label, mean } = {}) => {
     const all = hmix.histogram(data, selection, column, bins);
     const used = all.map(({ all: n }) => n > 0);
     const shown = isLog ? all.slice(Math.max(used.indexOf(true), 0), used.lastIndexOf(true) + 1) : all;
     return {
       id: `histogram.${column}`,
       title,
-      note: "Drag to select.",
+      note: mean === undefined ? "Drag to select." : `Mean ${hmix.fixed(mean, 3)}. Drag to select.`,
       points: shown,
+      mean,
       table: binsTable(shown, write),
       brush: { axis: "x", filter: column, isWhole: isLog },
       plot: {
@@ -179,7 +180,7 @@
     const { data } = view;
     const has = (column) => column && data.judgments.has(column);
     const { twentieths, walk, times } = hmix.BINS;
-    const answered = (title, bins) => () => barsFigure(view, title, data.task.answer, bins, { label: hmix.words(data.task.answer) });
+    const answered = (title, bins) => () => barsFigure(view, title, data.task.answer, bins, { label: hmix.words(data.task.answer), mean: hmix.meanAnswer(view.summary) });
     const isSure = has(data.task.confidence);
     const sureByShown = () => confidenceFigure("confidence.by_shown", "Confidence by shown coefficient", hmix.confidenceByShown(data, view.summary), "shown: share of image 1");
     const figures = {

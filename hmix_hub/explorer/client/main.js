@@ -157,7 +157,7 @@
       this.gallery.show(view);
       if (wasPage) {
         window.scrollTo(0, this.scrolled);
-        if (at("gallery").contains(document.activeElement) || document.activeElement === document.body) this.gallery.focus(this.gallery.focused);
+        this.gallery.focus(this.gallery.focused);
       } else hmix.announce(counts);
       cancelAnimationFrame(this.frame);
       this.frame = requestAnimationFrame(() => this.showFigures());

@@ -18,6 +18,13 @@
   const draw = (figure, width) =>
     Plot.plot({ width, marginTop: 24, marginRight: 14, marginLeft: 46, marginBottom: 38, style: { background: "none", fontSize: "11px", overflow: "visible", fontFamily: "inherit" }, className: "plot", ...figure.plot });
 
+  /** Make a figure one picture with a name: its parts, which Plot names, are none of their own. */
+  hmix.asPicture = (svg, words) => {
+    for (const name of ["aria-label", "aria-description", "aria-hidden"]) svg.querySelectorAll(`[${name}]`).forEach((node) => node.removeAttribute(name));
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", words);
+  };
+
   /** Let the mouse select along an axis: what is selected becomes an interval of the filter. */
   const brush = (svg, { axis, filter, isWhole }, texts, choose) => {
     if (!matchMedia("(pointer: fine)").matches) return;
@@ -68,11 +75,10 @@
 
     _card(figure, named) {
       const svg = draw(figure, Math.max(this.width - 26, 200));
-      svg.setAttribute("role", "img");
-      svg.setAttribute("aria-label", `${figure.title}. Its data are in the table below.`);
       const canBrush = figure.brush && named.has(figure.brush.filter);
       if (canBrush) brush(svg, figure.brush, this.view.filters[figure.brush.filter] ?? [], this.choose);
       if (figure.pick && named.has(figure.pick.filter)) this._pick(svg, figure);
+      hmix.asPicture(svg, `${figure.title}. Its data are in the table below.`);
       const details = tableOf(figure);
       details.open = this._open.has(figure.id);
       details.addEventListener("toggle", () => (details.open ? this._open.add(figure.id) : this._open.delete(figure.id)));

@@ -44,8 +44,7 @@
       ? [Plot.ruleY([0.5], { stroke: "var(--soft)", strokeDasharray: "3,4" }), Plot.lineY(points, { x: "i", y: "y", stroke: "var(--accent)", strokeOpacity: 0.35 }), Plot.dot(points, { x: "i", y: "y", fill: "var(--accent)", r: 3.5 })]
       : [Plot.link([0], { x1: [0], y1: [0], x2: [1], y2: [1], stroke: "var(--soft)", strokeDasharray: "3,4" }), Plot.dot(points, { x: (p) => p.x + (((p.i * 37) % 11) - 5) / 400, y: "y", fill: "var(--accent)", fillOpacity: 0.65, r: 4 })];
     const svg = Plot.plot({ width, height: 240, marginLeft: 46, marginBottom: 38, className: "plot", style: { background: "none", fontSize: "11px", fontFamily: "inherit" }, x: isMidpoint ? { label: "judgment, in order" } : { domain: [-0.03, 1.03], ticks: [0, 0.25, 0.5, 0.75, 1], label: "shown" }, y: { domain: [-0.02, 1.02], ticks: [0, 0.25, 0.5, 0.75, 1], label: isMidpoint ? "selected" : "seen", grid: true }, marks });
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", isMidpoint ? "Selected coefficients in order; they are in the table below." : "Answers by shown coefficient; they are in the table below.");
+    hmix.asPicture(svg, isMidpoint ? "Selected coefficients in order; they are in the table below." : "Answers by shown coefficient; they are in the table below.");
     return svg;
   };
 

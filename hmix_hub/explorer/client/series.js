@@ -27,6 +27,9 @@
   /** Return the mean answer at each shown coefficient; series infer.means of the report. */
   hmix.seenByShown = (data, summary) => meansByLevel(shownLevels(data), summary.sum, summary.answered);
 
+  /** Return the mean of all answers; series midpoints of the report. */
+  hmix.meanAnswer = ({ sum, answered }) => sum.reduce((total, x) => total + x, 0) / answered.reduce((total, n) => total + n, 0);
+
   /** Return mean confidence at each shown coefficient; series confidence.by_shown. */
   hmix.confidenceByShown = (data, summary) => meansByLevel(shownLevels(data), summary.sure, summary.sureOf);
 

@@ -1,0 +1,313 @@
+"""What one does on the page, by mouse, keyboard and phone, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from explorer.browser.conftest import HOSTILE, WIDE, served
+from playwright.sync_api import expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+INFER = "task=infer_mixing_factor"
+_SMALL = """() => [...document.querySelectorAll('button, select, summary, input:not([type=radio]), .tile')]
+  .filter((node) => node.checkVisibility())
+  .map((node) => node.closest('label') ?? node)
+  .filter((node) => Math.min(node.getBoundingClientRect().height, node.getBoundingClientRect().width) < 24)
+  .map((node) => node.outerHTML.slice(0, 120))"""
+"""What is too small to be pressed with a finger (WCAG 2.5.8)."""
+
+
+def tiles(page):
+    return page.page.locator(".tile:visible")
+
+
+def hash_of(page):
+    return page.ask("location.hash")
+
+
+def test_a_press_on_a_facet_goes_into_the_address_and_back_takes_it_away(sample):
+    sample.show(INFER)
+    everything = sample.rows
+    sample.page.get_by_role("checkbox", name=re.compile("^dog")).check()
+    expect(sample.page.get_by_role("button", name="Remove labels dog")).to_be_visible()
+    assert hash_of(sample) == "#task=infer_mixing_factor&labels=dog"
+    some = sample.rows
+    assert 0 < len(some) < len(everything)
+    expect(sample.page.locator("#counts")).to_contain_text(f"{len(some)} of {len(everything):,} judgments")
+    expect(sample.page.locator("#said")).to_contain_text(f"{len(some)} of")
+    sample.page.go_back()
+    expect(sample.page.get_by_role("button", name="Remove labels dog")).to_have_count(0)
+    assert sample.rows == everything
+    sample.page.go_forward()
+    expect(sample.page.get_by_role("button", name="Remove labels dog")).to_be_visible()
+    sample.page.get_by_role("button", name="Remove labels dog").click()
+    assert sample.rows == everything
+
+
+def test_ranges_pairs_ids_and_truths_are_set_by_their_facets(sample, load_sample):
+    sample.show(INFER)
+
+    def open_facet(name):
+        found = sample.page.locator(".facet").filter(has=sample.page.get_by_text(name, exact=True))
+        if not found.evaluate("(node) => node.open"):
+            found.locator("summary").click()
+        return found
+
+    open_facet("Confidence").get_by_label("Confidence, from").fill("0.4")
+    open_facet("Confidence").get_by_label("Confidence, to").press("Enter")
+    open_facet("Repeats").get_by_role("radio", name="none").check()
+    pair = open_facet("Class pair")
+    pair.get_by_label("First class").select_option("dog")
+    pair.get_by_label("Second class").select_option("frog")
+    someone = load_sample()["participant_id"][0]
+    people = open_facet("Participants")
+    people.get_by_role("searchbox").fill(someone[-3:])
+    people.get_by_role("checkbox", name=someone).check()
+    expect(sample.page.locator(".chip")).to_have_count(4)
+    view = "&confidence=0.4:&repeats=false&class_pair=dog,frog&participants="
+    assert hash_of(sample) == f"#{INFER}{view}{someone}"
+
+
+def test_a_brush_over_a_figure_is_a_filter(sample):
+    sample.show(INFER)
+    sample.page.locator("[data-figure='histogram.inferred_coefficient']").scroll_into_view_if_needed()
+    box = sample.page.locator("[data-figure='histogram.inferred_coefficient'] .overlay").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    sample.page.mouse.move(box["x"] + box["width"] * 0.25, middle)
+    sample.page.mouse.down()
+    sample.page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=3)
+    sample.page.mouse.up()
+    expect(sample.page.locator(".chip", has_text="inferred_coefficient")).to_be_visible()
+    low, high = map(float, re.search(r"inferred_coefficient=([\d.]+):([\d.]+)", hash_of(sample)).groups())
+    assert (low, high) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.5, abs=0.02))
+    sample.page.locator("[data-figure='class.raw'] rect.pressed").first.click()
+    expect(sample.page.locator(".chip", has_text="labels")).to_be_visible()
+
+
+def test_the_gallery_is_walked_by_keyboard(sample):
+    sample.show(INFER)
+    first = tiles(sample).first
+    first.focus()
+    columns = sample.ask("hmix.explorer.gallery.columns")
+    for key, place in (("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0)):
+        sample.page.keyboard.press(key)
+        assert sample.ask("hmix.explorer.gallery.focused") == place
+    sample.page.keyboard.press("Control+End")
+    last = sample.ask("hmix.explorer.view.order.length") - 1
+    assert sample.ask("hmix.explorer.gallery.focused") == last
+    focused = sample.page.locator(".tile:focus")
+    expect(focused).to_be_in_viewport()
+    label = focused.get_attribute("aria-label")
+    sample.page.keyboard.press("Enter")
+    expect(sample.page.get_by_role("heading", level=2).first).to_be_focused()
+    sample.page.go_back()
+    expect(sample.page.locator(".tile:focus")).to_have_attribute("aria-label", label)
+    expect(sample.page.locator(".tile:focus")).to_be_in_viewport()
+
+
+def test_only_what_is_in_sight_exists(sample):
+    sample.show(INFER)
+    assert sample.page.locator(".tile").count() < 100 < sample.ask("hmix.explorer.view.order.length")
+    assert sample.page.get_by_role("grid").get_attribute("aria-rowcount") == str(
+        -(-sample.ask("hmix.explorer.view.order.length") // sample.ask("hmix.explorer.gallery.columns"))
+    )
+    tiles(sample).first.hover()
+    sample.page.mouse.wheel(0, 4000)
+    expect(sample.page.locator(".row:visible").nth(1)).to_have_attribute("aria-rowindex", re.compile(r"^[1-9][0-9]$"))
+    indices = [int(row.get_attribute("aria-rowindex")) for row in sample.page.locator(".row:visible").all()]
+    assert indices == sorted(indices)
+
+
+def test_a_stimulus_has_its_endpoints_mixtures_and_answers_of_every_task(sample, load_sample):
+    dataset = load_sample()
+    stimulus = dataset["stimulus_id"][0]
+    sample.show(f"{INFER}&labels=dog&stimulus={stimulus}")
+    page = sample.page
+    expect(page.get_by_role("heading", level=2).first).to_contain_text(stimulus)
+    slider = page.get_by_role("slider", name="Share of image 1 in the mixture")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("as shown"))
+    slider.press("Home")
+    expect(page.get_by_role("img", name="Mixture with 0 of image 1")).to_be_visible()
+    slider.press("ArrowRight")
+    expect(page.get_by_role("img", name="Mixture with 0.1 of image 1")).to_be_visible()
+    about = page.locator(".about.current")
+    answers = [row for row in range(len(dataset)) if dataset["stimulus_id"][row] == stimulus]
+    expect(about.locator(".strip .dot")).to_have_count(len(answers))
+    expect(about.get_by_role("heading")).to_contain_text("model")
+    about.get_by_text("Judgments", exact=True).click()
+    link = about.get_by_role("link", name=dataset["participant_id"][answers[0]])
+    link.click()
+    expect(page.get_by_role("heading", level=2).first).to_contain_text(dataset["participant_id"][answers[0]])
+    page.go_back()
+    expect(slider).to_be_visible()
+    page.get_by_role("link", name="All stimuli").click()
+    expect(page.locator(".chip", has_text="dog")).to_be_visible()
+
+
+def test_a_participant_has_their_judgments_in_order_and_their_means(sample, load_sample):
+    frame = load_sample().to_pandas()
+    someone = frame["participant_id"][0]
+    own = frame[frame["participant_id"] == someone].sort_values("trial_index")
+    sample.show(f"{INFER}&participant={someone}")
+    section = sample.page.locator("section.card", has=sample.page.get_by_role("heading", name="infer mixing factor"))
+    facts = dict(zip(section.locator("dt").all_inner_texts(), section.locator("dd").all_inner_texts(), strict=True))
+    bias = (own["inferred_coefficient"] - own["mixing_coefficient"]).mean()
+    assert facts["judgments"] == str(len(own))
+    assert float(facts["mean bias"].replace("\N{MINUS SIGN}", "-")) == pytest.approx(bias, abs=6e-4)
+    assert facts["mean confidence"] == f"{own['confidence'].mean():.2f}"
+    assert facts["median response time"] == f"{own['response_time_ms'].median() / 1000:.1f} s"
+    answers = section.locator("tbody tr td:nth-of-type(1)").all_inner_texts()
+    assert list(map(float, answers)) == own["inferred_coefficient"].round(2).tolist()
+    sample.page.get_by_role("link", name="Their stimuli").click()
+    expect(sample.page.locator("#counts")).to_contain_text(f"{len(own)} of")
+
+
+def test_an_empty_selection_says_what_to_do(sample):
+    sample.show(f"{INFER}&mixing_coefficient=0.5&mixing_coefficient=0.75&class_pair=dog,dog")
+    expect(sample.page.locator("#nothing")).to_contain_text("No judgment matches.")
+    expect(sample.page.locator("figure.card")).to_have_count(0)
+    sample.page.get_by_role("button", name="show all judgments").click()
+    expect(sample.page.locator("#nothing")).to_be_hidden()
+    assert hash_of(sample) == f"#{INFER}"
+
+
+def test_filters_go_along_to_another_task(sample):
+    sample.show(f"{INFER}&labels=dog&confidence=0.5:")
+    sample.page.get_by_role("link", name="Construct midpoint").click()
+    expect(sample.page.locator(".chip")).to_have_count(1)
+    assert hash_of(sample) == "#task=construct_midpoint&labels=dog"
+    assert sample.notices == []
+
+
+def test_the_code_is_copied(sample):
+    sample.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sample.show(INFER)
+    sample.page.get_by_role("button", name="Copy").click()
+    expect(sample.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "hmix_hub.load_dataset" in sample.ask("navigator.clipboard.readText()")
+
+
+def test_synthetic_judgments_are_marked_on_every_view(sample):
+    for view in (INFER, f"{INFER}&stimulus={sample.ask('hmix.explorer.view.data.keys[0]')}"):
+        sample.show(view)
+        expect(sample.page.locator("#mark")).to_have_text(re.compile("SYNTHETIC"))
+        expect(sample.page.locator("#mark")).to_be_visible()
+
+
+def test_texts_of_studies_are_shown_and_never_markup(others):
+    others.show("task=class_choice")
+    expect(others.page.locator("footer")).to_contain_text(HOSTILE)
+    assert others.page.locator("img").count() == 0
+
+
+def test_labels_alone_are_shown_where_pictures_cannot_be_had(others):
+    others.show("task=scale_rating")
+    expect(others.page.locator(".tile canvas.absent").first).to_be_visible()
+    expect(others.page.locator("footer")).to_contain_text("cannot be shown")
+
+
+FEW = f"{INFER}&class_pair=dog,frog"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "views"),
+    [
+        ("light", (f"{FEW}&labels=unicorn", f"{FEW}&stimulus=", f"{FEW}&participant=")),
+        ("dark", (FEW, f"{FEW}&stimulus=")),
+    ],
+)
+def test_axe_finds_nothing(sample, violations, scheme, views):
+    sample.page.emulate_media(color_scheme=scheme)
+    for view in views:
+        lists = {"stimulus=": "hmix.explorer.view.data.keys[0]", "participant=": "hmix.explorer.view.data.people[0]"}
+        own = next((sample.ask(first) for end, first in lists.items() if view.endswith(end)), "")
+        sample.show(view + own)
+        assert violations(sample.page) == []
+    sample.page.emulate_media(color_scheme="light")
+
+
+def test_axe_finds_nothing_in_other_tasks(others, violations):
+    for task in ("class_choice", "scale_rating", "class_votes"):
+        others.show(f"task={task}&labels=deer")
+        assert violations(others.page) == []
+
+
+def test_on_a_phone_it_is_one_column_with_a_drawer(chromium, sample_folder, violations):
+    with served(sample_folder) as address:
+        context = chromium.new_context(**PHONE)
+        page = context.new_page()
+        page.goto(address)
+        page.locator(".tile").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
+        assert page.evaluate(_SMALL) == []
+        page.get_by_role("button", name="Filters").click()
+        drawer = page.get_by_role("dialog", name="Filters")
+        drawer.get_by_role("checkbox", name=re.compile("^dog")).check()
+        assert violations(page) == []
+        assert page.evaluate(_SMALL) == []
+        drawer.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("button", name="Filters (1)")).to_be_visible()
+        page.get_by_role("button", name="Figures").click()
+        expect(page.locator("figure.card").first).to_be_visible()
+        page.get_by_role("button", name="Code").click()
+        expect(page.get_by_label("Code of this selection").locator("code")).to_contain_text('labels="dog"')
+        page.get_by_role("button", name="Stimuli").click()
+        page.locator(".tile").first.click()
+        expect(page.get_by_role("slider")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
+        assert violations(page) == []
+        context.close()
+
+
+@pytest.fixture
+def static_server(tmp_path):
+    """Serve a folder as any web server does, which lets others frame it."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield tmp_path, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_it_works_in_a_frame_of_another_site(chromium, sample_folder, static_server):
+    folder, address = static_server
+    shutil.copytree(sample_folder, folder / "space")
+    (folder / "frame.html").write_text('<iframe src="space/index.html#task=construct_midpoint" width=1200 height=800>')
+    page = chromium.new_page(**WIDE)
+    page.goto(f"{address.replace('127.0.0.1', 'localhost')}/frame.html")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".tile canvas:not(.loading)").first).to_be_visible()
+    frame.get_by_role("checkbox", name=re.compile("^dog")).check()
+    expect(frame.get_by_role("button", name="Remove labels dog")).to_be_visible()
+    page.close()
+
+
+def test_data_of_a_newer_format_and_missing_files_are_told(chromium, sample_folder, static_server):
+    folder, address = static_server
+    shutil.copytree(sample_folder, folder / "old")
+    metadata = folder / "old/data/explorer.js"
+    text = metadata.read_text()
+    page = chromium.new_page()
+    metadata.write_text(text.replace('"format":1', '"format":2'))
+    page.goto(f"{address}/old/index.html")
+    expect(page.get_by_role("alert")).to_contain_text("of format 2, and this page reads format 1")
+    metadata.write_text(text)
+    (folder / "old/data/infer_mixing_factor.arrow").unlink()
+    page.goto(f"{address}/old/index.html?again")
+    expect(page.get_by_role("alert")).to_contain_text("infer_mixing_factor.arrow cannot be loaded: status 404")
+    page.close()
