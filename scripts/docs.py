@@ -98,9 +98,7 @@ def stage(source: Path) -> None:
         _place(path, source).write_text(_page(path, source), encoding="utf-8")
     (source / "schema.md").write_text(_schema(), encoding="utf-8")
     for verb, address in _verbs():
-        text = (
-            f"hmix {verb}\n{'=' * (5 + len(verb))}\n\n.. click:: {address}\n   :prog: hmix {verb}\n   :nested: full\n"
-        )
+        text = f".. click:: {address}\n   :prog: hmix {verb}\n   :nested: full\n"
         (source / "cli" / f"{verb}.rst").write_text(text, encoding="utf-8")
 
 
@@ -120,13 +118,18 @@ def _page(path: Path, source: Path) -> str:
     here = _place(path, source).parent
 
     def moved(link: re.Match[str]) -> str:
-        target = _place((path.parent / link[1]).resolve(), source)
+        original = (path.parent / link[1]).resolve()
+        target = _place(original, source)
+        if original.is_file() and not target.exists():
+            shutil.copy(original, target)
         return os.path.relpath(target, here)
 
     if _NOTEBOOK.search(text):
         _write_notebook(text, source / "notebooks" / f"{path.stem}.ipynb")
         way = f"{os.path.relpath(source, here)}/notebooks/{path.stem}.ipynb"
-        text = _HEADING.sub(rf"\g<0>\n{{download}}`Download this page as a notebook <{way}>`.\n", text, count=1)
+        data = "H-Mix" if os.environ["HMIX_SOURCE"] != "sample" else "the sample, whose answers a program made up"
+        line = f"{{download}}`Download this page as a notebook <{way}>`. Outputs on this page are those over {data}."
+        text = _HEADING.sub(rf"\g<0>\n{line}\n", text, count=1)
     else:
         text = _FRONT_MATTER.sub("", text)
     # The home page says what the README does.

@@ -31,15 +31,12 @@ extensions = [
     "sphinx_design",
 ]
 nitpicky = True
-# Names of other libraries are left as text: their inventories are on the network, and the build needs none.
-nitpick_ignore_regex = [(r"py:.*", r"(?!hmix_hub\.).*")]
-# Types of what only the package passes to itself.
-nitpick_ignore = [
-    ("py:class", f"hmix_hub.{name}")
-    for name in (
-        *("filters.D", "perception.mixtures.Mixtures", "sources.picture_list.PictureList"),
-        *("studies.findings.Report", "studies.folder.StudyFolder", "studies.manifest.Manifest"),
-    )
+nitpick_ignore_regex = [
+    # Names of other libraries are left as text: their inventories are on the network, and the build needs none.
+    (r"py:.*", r"(?!hmix_hub\.).*"),
+    # Types of what only the package passes to itself.
+    ("py:class", r"hmix_hub\.(filters\.D|perception\.answers\.AnswerScale)"),
+    ("py:class", r"hmix_hub\.(explorer|perception\.(curves|mixtures|people|terms)|sources|studies)\..*"),
 ]
 suppress_warnings = ["config.cache"]
 
@@ -59,9 +56,10 @@ autodoc_class_signature = "separated"
 autosummary_generate = True
 napoleon_google_docstring = False
 napoleon_use_ivar = True
-napoleon_use_rtype = False
 # Docstrings mark code as Markdown does.
 default_role = "code"
+# Quotes and dashes are often code: "mixed", --dataset.
+smartquotes = False
 add_module_names = False
 python_maximum_signature_line_length = 88
 
