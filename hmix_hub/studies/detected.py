@@ -1,4 +1,4 @@
-"""What judgment files show of a study: class names, whether pictures stand in pairs, which questions are answered."""
+"""Properties of a study detected from its judgment files: class names, pairs of pictures, questions, scales."""
 
 from __future__ import annotations
 
@@ -26,28 +26,27 @@ from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 MOST_PLACES = 102
-"""Most different ratings that are counted: of more, nobody would call the scale one of steps."""
+"""Maximum number of distinct ratings that are collected; with more, a scale is continuous."""
 _MISSPELT = 0.75
-"""Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""
+"""Similarity above which a name is taken as a misspelt name of CIFAR-10's."""
 
 
 @dataclass
 class Detected:
-    """Collector of what judgments show, row by row, of whatever file and format.
+    """Collects properties of a study from its judgments.
 
     Parameters
     ----------
     names
-        Class names, as first written, by their small letters.
+        Class names as first written, by lower-case name.
     has_pairs
-        Whether a row has a second picture.
+        Whether any row has a second picture.
     asked
-        Questions of the categorical task that a row answers.
+        Questions of the categorical task that any row answers.
     scales
-        Names of scales, as first written, by their small letters.
-    places
-        By the name of a scale in small letters, empty where a file names none, the ratings on it, at most `MOST_PLACES`
-        different ones.
+        Names of scales as first written, by lower-case name.
+        places
+        Distinct ratings, at most `MOST_PLACES`, by lower-case name of the scale; the name is empty if a file has none.
     """
 
     names: dict[str, str] = field(default_factory=dict)
@@ -57,14 +56,14 @@ class Detected:
     places: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, task: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:
-        """Read rows of a judgment file.
+        """Add rows of a judgment file.
 
         Parameters
         ----------
         task
-            Its task.
+            Task of the file.
         columns
-            N values by column, as the file has them.
+            N values by column, as in the file.
         """
         if SCALE in TASKS[task].facets:
             self._add_scales(columns.get(SCALE), columns.get(TASKS[task].answered))
@@ -74,7 +73,7 @@ class Detected:
             if column.name not in columns or not (is_label or column.name in asked or column.name in _SECOND):
                 continue
             values = _values(columns[column.name], is_list=column.kind is Kind.LABELS)
-            # Whole numbers are labels of classes that have their names elsewhere.
+            # Integers are labels, whose names are elsewhere.
             for name in (value for value in values if is_label and isinstance(value, str)):
                 self.names.setdefault(name.lower(), name)
             self.has_pairs |= column.name in _SECOND and bool(values)
@@ -82,7 +81,7 @@ class Detected:
                 self.asked.add(asked[column.name].questions[0])
 
     def add_pictures(self, folder: StudyFolder) -> None:
-        """Read the labels of the study's list of pictures, if it has one that can be read."""
+        """Add the labels in the study's list of pictures, if it is readable."""
         if not folder.has_pictures:
             return
         try:
@@ -102,7 +101,7 @@ class Detected:
             names = pa.repeat("", len(rated)) if named is None else pc.cast(named, pa.string()).fill_null("")
             pairs = pa.table({SCALE: names, "rating": pc.cast(rated, pa.string())})
         except pa.ArrowException:
-            # Lists, records or bytes, which the columns' own readers report.
+            # Lists, structs or bytes, which the columns' readers report.
             return
         for row in pairs.group_by([SCALE, "rating"]).aggregate([]).to_pylist():
             places = self.places.setdefault(row[SCALE].strip().lower(), set())
@@ -111,10 +110,9 @@ class Detected:
 
     @property
     def vocabulary(self) -> Vocabulary | None:
-        """The class names in alphabetical order, where they are a list that study.yaml may hold.
+        """Return the class names in alphabetical order, if they are valid in study.yaml.
 
-        `None` where they are CIFAR-10's, misspellings included: a study of its classes has a typing error sooner than
-        a class called aeroplane.
+        `None` if they are CIFAR-10's, including misspellings: a typing error is more likely than a class "aeroplane".
         """
         others = [name for name in self.names if name not in CIFAR10.names]
         if len(others) < max(1, len(self.names) / 2) and all(map(_is_misspelt, others)):
@@ -128,12 +126,12 @@ class Detected:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The questions that were answered, in the order of the schema."""
+        """Return the questions that were answered, in the order of the schema."""
         return tuple(question for question in QUESTIONS if question in self.asked)
 
 
 def detect(folder: StudyFolder) -> Detected:
-    """Read the judgment files of a study folder; what cannot be read is passed over."""
+    """Detect properties from the judgment files of a study folder, ignoring what cannot be read."""
     found = Detected()
     for task, name in folder.judgments.items():
         for chunk in read_chunks(folder.file(name), name, Report()):
@@ -143,9 +141,9 @@ def detect(folder: StudyFolder) -> Detected:
 
 
 def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
-    """Return a draft's manifest with the class names that its files hold, where it leaves them open.
+    """Return a draft's manifest with the class names detected in its files, if it leaves them open.
 
-    Labels can so be read and checked before the classes are written; of a manifest that names them, nothing changes.
+    Labels can then be checked before the classes are written. A manifest with classes is returned unchanged.
     """
     if not is_placeholder(manifest.stimuli.classes):
         return manifest
@@ -160,7 +158,7 @@ _SECOND = ("image_2_label", "image_2_index", "image_2_file")
 
 
 def _is_nothing(value: object, nothing: object) -> bool:
-    """Whether a value, as a file has it, is the number that stands where nothing was asked."""
+    """Return whether a value, as written in a file, is the number that means that nothing was asked."""
     try:
         return isinstance(nothing, float) and float(str(value)) == nothing
     except ValueError:
@@ -168,7 +166,7 @@ def _is_nothing(value: object, nothing: object) -> bool:
 
 
 def _values(array: pa.Array | pa.ChunkedArray, *, is_list: bool) -> list[object]:
-    """Return the distinct values, of lists their items; text is trimmed, and words for nothing are left out."""
+    """Return the distinct values (or items of lists), trimmed and without words for missing values."""
     found: dict[object, None] = {}
     for chunk in array.chunks if isinstance(array, pa.ChunkedArray) else [array]:
         if is_list:

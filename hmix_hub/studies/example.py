@@ -1,4 +1,4 @@
-"""The example study: small, synthetic, and valid; the catalogue's examples are changes of it."""
+"""The example study: small, synthetic and valid. The examples of rules are changes of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hmix_hub.tasks import DEFAULT_TASK, TASKS
 from hmix_hub.tasks.parts import ExampleTrial
 
 PEOPLE, DISTINCT = 12, 11
-"""People of the example study, and the stimuli of each; the third is shown again at the end."""
+"""Number of participants, and of stimuli for each; the third stimulus is repeated at the end."""
 _SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _SEED = 20230731
 
@@ -54,7 +54,7 @@ contact: https://example.org/contact
 
 
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
-    """Return the example study of a task: the content of its files by path."""
+    """Return the example study for a task: the content of its files by path."""
     return dict(_example_files(task))
 
 
@@ -84,7 +84,7 @@ def _example_files(task: str) -> dict[str, bytes]:
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> Path:
-    """Write a study, given as the content of its files by path, into a folder; gives the folder."""
+    """Write a study, given as the content of its files by path, into a folder, and return the folder."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def write_files(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def tiny_picture(*, width: int = 2) -> bytes:
-    """Return a PNG of grey pixels, 2 high."""
+    """Return a grey PNG, 2 pixels high."""
     from PIL import Image
 
     stream = io.BytesIO()
@@ -102,7 +102,7 @@ def tiny_picture(*, width: int = 2) -> bytes:
 
 
 def csv_bytes(rows: list[dict[str, Any]]) -> bytes:
-    """Write rows as CSV in UTF-8."""
+    """Return rows as CSV in UTF-8."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -131,13 +131,13 @@ def _participant_rows(task: str, participant: int, rng: np.random.Generator) -> 
 
 
 def _stimulus_rows(task: str, number: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return a row for each of as many stimuli as a participant judges, of a task that pools its participants."""
+    """Return one row per stimulus, for as many stimuli as a participant judges, in a task without participants."""
     shown = [_stimulus(stimulus + DISTINCT * number) for stimulus in range(DISTINCT)]
     return [{**stimulus, **_answer(task, stimulus, trial, rng)} for trial, stimulus in enumerate(shown)]
 
 
 def _answer(task: str, stimulus: dict[str, Any], number: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Return the mixture that a trial shows, where it shows one, and the answer to it; the last shows the third's."""
+    """Return a trial's mixing coefficient, if it shows a mixture, and the answer; the last trial repeats the third."""
     share = _SHARES[(number if number < DISTINCT else 2) % len(_SHARES)]
     trial = ExampleTrial(number, (stimulus["image_1_label"], stimulus["image_2_label"]), share)
     shown = {"mixing_coefficient": share} if TASKS[task].shows == "mixture" else {}
@@ -145,7 +145,7 @@ def _answer(task: str, stimulus: dict[str, Any], number: int, rng: np.random.Gen
 
 
 def _stimulus(number: int) -> dict[str, Any]:
-    """Draw a pair of pictures of different classes, the alphabetically first one as image 1."""
+    """Draw a pair of pictures of different classes, with the alphabetically first class as image 1."""
     from hmix_hub.sources.cifar10 import known_labels
 
     labels = known_labels()

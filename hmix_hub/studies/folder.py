@@ -1,4 +1,4 @@
-"""A study folder: which files it has, and where each belongs; nothing outside it is ever opened."""
+"""A study folder: its files and their roles. Nothing outside the folder is ever opened."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ENDINGS = (".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz")
 """Formats of judgment files."""
 
 RECORD = "build.json"
-"""Of a built study: its id and version, and the hashes of the files that were read."""
+"""File of a built study with its id and version, and the hashes of the files it was built from."""
 LICENCES = ("LICENSE", "LICENSE.txt")
-"""Text of the licence, published as it is."""
+"""Text of the licence, published unchanged."""
 
 NOTES = "NOTES.md"
-"""What people want to say beside, published as it is."""
+"""The authors' own remarks, published unchanged."""
 
 _TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, *LICENCES, NOTES}
 _FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
@@ -40,19 +40,19 @@ _FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The files of a study folder that have a place in a study."""
+    """The files of a study folder."""
 
     path: Path
     judgments: dict[str, str] = field(default_factory=dict)
-    """Path of each task's judgment file, within the folder, with /."""
+    """Path of each task's judgment file within the folder, with `/` as separator."""
     has_participants: bool = False
     has_pictures: bool = False
-    """Whether there is a participants.csv, and a stimuli/images.csv."""
+    """Whether the folder has stimuli/images.csv."""
     addresses: dict[str, str] = field(default_factory=dict)
-    """Addresses of files that lie elsewhere, by path: of judgments, where the folder is a copy of one at an address."""
+    """Addresses of files, by path, that are elsewhere: judgments, if the folder is a copy of one at an address."""
 
     def file(self, name: str) -> Path:
-        """Return the path of a file of the folder."""
+        """Return the path of a file in the folder."""
         address = self.addresses.get(name)
         return self.path / name if address is None else RemoteFile.at(self.path / name, address)
 
@@ -63,19 +63,19 @@ def study_path(place: str | os.PathLike[str]) -> Path:
     Raises
     ------
     SourceMissingError
-        If there is no such folder.
+        If the folder does not exist.
     """
-    # Not Path.expanduser, which fails where there is no such user.
+    # Path.expanduser would fail for an unknown user.
     path = Path(os.path.expanduser(place)).absolute()
     if not path.is_dir():
-        msg = "there is no such folder"
-        hint = f"name a study folder, which holds {MANIFEST}; `hmix contribute init DIR` makes one"
+        msg = "the folder does not exist"
+        hint = f"choose a study folder, which contains {MANIFEST}; `hmix contribute init DIR` creates one"
         raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
     return path
 
 
 def task_and_ending(name: str) -> tuple[str, str] | None:
-    """Return the task and the ending of a judgment file's name; `None` where it is none."""
+    """Return the task and extension of a judgment file's name; `None` for other names."""
     for ending in sorted(ENDINGS, key=len, reverse=True):
         stem = name.removesuffix(ending)
         if stem != name:
@@ -84,18 +84,18 @@ def task_and_ending(name: str) -> tuple[str, str] | None:
 
 
 def is_judgment_file(name: str) -> bool:
-    """Whether a path within a study folder is of a file of judgments."""
+    """Return whether a path within a study folder is a judgment file."""
     folder, _, file = name.partition("/")
     return folder == JUDGMENTS and "/" not in file and task_and_ending(file) is not None
 
 
 def is_litter(name: str) -> bool:
-    """Whether a file is hidden, or one that a desktop leaves behind; such files are passed over."""
+    """Return whether a file is hidden or left behind by a desktop; such files are ignored."""
     return name.startswith((".", "~$")) or name in {"desktop.ini", "Thumbs.db"}
 
 
 def find_files(path: Path, report: Report) -> StudyFolder:
-    """Find the files of a study folder; links that lead out of it, and what has no place in it, are findings."""
+    """Find the files of a study folder, and report links that point outside and files that do not belong there."""
     judgments: dict[str, str] = {}
     for file in sorted(path.iterdir()):
         if is_litter(file.name):
@@ -114,7 +114,7 @@ def find_files(path: Path, report: Report) -> StudyFolder:
         if found is None:
             report.add(rules.UNKNOWN_FILE, file=name)
         elif found[0] in judgments:
-            report.add(rules.TASK_TWICE, file=name, note=f"{judgments[found[0]]} holds them, too")
+            report.add(rules.TASK_TWICE, file=name, note=f"{judgments[found[0]]} also holds them")
         else:
             judgments[found[0]] = name
     ordered = {task: judgments[task] for task in TASKS if task in judgments}
@@ -134,7 +134,7 @@ def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
 
 
 def _is_inside(file: Path, root: Path, report: Report) -> bool:
-    """Whether a file, or folder, is one of the study's own; opening a pipe would wait for ever."""
+    """Return whether a file or folder is inside the study folder, and not a pipe, which would block forever."""
     try:
         is_inside = file.resolve(strict=True).is_relative_to(root.resolve()) and (file.is_file() or file.is_dir())
     except (OSError, RuntimeError):

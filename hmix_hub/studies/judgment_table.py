@@ -1,4 +1,4 @@
-"""The judgment table of a contributed study: from its observed columns, through completion, to its schema."""
+"""The judgment table of a contributed study: observed columns, completed with computed ones."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def refuse_errors(report: Report, folder: StudyFolder, hint: str | None = None) 
     Parameters
     ----------
     report, folder
-        The report, and the study that it is about.
+        The report, and the study's folder.
     hint
-        What to do; `None`: to validate the folder.
+        What to do; defaults to validating the folder.
 
     Raises
     ------
     StudyError
-        If there is one.
+        If there is an error.
     """
     if not report.errors:
         return
@@ -59,33 +59,33 @@ def refuse_errors(report: Report, folder: StudyFolder, hint: str | None = None) 
     raise StudyError(
         msg,
         where=Where(str(folder.file(found.file)) if found.file else str(folder.path), spot.row, found.column or None),
-        hint=hint or f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to fix it",
+        hint=hint or f"`hmix contribute validate {folder.path}` reports all problems and how to fix them",
     )
 
 
 ROW = "row"
-"""Column of kept rows: the 0-based data row in the file."""
+"""Column of kept rows with the 0-based data row in the file."""
 _GIVEN = "flags."
-"""Begins the names of columns of kept rows that hold which rows are given a flag."""
+"""Prefix of columns of kept rows that hold which rows have a flag."""
 
 
 def kept_rows(chunk: ObservedChunk, task: str, manifest: Manifest, schema: pa.Schema | None = None) -> pa.Table:
-    """Return what is kept of rows that were read: what the judgment table follows from, and no more.
+    """Return the columns that are kept of rows: exactly those from which the judgment table is computed.
 
     Parameters
     ----------
     chunk
         N rows.
     task, manifest
-        Task of the file, and what the study says of itself.
+        Task of the file, and manifest of the study.
     schema
-        Schema of the file's first rows; `None`: these are the first.
+        Schema of the file's first kept rows; `None` if these are the first.
 
     Returns
     -------
     pyarrow.Table
-        N rows: `ROW`, the observed columns that the file has, which rows are given a flag, and the study's own columns
-        as text.
+        N rows: `ROW`, the observed columns in the file, which rows have observed flags, and the study's own columns as
+        text.
     """
     columns = {ROW: pa.array(chunk.rows)}
     for column in observed_columns(task, manifest.schema_version):
@@ -102,12 +102,12 @@ def kept_rows(chunk: ObservedChunk, task: str, manifest: Manifest, schema: pa.Sc
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rows of a file decide together, before any part of them can be completed."""
+    """Properties of a whole file that are needed to complete any part of it."""
 
     own: dict[str, pa.DataType]
     """Types of the study's own columns."""
     procedure: Procedure
-    """Which makes `soft_label`."""
+    """Procedure that computes `soft_label`."""
 
 
 def facts_of(
@@ -117,18 +117,18 @@ def facts_of(
     manifest: Manifest,
     is_lossless: Callable[[str], bool],
 ) -> Facts:
-    """Return what the rows of a file decide together.
+    """Return the properties of a whole file that are needed to complete its rows.
 
     Parameters
     ----------
     read
-        Yields columns of the kept rows, given their names, any number of rows at a time.
+        Function that yields columns of the kept rows, given their names, in tables of any length.
     kinds
-        By own column, the types that the file has it in.
+        Types in the file of each of the study's own columns.
     task, manifest
         Task of the file, and what the study says of itself.
     is_lossless
-        Whether texts of an own column that differ are different numbers, if each is one.
+        Function that returns whether different texts of an own column are different numbers, if all are numbers.
 
     Warns
     -----
@@ -149,15 +149,15 @@ def facts_of(
     procedure = procedure_of(asked, manifest)
     if manifest.soft_labels is not None and manifest.procedure is None:
         message = (
-            f"study.yaml does not state a soft-label procedure yet, and soft_label follows {procedure!r}; write "
-            f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
+            f"study.yaml does not state a soft-label procedure yet, so soft_label is computed by {procedure!r}; "
+            f"write one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
         )
         warnings.warn(message, DraftWarning, stacklevel=3)
     return Facts(own, procedure)
 
 
 def complete(rows: pa.Table, task: str, manifest: Manifest, file: str, facts: Facts) -> pa.Table:
-    """Compute what follows from kept rows of a file: all of them, or all of some participants; see `read_judgments`."""
+    """Compute the judgment table from a file's kept rows, all or those of some participants; see `read_judgments`."""
     observed = _observed_table(rows, task, manifest, file)
     given = {name.removeprefix(_GIVEN): as_mask(rows[name]) for name in rows.column_names if name.startswith(_GIVEN)}
     absent = np.zeros(len(rows), dtype=bool)
@@ -181,10 +181,10 @@ def complete(rows: pa.Table, task: str, manifest: Manifest, file: str, facts: Fa
 
 
 def procedure_of(asked: Collection[Question], manifest: Manifest) -> Procedure:
-    """Return a study's soft-label procedure: as its manifest says, else the usual one for what was asked.
+    """Return a study's soft-label procedure: the one stated in its manifest, or the usual one for what was asked.
 
-    Manifests did not always say what was asked; what the answers show, which is then decisive, keeps a chosen class
-    from becoming a distribution that nobody gave.
+    Older manifests do not state what was asked. It is then taken from the answers, so that a chosen class never becomes
+    a distribution that no participant gave.
     """
     return usual_procedure(asked) if manifest.procedure is None else manifest.procedure
 
@@ -215,7 +215,7 @@ def _observed_table(rows: pa.Table, task: str, manifest: Manifest, file: str) ->
 
 
 def given_flag(chunk: ObservedChunk, name: str) -> Mask:
-    """Return which of N rows a file gives a flag, one that no column shows; bool (N,)."""
+    """Return which of N rows have an observed flag in the file; bool (N,)."""
     if "flags" not in chunk.extras:
         return np.zeros(len(chunk), dtype=bool)
     return np.array([name in (flags or []) for flags in listed(chunk.extras["flags"])], dtype=bool)

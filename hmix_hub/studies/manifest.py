@@ -1,4 +1,4 @@
-"""The manifest of a contributed study, `study.yaml`: a strict model that refuses what it does not know."""
+"""The manifest of a contributed study, `study.yaml`: a strict model that rejects unknown fields."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
 
 
 class Author(Strict):
-    """A person, or a group, that made a study."""
+    """A person or group that created a study."""
 
-    name: Line = Field(description="Name as it is cited.")
+    name: Line = Field(description="Name as cited.")
     orcid: str | None = Field(None, description="ORCID iD: 0000-0002-1825-0097.")
     affiliation: Line | None = Field(None, description="University, company, …")
 
@@ -44,19 +44,19 @@ class Author(Strict):
             return None
         bare = orcid.removeprefix("https://orcid.org/")
         if not _ORCID.fullmatch(bare):
-            msg = f"{orcid!r} is no ORCID iD: it has four groups of four digits, the last perhaps ending in X"
+            msg = f"{orcid!r} is not an ORCID iD: write four groups of four digits, such as 0000-0002-1825-0097"
             raise ValueError(msg)
         expected = orcid_check_digit(bare)
         if bare[-1] != expected:
-            msg = f"the check digit of {bare} is {expected}, not {bare[-1]}: a digit is mistyped"
+            msg = f"the check digit of {bare} should be {expected}, not {bare[-1]}: a digit is mistyped"
             raise ValueError(msg)
         return bare
 
 
 def orcid_check_digit(orcid: str) -> str:
-    """Return the last character that an ORCID iD must have, "0" to "9" or "X".
+    """Return the check digit of an ORCID iD, "0" to "9" or "X".
 
-    Source: ISO 7064 MOD 11-2, as ORCID uses it.
+    Source: ISO 7064 MOD 11-2, as used by ORCID.
     """
     total = 0
     for digit in orcid.replace("-", "")[:15]:
@@ -67,47 +67,51 @@ def orcid_check_digit(orcid: str) -> str:
 
 MANIFEST = "study.yaml"
 if TYPE_CHECKING:
-    # What a type checker cannot read from the registry.
+    # A type checker cannot read the registry.
     TaskName = str
 else:
     TaskName = Literal[tuple(TASKS)]
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
 OWN_PICTURES, ELSEWHERE = "own", "elsewhere"
-"""Sources of pictures that the study lists: those that are published with it, and those that may not be."""
+"""Sources of pictures that the study lists: published with it, or not publishable."""
 LISTED_PICTURES = (OWN_PICTURES, ELSEWHERE)
 if TYPE_CHECKING:
     PictureSource = str
     HeldPictures = str
 else:
-    # Pydantic takes the names as they are registered, a type checker only names that are written here.
+    # Pydantic can use the registered names; a type checker needs literal ones.
     PictureSource = Literal[(*IMAGE_SETS, *LISTED_PICTURES)]
     HeldPictures = Literal[(*IMAGE_SETS, OWN_PICTURES)]
 DEFAULT_CLASSES = "cifar10"
 SINGLE = "none"
-"""The mixing of a study of single pictures."""
+"""Value of `mixing` for a study of single pictures."""
 
 _TAKEN = ("sample", "cifar10")
 _NUMBER = r"(0|[1-9][0-9]*)"
 _BEFORE = rf"({_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 SEMVER = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_BEFORE}(\.{_BEFORE})*)?$"
-"""Version by semver.org 2.0.0, without what may stand behind a plus."""
+"""Version according to semver.org 2.0.0, without build metadata."""
 
 
 class Stimuli(Strict):
-    """What people saw, and how it was made."""
+    """What participants saw, and how it was made."""
 
     source: Annotated[PictureSource, Open] = Field(
-        description="The endpoint pictures: a pinned set that hmix-hub knows; `own`: those of stimuli/images.csv; or "
-        "`elsewhere`: those that it lists, which may not be published."
+        description="The endpoint pictures: an image set known to hmix-hub; `own` for those in stimuli/images.csv; or "
+        "`elsewhere` for pictures listed there that may not be published."
     )
     mixing: Annotated[Mixing, Open] = Field(
-        description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none`: "
-        "single pictures alone."
+        description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none` "
+        "means single pictures only."
     )
-    mixing_note: Text | None = Field(None, description="The method in words; asked for where it is not pixel-linear.")
+    mixing_note: Text | None = Field(
+        None, description="The method in words; required unless it is pixel-linear or none."
+    )
     classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=1, max_length=10_000)], Open] = (
-        Field(description="The class names in order, or `cifar10` for its ten; one is enough where pictures are rated.")
+        Field(
+            description="The class names in order, or `cifar10` for its ten; one is enough if pictures are only rated."
+        )
     )
 
     @field_validator("classes")
@@ -117,35 +121,37 @@ class Stimuli(Strict):
             Vocabulary(tuple(classes))
             for name in classes:
                 if "/" in name or name.lower().startswith("mixed_"):
-                    msg = f"{name!r} cannot be a class: a slash, or a beginning with mixed_, would spoil the ids"
+                    msg = f"{name!r} cannot be a class: a slash or the prefix mixed_ would break the ids"
                     raise ValueError(msg)
                 if LIST_MARK in name or name.startswith("["):
-                    msg = f"{name!r} cannot be a class: lists of classes are written a|b or as JSON, [...]"
+                    msg = f"{name!r} cannot be a class: lists of classes are written a|b or as JSON [...]"
                     raise ValueError(msg)
         return classes
 
     @model_validator(mode="after")
     def _check_note(self) -> Stimuli:
         if self.mixing not in {PIXEL_LINEAR, SINGLE, PLACEHOLDER} and not self.mixing_note:
-            msg = f"mixing_note is missing: say in words what {self.mixing} is here"
+            msg = f"mixing_note is missing: describe what {self.mixing} means here"
             raise ValueError(msg)
         return self
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The class names that labels count in; CIFAR-10's in a draft that names none."""
+        """Return the class names that labels refer to; CIFAR-10's in a draft that lists none."""
         return CIFAR10 if isinstance(self.classes, str) else Vocabulary(tuple(self.classes))
 
 
 class Ethics(Strict):
-    """Who approved the study, and what people consented to."""
+    """Approval of the study, and what participants consented to."""
 
-    approval: Text = Field(description="Body and number of the approval, or why none was needed.")
-    consent: Text = Field(description="What people were told and agreed to, publication of their answers included.")
+    approval: Text = Field(description="Board and number of the approval, or why none was needed.")
+    consent: Text = Field(
+        description="What participants were told and agreed to, including the publication of their answers."
+    )
 
 
 class Collected(Strict):
-    """When answers were collected, to the month."""
+    """Months in which judgments were collected."""
 
     first: Month = Field(description="First month, YYYY-MM.")
     last: Month = Field(description="Last month, YYYY-MM.")
@@ -170,61 +176,61 @@ class Citation(Strict):
     @classmethod
     def _check_bibtex(cls, bibtex: str | None) -> str | None:
         if bibtex is not None and (not re.match(r"@\w+\s*\{", bibtex) or bibtex.count("{") != bibtex.count("}")):
-            msg = "this is no BibTeX entry: it begins @article{key, and closes every brace"
+            msg = "this is not a BibTeX entry: begin with @article{key, and close every brace"
             raise ValueError(msg)
         return bibtex
 
     @model_validator(mode="after")
     def _check_one(self) -> Citation:
         if self.doi is None and self.bibtex is None:
-            msg = "give a doi, or a bibtex entry"
+            msg = "provide a doi or a bibtex entry"
             raise ValueError(msg)
         return self
 
 
 class Manifest(Strict):
-    """What a study says of itself."""
+    """The manifest of a study."""
 
     schema_version: str = Field(CURRENT, description="Version of the judgment table's schema.")
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")] = Field(
-        description="Short name: lower case, digits, hyphens; it begins every judgment_id."
+        description="Short name: lower-case letters, digits, hyphens, underscores; the prefix of every judgment_id."
     )
-    title: Line = Field(description="Title in one line.")
+    title: Line = Field(description="Title, in one line.")
     version: Annotated[str, StringConstraints(pattern=SEMVER)] = Field(
-        description="Version of the data: 1.0.0; a change of values raises it."
+        description="Version of the data, such as 1.0.0; increase it when values change."
     )
-    description: Text = Field(description="What was asked of whom, and why.")
-    authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who made the study.")
-    licence: Licence = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
+    description: Text = Field(description="Who was asked what, and why.")
+    authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who created the study.")
+    licence: Licence = Field(description="SPDX expression, such as CC-BY-4.0 or CC0-1.0.")
     synthetic: bool = Field(
-        False, description="Whether a program made the answers: a simulation, a trial run; no participant gave them."
+        False, description="Whether a program generated the answers, as in a simulation or trial run."
     )
     ethics: Ethics
-    recruitment: Text = Field(description="How people were found and paid; who was excluded.")
+    recruitment: Text = Field(description="How participants were recruited and paid, and who was excluded.")
     collected: Collected
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Open] = Field(
-        description="Language of the interface, BCP 47: en, de, pt-BR."
+        description="Language of the interface as a BCP 47 tag, such as en, de or pt-BR."
     )
-    tasks: Annotated[list[TaskName], Field(min_length=1)] = Field(description="The tasks whose judgments are here.")
+    tasks: Annotated[list[TaskName], Field(min_length=1)] = Field(description="Tasks with judgments in the study.")
     stimuli: Stimuli
     soft_labels: SoftLabels | None = Field(
-        None, description="Of categorical_soft_labels: what was asked, and the study's soft-label procedure."
+        None, description="For categorical_soft_labels: what was asked, and how soft labels are computed."
     )
     scales: Annotated[list[RatingScale], Field(min_length=1, max_length=100)] | None = Field(
-        None, description="Of scale_rating: the scales on which people rated."
+        None, description="For scale_rating: the rating scales."
     )
     citation: Citation
-    contact: Line = Field(description="Address or page of those who answer questions.")
+    contact: Line = Field(description="E-mail address or web page for questions.")
     homepage: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
-        None, description="Page of the study."
+        None, description="Web page of the study."
     )
 
     @field_validator("version")
     @classmethod
     def _check_version(cls, version: str) -> str:
-        # The version becomes a tag, and Git keeps the ending for itself.
+        # The version becomes a tag, and Git reserves the suffix.
         if version.endswith(".lock"):
-            msg = f"{version!r} cannot be a version: Git takes no tag that ends in .lock"
+            msg = f"{version!r} cannot be a version: Git does not allow tags that end in .lock"
             raise ValueError(msg)
         return version
 
@@ -232,7 +238,7 @@ class Manifest(Strict):
     @classmethod
     def _check_tasks(cls, tasks: list[TaskName]) -> list[TaskName]:
         if len(set(tasks)) < len(tasks):
-            msg = "a task stands twice"
+            msg = "a task is listed twice"
             raise ValueError(msg)
         return sorted(tasks, key=list(TASKS).index)
 
@@ -241,14 +247,14 @@ class Manifest(Strict):
     def _check_scales(cls, scales: list[RatingScale] | None) -> list[RatingScale] | None:
         names = [scale.name.lower() for scale in scales or () if not is_placeholder(scale.name)]
         if len(set(names)) < len(names):
-            msg = "two scales have one name, whatever the case"
+            msg = "two scales have the same name (ignoring case)"
             raise ValueError(msg)
         return scales
 
     @model_validator(mode="after")
     def _check_id(self) -> Manifest:
         if self.stimuli.source in LISTED_PICTURES and self.id in _TAKEN:
-            msg = f"the id {self.id!r} is taken: a study of own pictures would give them the name of other ones"
+            msg = f"the id {self.id!r} is reserved: the study's own pictures would be confused with others"
             raise ValueError(msg)
         return self
 
@@ -256,47 +262,48 @@ class Manifest(Strict):
     def _check_number_of_classes(self) -> Manifest:
         classes, choosing = self.stimuli.classes, [task for task in self.tasks if task != RATING]
         if isinstance(classes, list) and len(classes) < 2 and choosing:
-            msg = f"stimuli.classes: {choosing[0]} needs at least two classes; {RATING} alone may have one"
+            msg = f"stimuli.classes: {choosing[0]} needs at least two classes; only {RATING} may have one"
             raise ValueError(msg)
         return self
 
     @property
     def has_own_pictures(self) -> bool:
-        """Whether its pictures are its own, rather than those of an image set."""
+        """Return whether the pictures are not those of a known image set, mixed pixel by pixel."""
         return self.stimuli.source != self.image_set
 
     @property
     def image_set(self) -> str:
-        """Name of the image set that indices count in; `<id>/pictures` is the study's own.
+        """Return the name of the image set that indices refer to; `<id>/pictures` for the study's own.
 
-        Where pictures were not mixed pixel by pixel, the method stands behind, so that none is drawn that way.
+        The name includes the mixing method unless it is pixel-linear, so that such mixtures are never drawn pixel by
+        pixel.
         """
         source = self.stimuli.source
         is_linear = self.stimuli.mixing in {PIXEL_LINEAR, SINGLE}
         if is_linear and source not in LISTED_PICTURES:
             return source
-        # The study's id, since others may mix the same pictures otherwise.
+        # Include the study's id, since other studies may mix the same pictures differently.
         name = f"{self.id}/{'pictures' if source in LISTED_PICTURES else source.replace('/', '-')}"
         return name if is_linear else f"{name}{METHOD_MARK}{self.stimuli.mixing}"
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The class names that labels count in."""
+        """Return the class names that labels refer to."""
         return self.stimuli.vocabulary
 
     @property
     def asked(self) -> tuple[Question, ...] | None:
-        """What participants of the categorical task were asked besides the class; `None`: it is not stated."""
+        """Return the questions of the categorical task besides the class; `None` if not stated."""
         stated = None if self.soft_labels is None else self.soft_labels.asked
         return None if stated is None or is_placeholder(stated) else tuple(stated)
 
     @property
     def procedure(self) -> Procedure | None:
-        """The study's soft-label procedure; `None`: it is not stated."""
+        """Return the study's soft-label procedure; `None` if not stated."""
         stated = None if self.soft_labels is None else self.soft_labels.procedure
         return None if is_placeholder(stated) else stated
 
     @property
     def rated(self) -> dict[str, Scale]:
-        """The scales by name, in the order of the manifest."""
+        """Return the scales by name, in the order of the manifest."""
         return {named.name: named.scale for named in self.scales or ()}

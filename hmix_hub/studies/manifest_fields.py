@@ -1,4 +1,4 @@
-"""Fields of `study.yaml`: texts, months, licences, what was asked, and what a draft may leave open."""
+"""Field types of `study.yaml`: texts, months, licences, questions, and placeholders in drafts."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Strict(BaseModel):
-    """A part of a file that people write, such as the manifest: it refuses fields that it does not know."""
+    """Base model of files that people write, such as the manifest: rejects unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def schema_of(model: type[Strict]) -> str:
-    """Return the JSON Schema of a file that people write, as text."""
+    """Return the JSON Schema of such a file, as text."""
     return json_text({"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()})
 
 
 PLACEHOLDER = "TODO"
-"""What a starter writes where a person must; no published study holds it."""
+"""Placeholder in templates for what a person must write; not allowed in published studies."""
 WITH_PLACEHOLDERS = {"placeholders": True}
-"""Context of `Manifest.model_validate` that lets `PLACEHOLDER` stand in fields of another form, as a draft may."""
+"""Context for `Manifest.model_validate` that allows `PLACEHOLDER` in any open field, for drafts."""
 
 
 def is_placeholder(value: object) -> bool:
-    """Whether a value is the starter's, still to be written."""
+    """Return whether a value is still a placeholder."""
     return isinstance(value, str) and PLACEHOLDER in value
 
 
 def _open(value: Any, validate: Callable[[Any], Any], info: ValidationInfo) -> Any:
-    """Keep a placeholder where drafts are read: the field is then `PLACEHOLDER`, whatever its type."""
+    """Keep a placeholder when reading a draft; the field is then `PLACEHOLDER`, whatever its type."""
     is_draft = bool(info.context) and info.context == WITH_PLACEHOLDERS
     return PLACEHOLDER if is_draft and is_placeholder(value) else validate(value)
 
@@ -60,12 +60,12 @@ def _spdx(licence: str) -> str:
     try:
         return str(canonicalize_license_expression(licence))
     except InvalidLicenseExpression:
-        msg = f"{licence!r} is no SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0"
+        msg = f"{licence!r} is not an SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0 and CC0-1.0"
         raise ValueError(msg) from None
 
 
 Open = WrapValidator(_open)
-"""Of a field that a draft may leave open although its form is not that of text."""
+"""Validator for fields that are not text but may hold a placeholder in a draft."""
 
 LONGEST_TEXT = 20_000
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
@@ -74,15 +74,15 @@ Licence = Annotated[Line, AfterValidator(_spdx), Open]
 
 
 class SoftLabels(Strict):
-    """What participants of categorical_soft_labels were asked, and how a soft label is made of an answer."""
+    """Questions of categorical_soft_labels, and how answers become soft labels."""
 
     asked: Annotated[list[Question], Open] = Field(
         description="What was asked besides the most probable class: `probabilities` of the named classes, a "
-        "`second_class`, `impossible_classes` to rule out; `[]`: one class was chosen, and nothing else was asked."
+        "`second_class`, `impossible_classes` to rule out; `[]` if only one class was chosen."
     )
     procedure: Annotated[Procedure, Open] = Field(
-        description="How the column soft_label is made: `released`, as in H-Mix; `cifar10s`, as published with "
-        "CIFAR-10S; `one_hot`, all probability on the top class."
+        description="How the column soft_label is computed: `released` as in H-Mix, `cifar10s` as published with "
+        "CIFAR-10S, `one_hot` with all probability on the top class."
     )
 
     @field_validator("asked")
@@ -98,27 +98,27 @@ class SoftLabels(Strict):
     @model_validator(mode="after")
     def _check_procedure(self) -> SoftLabels:
         if not self.asked and self.procedure not in {ONE_HOT, PLACEHOLDER}:
-            msg = f"if only the class was asked, no answer gives other classes any probability: write {ONE_HOT}"
+            msg = f"if only the class was asked, answers give other classes no probability: write {ONE_HOT}"
             raise ValueError(msg)
         return self
 
 
 def _steps(steps: object) -> object:
-    # In study.yaml all is text.
+    # All values in study.yaml are read as text.
     return None if steps == "null" else steps
 
 
 class RatingScale(Strict):
-    """A scale of scale_rating: a rating is 0 at its low end and 1 at its high end."""
+    """A scale of scale_rating: ratings are 0 at the low end and 1 at the high end."""
 
     name: Annotated[str, StringConstraints(pattern=SCALE_NAME), Open] = Field(
-        description="What the column `scale` calls it: letters, digits, _ and -."
+        description="Name in the column `scale`: letters, digits, _ and -."
     )
-    question: Line = Field(description="What the participant was asked.")
-    low: Line = Field(description="What stood at the low end, which is 0: not at all.")
-    high: Line = Field(description="What stood at the high end, which is 1: very.")
+    question: Line = Field(description="Question that participants were asked.")
+    low: Line = Field(description="Label of the low end (0), such as: not at all.")
+    high: Line = Field(description="Label of the high end (1), such as: very.")
     steps: Annotated[Annotated[int, Field(ge=2, le=MOST_STEPS)] | None, BeforeValidator(_steps), Open] = Field(
-        None, description="How many places could be chosen, both ends among them; null: any place."
+        None, description="Number of steps, including both ends; null for a continuous scale."
     )
 
     @model_validator(mode="after")
@@ -131,5 +131,5 @@ class RatingScale(Strict):
 
     @property
     def scale(self) -> Scale:
-        """The scale; in a draft that leaves its steps open, a continuous one."""
+        """Return the scale; continuous if a draft leaves its steps open."""
         return Scale(self.name, self.question, self.low, self.high, self.steps if isinstance(self.steps, int) else None)

@@ -1,4 +1,4 @@
-"""`study.yaml` as a file: a manifest, or findings that name the line of what is wrong; and its JSON Schema."""
+"""The file `study.yaml`: reading it, with findings that give line numbers, and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_le
     folder
         The study folder.
     report
-        Gets what is wrong with it, all at once.
+        Receives all findings.
     is_draft
-        Whether what the starter left to be written may still be there.
+        Whether placeholders are allowed.
     is_lenient
-        Whether fields that are not known are passed over, as a newer package may have written them.
+        Whether to ignore unknown fields, which a newer package may have written.
 
     Returns
     -------
     Manifest or None
-        `None` where it cannot be understood.
+        The manifest; `None` if it is invalid.
     """
     path = folder / MANIFEST
-    # A link that leads elsewhere is told as such; nothing outside the folder is opened.
+    # Links that point elsewhere are reported by `find_files`; nothing outside the folder is opened.
     if not is_plain_inside(path, folder):
         report.add(rules.MISSING, file=MANIFEST)
         return None
@@ -56,7 +56,7 @@ def _check_version(tree: YamlFile, report: Report) -> bool:
     version = tree.content.get("schema_version", CURRENT)
     try:
         known = check_version(version) != RELEASED
-        note = "" if known else f"contributed studies are written in schema {CURRENT}, or {JUDGMENT_TABLE}"
+        note = "" if known else f"contributed studies use schema {CURRENT} or {JUDGMENT_TABLE}"
     except SchemaVersionError as error:
         known, note = False, f"{error.message}; {error.hint}"
     if not known:
@@ -79,9 +79,9 @@ def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | No
     from pydantic import ValidationError
 
     try:
-        # A field that is left empty is one that is left out.
+        # An empty field counts as omitted.
         given = {name: value for name, value in tree.content.items() if value is not None}
-        # What is still to be written is a finding of its own; the rest is checked meanwhile.
+        # Placeholders are findings of their own; check the rest.
         return Manifest.model_validate(given, extra="ignore" if is_lenient else None, context=WITH_PLACEHOLDERS)
     except ValidationError as error:
         for problem in error.errors():
@@ -98,7 +98,7 @@ def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | No
 
 
 def _is_in(tree: YamlFile, part: str | int) -> bool:
-    """Whether a part of a location is of the file, rather than of the model's own alternatives."""
+    """Return whether part of an error's location is in the file, rather than one of the model's alternatives."""
     return isinstance(part, int) or any(part in path for path in tree.lines) or part in Manifest.model_fields
 
 
@@ -110,10 +110,10 @@ FILE = "study.schema.json"
 
 
 def schema_text() -> str:
-    """Generate the JSON Schema from the model."""
+    """Return the JSON Schema generated from the model."""
     return schema_of(Manifest)
 
 
 def shipped_schema() -> str:
-    """Return the JSON Schema that the package ships."""
+    """Return the JSON Schema shipped with the package."""
     return resources.files("hmix_hub.studies").joinpath(FILE).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Observed columns of a study's judgment files: from any format to typed chunks."""
+"""Observed columns of judgment files: from any format to typed chunks."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unask
 
 @dataclass(frozen=True)
 class ObservedChunk:
-    """Rows of a judgment file, observed columns typed."""
+    """Rows of a judgment file, with typed observed columns."""
 
     values: dict[str, pa.Array]
-    """Arrays of N values by column: the task's observed columns, and optional ones that the file has."""
+    """Arrays of N values by column: the task's observed columns that the file has."""
     present: dict[str, Mask]
-    """bool (N,) by column: whether the file has a value there, understood or not."""
+    """bool (N,) by column: whether the file has a value, valid or not."""
     extras: dict[str, pa.Array]
-    """The study's own columns, and computed columns that the file has, as the file has them."""
+    """The study's own columns, and computed columns, as in the file."""
     rows: Ints
-    """int64 (N,): data row of each."""
+    """int64 (N,): data rows."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def codes(self, name: str) -> Ints:
-        """Return a column of whole numbers or labels as int64 (N,), -1 where null or absent."""
+        """Return a column of integers or labels as int64 (N,), -1 where null or absent."""
         if name not in self.values:
             return np.full(len(self), -1, dtype=np.int64)
         filled = self.values[name].fill_null(-1).cast(pa.int64())
@@ -62,13 +62,13 @@ class ObservedChunk:
         return np.asarray(self.values[name].to_numpy(zero_copy_only=False), dtype=np.float64)
 
     def truths(self, name: str) -> Mask:
-        """Return a column of truths as bool (N,), false where null or absent."""
+        """Return a column of booleans as bool (N,), false where null or absent."""
         if name not in self.values:
             return np.zeros(len(self), dtype=bool)
         return as_mask(self.values[name])
 
     def is_unread(self, name: str) -> Mask:
-        """Return where a column has something that could not be understood; bool (N,)."""
+        """Return where a column has a value that could not be read; bool (N,)."""
         if name not in self.values:
             return np.zeros(len(self), dtype=bool)
         return self.present[name] & ~as_mask(self.values[name].is_valid())
@@ -76,24 +76,24 @@ class ObservedChunk:
     def report(
         self, reporter: Reporter, column: str, rule: Rule, bad: Mask, note: str | Callable[[int], str] = ""
     ) -> Mask:
-        """Report the rows where a mask, bool (N,), is true, with what a column has there; see `Reporter.add_where`."""
+        """Report the rows where a mask, bool (N,), is true, with the column's values; see `Reporter.add_where`."""
         return reporter.of(column).add_where(rule, bad, self.rows, self.values.get(column), note)
 
 
 class ReadRows:
-    """What rows that were read show together, told once the file is read to its end."""
+    """Findings about a file as a whole, reported after its last row."""
 
     def __init__(self) -> None:
         self._count = 0
         self._ranges: dict[str, NumberRange] = {}
 
     def add(self, n_rows: int, ranges: Mapping[str, NumberRange]) -> None:
-        """Add rows that were read; their ranges hold what all rows until here show."""
+        """Add rows; `ranges` hold the results of all rows so far."""
         self._count += n_rows
         self._ranges.update(ranges)
 
     def merge(self, later: ReadRows) -> None:
-        """Add what the next piece of the file shows."""
+        """Add the results of the file's next piece."""
         self._count += later._count
         for name, found in later._ranges.items():
             if name in self._ranges:
@@ -102,7 +102,7 @@ class ReadRows:
                 self._ranges[name] = found
 
     def finish(self, reporter: Reporter) -> None:
-        """Report what the rows show, and count them."""
+        """Report the findings and the number of rows."""
         for name, found in self._ranges.items():
             found.finish(reporter.of(name))
         reporter.report.rows[reporter.file] = self._count
@@ -130,13 +130,13 @@ def observed_chunks(
     folder, manifest, task
         The study, and one of `folder.judgments`.
     report
-        Gets the findings, and the number of rows.
+        Receives the findings and the number of rows.
     pictures
-        What is known of the pictures; looked up where it is needed and not given.
+        The study's pictures; looked up if needed and not given.
     piece
-        The piece of the file that is read.
+        Piece of the file to read.
     read
-        Gets what is to be told once all pieces are read; `None`: told at the end.
+        Receives the results for findings about all pieces; if `None`, these are reported at the end.
     """
 
     def known() -> KnownPictures | None:
@@ -156,7 +156,7 @@ def observed_chunks(
 
 
 class _FileReader:
-    """Reader of the chunks of one file, whose columns the first chunk names."""
+    """Reader of the chunks of one file; the first chunk determines the columns."""
 
     def __init__(
         self,
@@ -168,7 +168,7 @@ class _FileReader:
     ) -> None:
         vocabulary = manifest.vocabulary
         names = first.names or list(first.columns)
-        # A study that does not say what it asked may have asked for everything.
+        # A study that does not state its questions may have asked all of them.
         self._asked = tuple(QUESTIONS) if not TASKS[task].asked_columns or manifest.asked is None else manifest.asked
         self._shows_mixtures = TASKS[task].shows == "mixture"
         self._is_single = manifest.stimuli.mixing == SINGLE
@@ -238,13 +238,13 @@ class _FileReader:
         return pa.nulls(len(raw), pa.string())
 
     def _as_contributed(self, column: Column) -> Column:
-        """Return a column as a contributed file may have it: an optional one may be empty here and there."""
+        """Return a column as allowed in contributed files: optional columns may have empty cells."""
         may_be_empty = column.name in self._may_be_empty
         return replace(column, nullable=True) if may_be_empty and column.kind is not Kind.LABELS else column
 
     @property
     def ranges(self) -> dict[str, NumberRange]:
-        """What the numbers of each column show until here."""
+        """Return the results for each column's range so far."""
         return {name: reader.range for name, reader in self._readers.items()}
 
 
@@ -258,11 +258,11 @@ _OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file",
 
 
 def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], rows: Ints, reporter: Reporter) -> None:
-    """Report answers to questions that, by study.yaml, were not asked; values are typed arrays of N by column."""
+    """Report answers to questions that were not asked according to study.yaml; `values` are N values by column."""
     for name in unasked_columns(asked):
         if name in values:
             nothing = ASKED_COLUMNS[name].nothing
-            said = f"it was not asked: leave the cell empty, or write {nothing:g}" if isinstance(nothing, float) else ""
+            said = f"leave the cell empty, or write {nothing:g}" if isinstance(nothing, float) else ""
             reporter.of(name).add_where(
                 rules.NOT_ASKED,
                 ASKED_COLUMNS[name].answered(values[name]),

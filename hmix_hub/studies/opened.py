@@ -1,4 +1,4 @@
-"""A study folder as it is found: its files, what its manifest says, and what is wrong before any row is read."""
+"""An opened study folder: its files, its manifest, and findings about both, before any row is read."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from hmix_hub.studies.rules.files import OUTSIDE
 
 @dataclass(frozen=True)
 class Space:
-    """What a study of any size may take.
+    """Limits on memory and disk, and sizes of units and files.
 
     Parameters
     ----------
     memory
-        Bytes of memory of the process; `None`: half of the machine's or the container's.
+        Bytes of memory for the process; defaults to half of the machine's or container's.
     folder
-        Folder for what does not fit into memory; `None`: the system's place for temporary files.
+        Folder for data that do not fit into memory; defaults to the system's folder for temporary files.
     unit
-        Rows that fill a unit; a table with more is sorted and cut into units.
+        Number of rows in a unit; larger tables are sorted and cut into units.
     shard
-        Units of one file.
+        Number of units in a file.
     """
 
     memory: int | None = None
@@ -47,18 +47,18 @@ USUAL = Space()
 
 
 class Opened(NamedTuple):
-    """What a look at a study folder gives.
+    """An opened study folder.
 
     Parameters
     ----------
     folder, manifest
-        Its files, and its manifest; `None`: it cannot be understood.
+        The files, and the manifest (`None` if it is invalid).
     report
-        What is wrong with both.
+        Findings about both.
     leads_outside
-        Whether a link leads out of the folder.
+        Whether a link points outside the folder.
     looks
-        How each file looked, by path.
+        State of each file (such as size and modification time), by path.
     """
 
     folder: StudyFolder
@@ -68,31 +68,31 @@ class Opened(NamedTuple):
     looks: dict[str, Look | None]
 
     def refuse_changes(self) -> None:
-        """Raise an error if a file looks otherwise now.
+        """Raise an error if a file has changed since.
 
         Raises
         ------
         StudyError
-            If one was written: what was checked is no longer what stands there.
+            If a file was written, so that the checked content is no longer there.
         """
         for name, look in self.looks.items():
             if look_of(self.folder.file(name)) != look:
                 msg = "the file was changed while the study was read"
-                hint = "run the same command again, once nothing writes to the folder"
+                hint = "run the command again when nothing writes to the folder"
                 raise StudyError(msg, where=Where(str(self.folder.file(name))), hint=hint)
 
 
 def look_into(path: Path, addresses: Mapping[str, str], *, is_draft: bool) -> Opened:
-    """Look at a study folder.
+    """Open a study folder.
 
     Parameters
     ----------
     path
         The folder.
     addresses
-        Addresses of files that lie elsewhere, by path.
+        Addresses of files that are elsewhere, by path.
     is_draft
-        Whether what a starter left to be written may still be there.
+        Whether placeholders are allowed.
     """
     report = Report()
     folder = replace(find_files(path, report), addresses=dict(addresses))
@@ -105,12 +105,12 @@ def look_into(path: Path, addresses: Mapping[str, str], *, is_draft: bool) -> Op
 
 
 def copied(address: str) -> tuple[Path, dict[str, str]]:
-    """Copy a study at an address into a new temporary folder, but for its judgments, which are read where they lie.
+    """Copy a study at an address into a new temporary folder, except its judgments, which are read remotely.
 
     Returns
     -------
     tuple
-        The folder, which is the caller's to delete, and the addresses of the files of judgments by path.
+        The folder, which the caller must delete, and the addresses of the judgment files by path.
     """
     path = Path(tempfile.mkdtemp(prefix="hmix-study-"))
     try:

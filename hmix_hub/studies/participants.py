@@ -1,4 +1,4 @@
-"""participants.csv: its columns and cells, its people against those who judged, and its table."""
+"""participants.csv: its columns and cells, its ids compared with those in the judgments, and its table."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from hmix_hub.studies.rules import participants as rules
 
 ID = "participant_id"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
-_MALFORMED = "a name has letters a to z, digits and _ alone, a letter first, at most 60 of them"
-_NO_ROWS = "add a row for each person, or take the file out"
+_MALFORMED = "a name has at most 60 letters a to z, digits and underscores, beginning with a letter"
+_NO_ROWS = "add a row for each participant, or remove the file"
 
 
 class ParticipantRows(NamedTuple):
     """Rows of participants.csv."""
 
     columns: dict[str, pa.Array]
-    """Text of N rows by column name; null where the cell is empty, or cannot be taken as it is."""
+    """N texts by column name; null where the cell is empty or invalid."""
     rows: Ints
-    """int64 (N,): number of each row."""
+    """int64 (N,): data rows."""
     is_nameless: Mask
-    """bool (N,): whether the row has no id at all; all, where there is no column of ids."""
+    """bool (N,): whether the row has no id; all true if the column of ids is missing."""
 
 
 def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[ParticipantRows]:
-    """Read participants.csv, which the folder has, chunk by chunk, every fault of its columns and cells reported."""
+    """Read participants.csv, which must exist, chunk by chunk, and report faults of its columns and cells."""
     reporter = Reporter(report, PARTICIPANTS)
     readers: dict[str, OwnColumnReader] | None = None
     for chunk in read_chunks(folder.file(PARTICIPANTS), PARTICIPANTS, report):
@@ -50,7 +50,7 @@ def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[Parti
             continue
         if readers is None:
             names = _understood(chunk.names or list(chunk.columns), report)
-            # Classes are of no matter, since no column holds labels.
+            # The class names do not matter, since no column holds labels.
             readers = {name: OwnColumnReader(name, CIFAR10, reporter.of(name)) for name in names}
         texts = {name: whole_texts(chunk.columns[name], chunk.rows, reporter.of(name)) for name in readers}
         columns = {name: reader.read(texts[name], chunk.rows) for name, reader in readers.items()}
@@ -60,7 +60,7 @@ def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[Parti
 
 
 def _understood(names: Sequence[str], report: Report) -> list[str]:
-    """Check the names of columns; gives those that may be read, each once."""
+    """Check the names of columns; return the valid ones, without duplicates."""
     understood: dict[str, None] = {}
     for name in names:
         if not _NAME.fullmatch(name):
@@ -79,7 +79,7 @@ def _is_empty(ids: pa.Array | None, n: int) -> Mask:
 
 
 def check_participants(folder: StudyFolder, judged: Iterable[str], report: Report) -> None:
-    """Check participants.csv, if there is one, against the ids of those who judged."""
+    """Check participants.csv, if it exists, against the ids in the judgments."""
     if not folder.has_participants:
         return
     expected = dict.fromkeys(judged)
@@ -93,7 +93,7 @@ def check_participants(folder: StudyFolder, judged: Iterable[str], report: Repor
             return
         twice, unknown = participants.is_nameless.copy(), np.zeros(len(participants.rows), dtype=bool)
         for number, name in enumerate(ids.to_pylist()):
-            # An id that is none was told as such.
+            # Invalid ids are already reported.
             if name:
                 twice[number] |= name in found
                 unknown[number] = name not in expected
@@ -108,11 +108,11 @@ def check_participants(folder: StudyFolder, judged: Iterable[str], report: Repor
 
 
 PARTICIPANTS_CONFIGURATION = "participants"
-"""Configuration that holds participants.csv."""
+"""Configuration with the table of participants.csv."""
 
 
 def read_participants(folder: StudyFolder) -> pa.Table:
-    """Read participants.csv; each column as the narrowest type that holds it.
+    """Read participants.csv, with each column in the narrowest type for its values.
 
     Raises
     ------

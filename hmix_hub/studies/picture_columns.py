@@ -1,4 +1,4 @@
-"""Picture columns of a judgment file: indices and labels, filled in from its image set where the file names files."""
+"""Picture columns of a judgment file: indices and labels, filled in from the image set if missing."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class PictureColumns:
     Parameters
     ----------
     names
-        Columns that the file has, by the schema's names.
+        Columns of the file, under the schema's names.
     reporter
-        The file.
+        Reporter for the file.
     pictures
-        Returns what is known of the image set, or `None`; called once, and only if a column is to be filled in.
+        Function that returns the image set's pictures, or `None`; called once, and only if a column must be filled in.
     """
 
     def __init__(
@@ -50,23 +50,23 @@ class PictureColumns:
         if self._pictures is None:
             self._tell_unknown()
         elif self._files and self._pictures.names is None:
-            note = f"pictures of {self._pictures.name} have no file names: write image_1_index and image_2_index"
+            note = f"pictures of {self._pictures.name} have no file names: use image_1_index and image_2_index"
             for number in self._files:
                 reporter.of(f"image_{number}_file").add(rules.FILE_UNLISTED, note=note)
 
     def _tell_unknown(self) -> None:
-        """Report that nothing can be filled in, unless what is wrong with the pictures was reported."""
+        """Report that nothing can be filled in, unless the pictures' faults are already reported."""
         if self._reporter.report.has(rules.PICTURES, file=IMAGE_LIST):
             return
-        note = "it may be left out only once `stimuli: source:` in study.yaml says which pictures they are"
+        note = "it is optional only if `stimuli: source:` in study.yaml states which pictures were used"
         for number in self._unlabelled:
             self._reporter.of(f"image_{number}_label").add(column_rules.COLUMN_MISSING, note=note)
         for number in self._files:
-            note = f"there is no {IMAGE_LIST} to look names up in: `hmix contribute pictures` makes one"
+            note = f"{IMAGE_LIST}, where names are looked up, is missing: create it with `hmix contribute pictures`"
             self._reporter.of(f"image_{number}_file").add(rules.FILE_UNLISTED, note=note)
 
     def fill(self, values: dict[str, pa.Array], present: dict[str, Mask], rows: Ints) -> None:
-        """Fill in columns of N rows: `values` by column, whether the file has one, and the data rows, int64 (N,)."""
+        """Fill in columns of N rows: `values` and `present` by column, for data rows, int64 (N,)."""
         for number in self._files:
             self._fill_index(number, values, present, rows)
         for number in self._unlabelled:
@@ -80,7 +80,7 @@ class PictureColumns:
         has_index = present.get(index, np.zeros(len(rows), dtype=bool))
         if number == 1:
             self._reporter.of(file).add_where(
-                column_rules.MISSING, ~has_file & ~has_index, rows, note="neither a file nor an index names the picture"
+                column_rules.MISSING, ~has_file & ~has_index, rows, note="the picture has neither a file nor an index"
             )
         by_file = pa.array(found, mask=found < 0)
         differs = self._differing(number, by_file, given, texts, rows)
@@ -89,14 +89,14 @@ class PictureColumns:
         present[index] = has_file | has_index
 
     def _found(self, texts: pa.Array, rows: Ints, reporter: Reporter) -> Ints:
-        """Look names up, and report those that are not one picture's, or are written otherwise than listed."""
+        """Look up names; report those that are unknown, ambiguous, or spelled differently from the list."""
         names = None if self._pictures is None else self._pictures.names
         if names is None:
             return np.full(len(texts), UNLISTED, dtype=np.int64)
         found = names.find(texts)
         unlisted = (found.indices == UNLISTED) & as_mask(texts.is_valid())
         if unlisted.any():
-            # Only what is no picture is cleaned: one may well be called none.
+            # Clean only names that are not pictures: a picture may be named "none".
             rest = pc.if_else(pa.array(unlisted), texts, pa.scalar(None, pa.string()))
             unlisted &= as_mask(clean_text(rest, rows, reporter).is_valid())
         reporter.add_where(rules.FILE_UNLISTED, unlisted, rows, texts, lambda row: names.nearest(texts[row].as_py()))
@@ -105,7 +105,7 @@ class PictureColumns:
             found.indices == SEVERAL,
             rows,
             texts,
-            lambda row: f"it may be {' or '.join(names.several(texts[row].as_py()))}",
+            lambda row: f"it could be {' or '.join(names.several(texts[row].as_py()))}",
         )
         reporter.add_where(
             rules.FILE_SPELLING,
@@ -117,14 +117,14 @@ class PictureColumns:
         return found.indices
 
     def _differing(self, number: int, by_file: pa.Array, given: pa.Array, texts: pa.Array, rows: Ints) -> Mask:
-        """Report rows whose file and index are not one picture, and return which they are."""
+        """Report rows whose file and index are different pictures; return which they are."""
         differs = as_mask(pc.not_equal(by_file, given.cast(pa.int64())))
         self._reporter.of(f"image_{number}_file").add_where(
             rules.FILE_INDEX,
             differs,
             rows,
             texts,
-            lambda row: f"it is picture {by_file[row].as_py()}; image_{number}_index is {given[row].as_py()}",
+            lambda row: f"the file is picture {by_file[row].as_py()}, but image_{number}_index is {given[row].as_py()}",
         )
         return differs
 
@@ -140,6 +140,6 @@ class PictureColumns:
         labels = np.full(len(rows), -1, dtype=np.int64)
         labels[inside] = known[codes[inside]]
         self._reporter.of(f"image_{number}_index").add_where(
-            rules.CLASS, inside & (labels < 0), rows, index, "the picture is of a class that the study does not have"
+            rules.CLASS, inside & (labels < 0), rows, index, "the picture's class is not in the study"
         )
         values[column] = pa.array(labels, mask=labels < 0)

@@ -1,4 +1,4 @@
-"""Names of an image set's pictures: which index a file's name, as a judgment file has it, stands for."""
+"""Names of an image set's pictures: finding the index for a file name in a judgment file."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import Ints, Mask
 
 UNLISTED, SEVERAL = -1, -2
-"""What stands for the index of a name that no picture has, and of one that several have."""
+"""Indices that stand for a name of no picture, and for a name of several."""
 _ENDING = r"\.(png|jpe?g|webp|bmp|gif|tiff?)$"
 _NEAREST = 3
 _NEIGHBOURS = 20
-"""Names before and after a name, in the order of the alphabet, that its nearest spellings are looked for among."""
+"""Number of names before and after a name, in alphabetical order, that are searched for similar spellings."""
 
 
 @dataclass(frozen=True)
 class FoundPictures:
-    """Pictures by name: int64 (N,), `UNLISTED` or `SEVERAL` where it is not one; and whether names are as listed."""
+    """Indices of pictures, int64 (N,), `UNLISTED` or `SEVERAL` if not unique; and whether names are as listed."""
 
     indices: Ints
     is_as_listed: Mask
@@ -34,9 +34,9 @@ class FoundPictures:
 class PictureNames:
     r"""Names of the M pictures of an image set, in the order of their indices.
 
-    A name is looked up as it is; where no picture is called so, whatever its case, and however its accents are
-    written; then by its last part, and by that without the ending, so that `D:\study\Cat7.PNG` and `cat7` find
-    `cats/cat7.png`. Where several pictures have a name in one of these forms, none is taken.
+    A name is looked up exactly; then ignoring case and the encoding of accents; then by its last part; then by that
+    without the extension, so that `D:\study\Cat7.PNG` and `cat7` find `cats/cat7.png`. A form shared by several
+    pictures finds none of them.
 
     Examples
     --------
@@ -47,14 +47,14 @@ class PictureNames:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = pa.array(names, pa.string())
-        # They are made once, since a file of judgments is read piece by piece.
+        # Computed once, since a judgment file is read piece by piece.
         self._forms: dict[int, tuple[pa.Array, Ints]] = {}
 
     def __len__(self) -> int:
         return len(self.names)
 
     def find(self, texts: pa.Array) -> FoundPictures:
-        """Look up N names; null finds none."""
+        """Look up N names; null finds nothing."""
         indices = np.full(len(texts), UNLISTED, dtype=np.int64)
         is_as_listed = np.zeros(len(texts), dtype=bool)
         is_there = as_mask(texts.is_valid())
@@ -70,7 +70,7 @@ class PictureNames:
         return FoundPictures(indices, is_as_listed)
 
     def _in_form(self, number: int) -> tuple[pa.Array, Ints]:
-        """Return the distinct names in a form, and the index that each stands for; behind them, `UNLISTED`."""
+        """Return the distinct names in a form, and the index of each, followed by `UNLISTED`."""
         if number not in self._forms:
             encoded = _FORMS[number](self.names).dictionary_encode()
             codes = encoded.indices.to_numpy(zero_copy_only=False)
@@ -81,12 +81,12 @@ class PictureNames:
         return self._forms[number]
 
     def as_listed(self, texts: Sequence[str]) -> list[str]:
-        """Return names as they are listed; those that do not find one picture as they are."""
+        """Return names as listed; names without a unique picture are returned unchanged."""
         indices = self.find(pa.array(texts, pa.string())).indices.tolist()
         return [self.names[index].as_py() if index >= 0 else text for text, index in zip(texts, indices, strict=True)]
 
     def several(self, text: str) -> list[str]:
-        """Return the first few pictures that a text may stand for, each with its row in the list."""
+        """Return the first few pictures that a text could mean, each with its row in the list."""
         given = pa.array([text])
         for form in _FORMS:
             same = np.flatnonzero(pc.equal(form(self.names), form(given)[0]).to_numpy(zero_copy_only=False))
@@ -95,7 +95,7 @@ class PictureNames:
         return []
 
     def nearest(self, text: str) -> str:
-        """Return a hint with the nearest names, among the neighbours in the alphabet, from both ends."""
+        """Return a hint with the most similar names, among alphabetical neighbours from both ends."""
         written = text.lower()
         near = [*_around(self._sorted, written), *_around(self._from_the_end, written[::-1])]
         few = ", ".join(self.names[:_NEAREST].to_pylist())
@@ -122,7 +122,7 @@ def _as_it_is(texts: pa.Array) -> pa.Array:
 
 
 def _folded(texts: pa.Array) -> pa.Array:
-    # A Mac writes an accent in a file's name as a character of its own, a table as part of its letter.
+    # macOS writes accents in file names as separate characters; tables usually do not.
     return pc.utf8_lower(pc.utf8_normalize(pc.replace_substring(texts, "\\", "/"), form="NFC"))
 
 
@@ -135,4 +135,4 @@ def _without_ending(texts: pa.Array) -> pa.Array:
 
 
 _FORMS = (_as_it_is, _folded, _last_part, _without_ending)
-"""From the strictest: what a name is compared as."""
+"""Forms in which names are compared, strictest first."""

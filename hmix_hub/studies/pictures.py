@@ -1,4 +1,4 @@
-"""Pictures of a study: its image set, ready-made mixtures, and what its checks need to know of both."""
+"""Pictures of a study: its image set, its own mixtures, and what checks need to know about both."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from hmix_hub.studies.rules import stimuli as rules
 
 @dataclass(frozen=True)
 class KnownPictures:
-    """What is known of an image set without its pixels.
+    """An image set without its pixels.
 
     Parameters
     ----------
     name
-        Its name in the judgment table.
+        Name in the judgment table.
     size
-        M.
+        Number of pictures, M.
     labels
-        int64 (M,), in the study's vocabulary, -1 where it lacks the class.
+        int64 (M,): labels in the study's vocabulary, -1 for classes that are not in it.
     names
-        Names of its files, in the order of the indices; `None`: they have none.
+        File names, in the order of the indices; `None` if the pictures have none.
     sizes
-        int64 (M, 2): height and width of each; `None`: all are of one size, or it is not known.
+        int64 (M, 2): height and width; `None` if all sizes are equal or unknown.
     mixtures
-        Keys of the mixtures that the study brings ready-made; `None`: it brings none.
+        Keys of the study's own mixtures; `None` if it has none.
     """
 
     name: str
@@ -54,12 +54,12 @@ class KnownPictures:
 
 
 def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
-    """Find the pictures of a study; its own are opened, every one of them.
+    """Find the pictures of a study, opening each of its own.
 
     Returns
     -------
     KnownPictures or None
-        `None` where they cannot be read, or a draft does not say which they are; both are findings.
+        `None` if the pictures cannot be read, or a draft does not state them; both are reported.
     """
     endpoints = listed_pictures(manifest, folder, report)
     if endpoints is not None and manifest.stimuli.source == OWN_PICTURES:
@@ -73,7 +73,7 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
 
 
 def listed_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
-    """Find the pictures of a study as `known_pictures` does, by their list alone: no picture is opened."""
+    """Find the pictures of a study like `known_pictures`, from the list only: no picture is opened."""
     source, name = manifest.stimuli.source, manifest.image_set
     if source in IMAGE_SETS:
         known = IMAGE_SETS[source]
@@ -86,7 +86,7 @@ def listed_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> 
 
 def _listed(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
     if not folder.has_pictures and folder.file(IMAGE_LIST).exists():
-        # A link that leads elsewhere: nothing outside the folder is opened.
+        # A link that points elsewhere: nothing outside the folder is opened.
         report.add(file_rules.OUTSIDE, file=IMAGE_LIST)
         return None
     try:
@@ -97,7 +97,7 @@ def _listed(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPic
         return None
     if manifest.stimuli.source == ELSEWHERE and listed.sizes is None:
         row = next(row for row, entry in enumerate(listed.entries) if entry.size is None)
-        note = "with `source: elsewhere`, the list says width and height of every picture"
+        note = "with `source: elsewhere`, the list must have the width and height of every picture"
         report.add(rules.PICTURES, file=IMAGE_LIST, row=row, column="width", note=note)
     labels = _recoded(listed_labels, vocabulary, manifest.vocabulary)
     unknown = np.flatnonzero(labels < 0)
@@ -117,7 +117,7 @@ def _open_own(manifest: Manifest, folder: StudyFolder, report: Report) -> ImageS
 
 
 def _tell_fault(error: HMixError, report: Report) -> None:
-    """Report what is wrong with the list of pictures, or one of them."""
+    """Report a fault of the list of pictures, or of a picture."""
     file = error.where.file or IMAGE_LIST
     report.add(
         rules.PICTURES,
@@ -139,12 +139,12 @@ _MOST_LISTED = 2**26
 
 
 def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> Keys | None:
-    """Find the mixtures of a study whose pictures were not mixed pixel by pixel; every picture is opened.
+    """Find the own mixtures of a study that was not mixed pixel by pixel, opening every picture.
 
     Returns
     -------
     numpy.ndarray or None
-        complex128: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
+        complex128: keys, see `mixture_keys`. `None` if there are none, or they cannot be read, which is reported.
     """
     path = folder.file(MIXTURE_LIST)
     if METHOD_MARK not in manifest.image_set or is_placeholder(manifest.stimuli.mixing):
@@ -153,7 +153,7 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
         report.add(rules.NO_MIXTURES, file=MANIFEST, column="stimuli.mixing", value=manifest.stimuli.mixing)
         return None
     if not path.resolve().is_relative_to(folder.path.resolve()):
-        # A link that leads elsewhere: nothing outside the folder is opened.
+        # A link that points elsewhere: nothing outside the folder is opened.
         report.add(file_rules.OUTSIDE, file=MIXTURE_LIST)
         return None
     try:
@@ -170,8 +170,8 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
 def mixture_keys(
     first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], coefficient: npt.NDArray[np.float64]
 ) -> Keys:
-    """Return a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; complex128 (N,)."""
-    # Both numbers of a complex one are exact: nobody has a list of as many pictures.
+    """Return keys of mixtures, complex128 (N,), from both indices and the coefficient, rounded to nine decimals."""
+    # Both parts of the complex numbers are exact for any realistic number of pictures.
     return first * float(_MOST_LISTED) + second + 1j * np.round(coefficient, DECIMALS)
 
 
@@ -182,23 +182,23 @@ def open_study_images(
     cifar10: str | os.PathLike[str] | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> ImageSet:
-    """Open the image set that a study's stimuli are made of.
+    """Open the image set of a study's stimuli.
 
     Parameters
     ----------
     manifest
-        What the study says of its stimuli.
+        Manifest of the study.
     root
-        Folder that holds `stimuli/`, where the study brings pictures or lists them.
+        Folder that contains `stimuli/`, if the study has or lists pictures.
     cifar10
-        Where CIFAR-10 lies; see `hmix_hub.render`.
+        Location of CIFAR-10; see `hmix_hub.render`.
     folder
-        Of a study that may not publish its pictures, a folder that holds them, as its list names them.
+        For a study that may not publish its pictures, a folder with the pictures under the names in its list.
 
     Raises
     ------
     SourceError
-        If pictures cannot be had, or are not what they should be.
+        If pictures are unavailable, or differ from what is expected.
     """
     if manifest.stimuli.source == ELSEWHERE:
         opened = _open_elsewhere(manifest, root, folder)
@@ -222,17 +222,17 @@ def _open_elsewhere(manifest: Manifest, root: Path, folder: str | os.PathLike[st
     if folder is not None:
         return open_picture_folder(folder, manifest.image_set, listed=listed)
     few = ", ".join(list(dict.fromkeys(listed.names))[:_MOST_NAMED])
-    msg = f"the pictures of {manifest.id} may not be published, and no folder of them is named"
+    msg = f"the pictures of {manifest.id} may not be published, and no folder with them was given"
     hint = (
-        "get them from where the study did (see its card), and name your folder: "
+        "obtain them from the study's source (see its card) and pass your folder: "
         f"image_sets={{{manifest.image_set!r}: folder}}, or --image-set {manifest.image_set}=FOLDER of `hmix show`; "
-        f"it holds {len(listed):,} pictures under the names that {IMAGE_LIST} lists, such as {few}"
+        f"it must contain {len(listed):,} pictures with the names listed in {IMAGE_LIST}, such as {few}"
     )
     raise SourceMissingError(msg, where=Where(str(root / IMAGE_LIST)), hint=hint)
 
 
 def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
-    """Return the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
+    """Return the files of `stimuli/` that belong to a study: its lists, and the pictures in them."""
     root = folder.file(STIMULI)
     names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
     if manifest.stimuli.source == ELSEWHERE:

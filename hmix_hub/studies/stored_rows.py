@@ -1,4 +1,4 @@
-"""Rows of a judgment file that were read: in memory while they are few, else on the disk, sorted and cut into units."""
+"""Rows of a judgment file: few in memory, many on disk, sorted and cut into units."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ T = TypeVar("T")
 
 
 class StoredRows:
-    """Rows of the judgment file of a task.
+    """Rows of a task's judgment file.
 
-    Up to `Space.unit` of them are in memory, and one unit, in the order of the file. More are on the disk, sorted by
-    participant, trial and row (without participants: by stimulus and row), and cut into units of whole participants.
+    Up to `Space.unit` rows stay in memory as one unit, in the order of the file. More are stored on disk, sorted by
+    participant, trial and row (without participants, by stimulus and row), and cut into units of whole participants.
 
     Parameters
     ----------
     task, manifest
-        Task of the file, and what the study says of itself.
+        Task of the file, and manifest of the study.
     file
         Path of the file within the study.
     database
-        Sorts what is not in memory.
+        Sorts rows that are not in memory.
     unit
-        Rows that fill a unit.
+        Number of rows in a unit.
     """
 
     def __init__(self, task: str, manifest: Manifest, file: str, database: Database, unit: int = ROW_GROUP) -> None:
@@ -68,28 +68,28 @@ class StoredRows:
             self.store()
 
     def see(self, schema: pa.Schema, kinds: Mapping[str, Collection[pa.DataType]]) -> None:
-        """Take note of kept rows: their schema, if they have any, and the types that the study's own columns have."""
+        """Record the schema of kept rows, if there are any, and the types of the study's own columns."""
         self._schema = schema if len(schema) else self._schema
         for name, found in kinds.items():
             self._kinds.setdefault(name, set()).update(found)
 
     def take(self, table: pa.Table, kinds: Mapping[str, Collection[pa.DataType]]) -> None:
-        """Add rows as `kept_rows` returns them; see `see`."""
+        """Add rows as returned by `kept_rows`; see `see`."""
         self.see(table.schema, kinds)
         self._tables.append(table)
         self.n += len(table)
 
     @property
     def is_large(self) -> bool:
-        """Whether there are more rows than fill a unit."""
+        """Return whether there are more rows than in one unit."""
         return self.n > self._unit
 
     def store(self) -> None:
-        """Bring the rows in memory to the disk."""
+        """Move the rows in memory to disk."""
         with self._database.room() as folder:
             if self._writer is None:
                 self._path = folder / f"{self.task}-{uuid.uuid4().hex}.parquet"
-                # Names that differ in upper and lower case alone are one for a database.
+                # The database ignores case in names.
                 numbered = pa.schema([(f"c{number}", kind) for number, kind in enumerate(self._schema.types)])
                 self._writer = parquet.ParquetWriter(self._path, numbered)
             self._writer.write_table(pa.concat_tables(self._tables).rename_columns(self._writer.schema.names))
@@ -104,7 +104,7 @@ class StoredRows:
                 self._writer.close()
 
     def _batches(self, names: Sequence[str], order: Sequence[str] = ()) -> Iterator[pa.Table]:
-        """Yield columns of the rows, some rows at a time, in an order, else as in the file."""
+        """Yield columns of the rows in tables of any length, sorted by `order` if given."""
         self._end()
         if self._path is None:
             yield pa.concat_tables([self._schema.empty_table(), *self._tables]).select(names)
@@ -126,11 +126,11 @@ class StoredRows:
 
     @cached_property
     def facts(self) -> Facts:
-        """What the whole file decides."""
+        """Return the properties of the whole file."""
         return facts_of(self._batches, self._kinds, self.task, self.manifest, self._is_lossless)
 
     def _is_lossless(self, name: str) -> bool:
-        """Whether texts that differ, each of which is a number, are different numbers."""
+        """Return whether different texts, all of which are numbers, are different numbers."""
         if not self.is_large:
             return all(is_lossless(rows[name]) for rows in self._batches([name]))
         table = "numbers"
@@ -156,7 +156,7 @@ class StoredRows:
             yield unit
 
     def in_file_order(self, names: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield columns of the judgment table, any number of rows at a time, in the order of the file."""
+        """Yield columns of the judgment table, in tables of any length, in the order of the file."""
         units = ((rows[ROW], self._completed(rows).select(names)) for rows in self._units(by_stimulus=False))
         if not self.is_large:
             yield from (unit for _, unit in units)
@@ -189,12 +189,12 @@ class StoredRows:
             raise
 
     def table(self, *, by_stimulus: bool = False) -> pa.Table:
-        """Return all units in one table."""
+        """Return all units as one table."""
         units = list(self.units(by_stimulus=by_stimulus))
         return units[0] if len(units) == 1 else pa.concat_tables(units).combine_chunks()
 
     def map_units(self, function: Callable[[str, pa.Table], T]) -> Iterator[T]:
-        """Yield what a function of the task and a unit of the judgment table returns of each."""
+        """Yield the results of a function of the task and each unit of the judgment table."""
         return (function(self.task, unit) for unit in self.units())
 
     def write(self, name: str, columns: tuple[Column, ...], out: Path, *, by_stimulus: bool, shard: int) -> StoredTable:
@@ -203,17 +203,17 @@ class StoredRows:
         Parameters
         ----------
         name, columns
-            Its configuration, and what the schema says of its columns.
+            Its configuration, and its columns in the schema.
         out, shard
-            As of `write_units`.
+            See `write_units`.
         by_stimulus
-            Whether it has one row for each stimulus.
+            Whether the table has one row per stimulus.
         """
         units = self.units(by_stimulus=by_stimulus)
         return write_units(units, columns, self.manifest.vocabulary, name, out, shard=shard)
 
     def keys(self, *, by_stimulus: bool) -> list[str]:
-        """Return the columns whose values a unit has all rows of, in the order in which units are sorted."""
+        """Return the columns that identify what units contain completely, in sort order."""
         if TASKS[self.task].has_participants and not by_stimulus:
             return ["participant_id"]
         pictures = [f"image_{i}_{part}" for i in (1, 2) for part in ("label", "index")]
@@ -223,20 +223,20 @@ class StoredRows:
 
 
 def kinds_of(table: pa.Table, chunk: ObservedChunk) -> dict[str, set[pa.DataType]]:
-    """Return the types in which a chunk, of which rows are kept, has the study's own columns."""
+    """Return the types of the study's own columns in a chunk of which rows are kept."""
     own = [name for name in table.column_names if name.startswith(EXTRA_PREFIX)]
     return {name: {chunk.extras[name].type if name in chunk.extras else pa.string()} for name in own}
 
 
 def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """Return rows of the database in the types of Arrow that they had."""
+    """Return rows of the database in their original Arrow types."""
     return pa.table([column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema)
 
 
 def read_rows(
     folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int = ROW_GROUP
 ) -> StoredRows:
-    """Read the judgment file of a task of a study.
+    """Read a task's judgment file.
 
     Parameters
     ----------
@@ -250,13 +250,13 @@ def read_rows(
     Raises
     ------
     StudyError
-        If there is no such file, or it breaks a rule that a table cannot be made without.
+        If the file does not exist, or breaks a rule that prevents building a table.
     """
     if task not in folder.judgments:
         msg = f"study.yaml lists the task {task}, but the folder has no judgment file for it"
         hint = (
-            "a pipe, or a link that leads out of the folder, is not read; "
-            f"`hmix contribute validate {folder.path}` reports everything that is wrong"
+            "pipes, and links that point outside the folder, are not read; "
+            f"`hmix contribute validate {folder.path}` reports all problems"
         )
         raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
     report = Report()
@@ -268,14 +268,14 @@ def read_rows(
 
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str, *, by_stimulus: bool = False) -> pa.Table:
-    """Read a table of a task of a study into memory; see `StoredRows`.
+    """Read a task's table into memory; see `StoredRows`.
 
     Parameters
     ----------
     folder, manifest, task
         See `read_rows`.
     by_stimulus
-        Whether to return one row for each stimulus.
+        Whether to return one row per stimulus.
 
     Returns
     -------
@@ -293,16 +293,16 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str, *, by_sti
 
 
 def cut(tables: Iterable[pa.Table], keys: Sequence[str], size: int) -> Iterator[pa.Table]:
-    """Cut sorted rows, which come a table at a time, into units of whole keys: one ends with the key that fills it.
+    """Cut sorted rows, given as a sequence of tables, into units; a unit ends with the key that fills it.
 
     Parameters
     ----------
     tables
         The rows.
     keys
-        Columns whose values tell one key from the next.
+        Columns that make up the key.
     size
-        Rows that fill a unit.
+        Number of rows in a unit.
     """
     pending: list[pa.Table] = []
     for table in tables:

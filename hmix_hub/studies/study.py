@@ -1,4 +1,4 @@
-"""A study that is opened once: its files, manifest, findings and tables, each computed at most once, on demand."""
+"""An opened study: its files, manifest, findings and tables, each computed on demand and only once."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ class Study:
     Parameters
     ----------
     path
-        The folder, which exists; see `Study.open`.
+        The folder, which must exist; see `Study.open`.
     is_draft
-        Whether what a starter left to be written may still be there.
+        Whether placeholders are allowed.
     progress
-        Called with the file and the rows that validation has read so far.
+        Called with the file and the number of rows that validation has read so far.
     space
-        What it may take.
+        Limits on memory and disk.
     client
-        Of a cluster whose workers read, check and build large files; `None`: this process does.
+        Dask client whose workers read, check and build large files; `None` for this process.
 
     Attributes
     ----------
     keeps_rows
-        Whether validation keeps the rows that it reads, so that the tables are made without reading them again. Set by
-        whoever asks for the report first and for the tables then.
+        Whether validation keeps the rows it reads, so that tables can be built without reading them again. Set it
+        before using `report` and then the tables.
     address
-        Where the folder is a copy of one elsewhere, the address of that.
+        Address that the folder is a copy of; `None` if it is not a copy.
     database
-        What does not fit into memory.
+        Holds data that do not fit into memory.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Study:
         self._files: dict[str, StoredTable] = {}
         self._addresses: dict[str, str] = {}
         self._computed: dict[Callable[..., Any], Any] = {}
-        # What is on the disk goes with the study, and at the end of the program.
+        # Data on disk are deleted with the study, and at the end of the program.
         weakref.finalize(self, self.database.close)
 
     @classmethod
@@ -107,15 +107,15 @@ class Study:
         Parameters
         ----------
         place
-            The folder; or an address that fsspec knows, such as `hf://datasets/ORG/NAME`: its files are copied, and
-            judgments read where they lie.
+            The folder; or an address that fsspec supports, such as `hf://datasets/ORG/NAME`, whose files are copied,
+            except judgments, which are read remotely.
         **options
             See `Study`.
 
         Raises
         ------
         SourceMissingError
-            If there is no such folder.
+            If the folder does not exist.
         SourceError
             If an address cannot be read.
         """
@@ -133,22 +133,22 @@ class Study:
 
     @property
     def folder(self) -> StudyFolder:
-        """Its files."""
+        """Return the files of the study."""
         return self._opened.folder
 
     @property
     def has_manifest(self) -> bool:
-        """Whether its manifest can be understood."""
+        """Return whether the manifest is valid."""
         return self._opened.manifest is not None
 
     @property
     def manifest(self) -> Manifest:
-        """What it says of itself.
+        """Return the manifest.
 
         Raises
         ------
         StudyError
-            If the manifest cannot be understood.
+            If the manifest is invalid.
         """
         if self._opened.manifest is None:
             refuse_errors(self._opened.report, self.folder)
@@ -157,11 +157,11 @@ class Study:
 
     @cached_property
     def report(self) -> Report:
-        """All that is wrong with it."""
+        """Validate the study, and return all findings."""
         opened = self._opened
         keep = self._keep if self.keeps_rows else None
         if not opened.leads_outside:
-            # Validation opens every picture; what is published later are the same bytes.
+            # Validation opens every picture; the bytes published later must be the same.
             pictures = (path for path in self.folder.file(STIMULI).rglob("*") if not path.is_dir())
             opened.looks.update({path.relative_to(self.path).as_posix(): look_of(path) for path in pictures})
         validate(
@@ -188,7 +188,7 @@ class Study:
         self._rows[task].add(rows)
 
     def rows(self, task: str) -> StoredRows:
-        """Return the rows of the judgment file of a task; see `hmix_hub.studies.stored_rows.read_rows`."""
+        """Return the rows of a task's judgment file; see `hmix_hub.studies.stored_rows.read_rows`."""
         if task not in self._rows and self.client is not None:
             self.keeps_rows = True
             refuse_errors(self.report, self.folder)
@@ -198,25 +198,25 @@ class Study:
         return self._rows[task]
 
     def judgments(self, task: str) -> pa.Table:
-        """Return the judgment table of a task, whole; see `hmix_hub.studies.stored_rows.StoredRows`."""
+        """Return the complete judgment table of a task; see `hmix_hub.studies.stored_rows.StoredRows`."""
         if task not in self._judgments:
             self._judgments[task] = self.rows(task).table()
         return self._judgments[task]
 
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
-        """Tables by configuration, whole; for a study of any size, see `units`.
+        """Return complete tables by configuration; for large studies, use `units`.
 
-        Judgments of each task, and the by-stimulus tables that follow from them. Columns of the study's own, `x_…`,
-        stand behind those of the schema.
+        There are judgments of each task and the by-stimulus tables computed from them. The study's own columns, `x_…`,
+        follow those of the schema.
 
         Raises
         ------
         StudyError
-            If the study breaks a rule that they cannot be made without; `report` has all of them.
+            If the study breaks a rule that prevents building tables; `report` has all findings.
         """
         tables = {name: self._table(CONFIGURATIONS[name]) for name in self._of_judgments}
-        # What computing them took is given back: statistics and files need as much.
+        # Release memory: statistics and files need as much.
         pa.default_memory_pool().release_unused()
         return tables
 
@@ -230,40 +230,40 @@ class Study:
 
     @cached_property
     def _of_judgments(self) -> list[str]:
-        """Names of the configurations that follow from its judgment files."""
+        """Return the names of the configurations of its judgment files."""
         if self._opened.leads_outside:
             refuse_errors(self._opened.report, self.folder)
         if not self.folder.judgments:
-            msg = "the study has no file of judgments"
-            hint = f"write {JUDGMENTS}/<task>.csv, .jsonl or .parquet; `hmix contribute init DIR` begins them"
+            msg = "the study has no judgment file"
+            hint = f"add {JUDGMENTS}/<task>.csv, .jsonl or .parquet; `hmix contribute init DIR` creates templates"
             raise StudyError(msg, where=Where(str(self.path)), hint=hint)
         return [name for name, configuration in CONFIGURATIONS.items() if configuration.task in self.folder.judgments]
 
     @cached_property
     def participants(self) -> pa.Table | None:
-        """participants.csv, participant_id first; `None` where there is none."""
+        """Return the table of participants.csv; `None` if it does not exist."""
         return read_participants(self.folder) if self.folder.has_participants else None
 
     @cached_property
     def stimulus_files(self) -> list[str]:
-        """Files of `stimuli/` that it is made of: its lists, and the pictures that they name."""
+        """Return the files of `stimuli/` that belong to the study: its lists, and the pictures in them."""
         return stimulus_files(self.folder, self.manifest)
 
     @property
     def configurations(self) -> list[str]:
-        """Names of the configurations that it has, in order, the participants last."""
+        """Return the names of its configurations, in order, with participants last."""
         return [*self._of_judgments, *([] if self.participants is None else [PARTICIPANTS_CONFIGURATION])]
 
     def table(self, name: str) -> pa.Table:
-        """Return the table of one of its configurations, whole."""
+        """Return the complete table of a configuration."""
         is_of_participants = name == PARTICIPANTS_CONFIGURATION and self.participants is not None
         return self.participants if is_of_participants else self.tables[name]
 
     def units(self, name: str) -> Iterator[pa.Table]:
-        """Yield the rows of one of its configurations unit by unit, all of one schema.
+        """Yield the rows of a configuration unit by unit, all with the same schema.
 
-        Judgments: a unit is whole participants (in tasks without participants, whole stimuli); by stimulus, whole
-        stimuli. Small tables come as one unit, in the order of the file.
+        A unit contains all rows of its participants (in tasks without participants, and in by-stimulus tables, of its
+        stimuli). A small table is one unit, in the order of the file.
         """
         if not self._is_large(name):
             yield from row_groups(self.table(name))
@@ -271,20 +271,20 @@ class Study:
         yield from self._stored(name).units()
 
     def map_units(self, task: str, function: Callable[[str, pa.Table], T]) -> Iterator[T]:
-        """Yield what a function of the task and a unit of its judgments returns of each; it is one of a module."""
+        """Yield the results of a function (of a module, to be picklable) of the task and each unit of its judgments."""
         if self._is_large(task):
             return self.rows(task).map_units(function)
         return (function(task, unit) for unit in self.units(task))
 
     def rows_of(self, name: str) -> int:
-        """Return the number of rows of one of its configurations."""
+        """Return the number of rows of a configuration."""
         return self._stored(name).rows if self._is_large(name) else len(self.table(name))
 
     def _is_large(self, name: str) -> bool:
         return name != PARTICIPANTS_CONFIGURATION and self.rows(CONFIGURATIONS[name].task).is_large
 
     def _stored(self, name: str) -> StoredTable:
-        """Return the files of a large table, which are written once, in the temporary folder."""
+        """Return the files of a large table, written once into the temporary folder."""
         if name not in self._files:
             task, is_grouped = CONFIGURATIONS[name].task, CONFIGURATIONS[name].by_stimulus
             with self.database.room() as folder:
@@ -294,46 +294,46 @@ class Study:
         return self._files[name]
 
     def files(self, name: str) -> list[str]:
-        """Return the paths of the Parquet files that hold one of its configurations in a built study."""
+        """Return the paths of a configuration's Parquet files in a built study."""
         if self._is_large(name):
             return self._stored(name).files
         count = max(-(-self.rows_of(name) // (ROW_GROUP * SHARD)), 1)
         return [parquet_path(name, number, count) for number in range(count)]
 
     def write(self, name: str, out: Path) -> list[str]:
-        """Write one of its configurations as Parquet into a folder, and return the paths of the files within it."""
+        """Write a configuration as Parquet into a folder; return the paths of the files within it."""
         if not self._is_large(name):
             return write_table(self.units(name), self.features(name), name, out)
         return self._stored(name).copy(out)
 
     @property
     def default(self) -> str:
-        """Name of the configuration that is loaded where none is named."""
+        """Return the name of the default configuration."""
         return default_configuration(self._of_judgments)
 
     def columns(self, name: str) -> tuple[Column, ...]:
-        """Return the columns of a configuration that the schema describes; of the participants, it describes none."""
+        """Return the columns of a configuration that the schema describes; none for participants."""
         if name == PARTICIPANTS_CONFIGURATION:
             return ()
         return CONFIGURATIONS[name].columns(self.manifest.schema_version, is_synthetic=self.manifest.synthetic)
 
     def features(self, name: str) -> datasets.Features:
-        """Return the Hugging Face features of a configuration, own columns included."""
+        """Return the Hugging Face features of a configuration, including the study's own columns."""
         schema = self._stored(name).schema if self._is_large(name) else self.table(name).schema
         return study_features(schema, self.columns(name), self.manifest.vocabulary)
 
     def refuse_changes(self) -> None:
-        """Raise an error if a file was written since the study was opened; a picture, since the report was made.
+        """Raise an error if a file has changed since the study was opened, or a picture since it was validated.
 
         Raises
         ------
         StudyError
-            If one was: what was checked is no longer what stands there.
+            If a file was written, so that the checked content is no longer there.
         """
         self._opened.refuse_changes()
 
     def once(self, compute: Callable[[Study], T]) -> T:
-        """Return what a function computes of this study; it is called once."""
+        """Return the result of a function of this study, which is called only once."""
         if compute not in self._computed:
             self._computed[compute] = compute(self)
         found: T = self._computed[compute]
@@ -341,7 +341,7 @@ class Study:
 
 
 def once_per_study(compute: Callable[[Study], T]) -> Callable[[Study], T]:
-    """Decorate a function of a study, so that what it returns is computed once, and shared by all who ask for it."""
+    """Decorate a function of a study so that its result is computed once per study and shared."""
 
     @wraps(compute)
     def computed(study: Study) -> T:

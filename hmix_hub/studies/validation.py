@@ -1,4 +1,4 @@
-"""Validation of a study folder: every rule over every row, all findings together."""
+"""Validation of a study folder: every rule on every row, with all findings collected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from hmix_hub.tasks import TASKS
 if TYPE_CHECKING:
     from distributed import Client
 
-_UNLISTED = "no list names it"
+_UNLISTED = "it is not listed"
 Progress = Callable[[str, int], None]
 
 
@@ -47,23 +47,23 @@ def validate(
     database: Database | None = None,
     client: Client | None = None,
 ) -> None:
-    """Validate a study folder, the files and the manifest of which were looked at.
+    """Validate a study folder whose files and manifest were already read.
 
     Parameters
     ----------
     folder, manifest
-        The study; `None`: its manifest cannot be understood.
+        The study; the manifest is `None` if it is invalid.
     report
-        Gets all findings; nothing is raised for what is wrong with the study.
+        Receives all findings; nothing is raised for faults of the study.
     keep
-        Called with each task and the rows of its file, for whoever makes tables of them: some of them at a time, or
-        all, where workers hold them.
+        Called with each task and rows of its file, in order to build tables: chunk by chunk, or once if workers hold
+        the rows.
     progress
-        Called with the file and the rows read so far.
+        Called with the file and the number of rows read so far.
     database
-        Where rows are compared with each other; `None`: in one of its own.
+        Database in which rows are compared; defaults to a new one.
     client
-        Of a cluster whose workers read the rows and compare them; `None`: this process does.
+        Dask client whose workers read and compare the rows; `None` for this process.
     """
     folder = _without_copies(folder, report)
     if manifest is None:
@@ -82,7 +82,7 @@ def validate(
             else:
                 found = _check_on_workers(WorkerRows(client, checks, base), pictures, keep=keep, progress=progress)
             judged |= dict.fromkeys(found)
-            # What reading took is given back: the next file, and tables, need as much.
+            # Release memory: the next file, and tables, need as much.
             pa.default_memory_pool().release_unused()
         base.drop(ROWS)
     if not report.has(rules.SAME_FILE):
@@ -90,7 +90,7 @@ def validate(
 
 
 def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
-    """Report files of `stimuli/` that no list names, if there are lists that can be read."""
+    """Report files of `stimuli/` that are not listed, if the lists can be read."""
     root = folder.file(STIMULI)
     is_open = is_placeholder(manifest.stimuli.source) or is_placeholder(manifest.stimuli.mixing)
     if (
@@ -108,12 +108,14 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
         name = path.relative_to(root).as_posix()
         if path.is_file() and name not in named and not any(map(is_litter, name.split("/"))):
             is_elsewhere = manifest.stimuli.source == ELSEWHERE
-            note = "with `source: elsewhere`, no picture is published: keep it elsewhere" if is_elsewhere else _UNLISTED
+            note = (
+                "with `source: elsewhere`, pictures are not published: keep it elsewhere" if is_elsewhere else _UNLISTED
+            )
             report.add(rules.UNKNOWN_FILE, file=f"{STIMULI}/{name}", note=note)
 
 
 def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
-    """Report judgment files with the same bytes, and leave all of them out: one holds what it should not."""
+    """Report judgment files with identical content, and ignore all of them, since at least one is wrong."""
     sizes = {name: _size(folder.file(name)) for name in folder.judgments.values()}
     groups: dict[str, list[str]] = {}
     for name, size in sizes.items():
@@ -123,7 +125,7 @@ def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
     copies = {name for names in groups.values() if len(names) > 1 for name in names}
     for first, *others in groups.values():
         for name in others:
-            report.add(rules.SAME_FILE, file=name, note=f"as {first}")
+            report.add(rules.SAME_FILE, file=name, note=f"same as {first}")
     return replace(folder, judgments={task: name for task, name in folder.judgments.items() if name not in copies})
 
 
@@ -152,11 +154,11 @@ def _check_tasks(folder: StudyFolder, manifest: Manifest, report: Report) -> Non
 
 
 def _without_newer_tasks(folder: StudyFolder, manifest: Manifest, report: Report) -> StudyFolder:
-    """Report tasks that the study's version of the schema does not have, and leave their files out."""
+    """Report tasks that are newer than the study's version of the schema, and ignore their files."""
     version = manifest.schema_version
     newer = [task for task in folder.judgments if version not in TASKS[task].versions]
     for task in newer:
-        note = f"{task} came with {TASKS[task].since}, and study.yaml says {version}"
+        note = f"{task} needs schema {TASKS[task].since}, but study.yaml states {version}"
         report.add(rules.TASK_TOO_NEW, file=MANIFEST, column="schema_version", value=version, note=note)
     return replace(folder, judgments={task: name for task, name in folder.judgments.items() if task not in newer})
 
@@ -169,7 +171,7 @@ def _check_file(
     keep: Callable[[str, ObservedChunk | WorkerRows], None] | None,
     progress: Progress | None,
 ) -> list[str]:
-    """Check the judgments of a task; return the participants who judged, if that is asked for."""
+    """Check the judgments of a task; return the ids of participants, if participants.csv exists."""
     database.drop(ROWS)
     done = 0
     for chunk in checks.chunks(pictures, partial(database.insert, ROWS)):
@@ -192,7 +194,7 @@ def _check_on_workers(
     keep: Callable[[str, ObservedChunk | WorkerRows], None] | None,
     progress: Progress | None,
 ) -> list[str]:
-    """Check the judgments of a task where they are read; see `_check_file`."""
+    """Check the judgments of a task on workers; see `_check_file`."""
     name = rows.checks.reporter.file
     done = rows.read(pictures, keeps=keep is not None, progress=None if progress is None else partial(progress, name))
     judged = _finish(rows.checks, rows if done else None)

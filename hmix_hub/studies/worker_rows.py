@@ -1,4 +1,4 @@
-"""Rows of a judgment file that the workers of a Dask cluster read, check and hold; who asks gets what they show."""
+"""Rows of a judgment file that the workers of a Dask cluster read, check and hold."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _PART_ROWS = 2_000_000
-"""Rows of a part, at the most, of those that are compared with each other."""
+"""Maximum number of rows in a part within which rows are compared."""
 _HELD = 8
-"""Part of a worker's memory that they may take before they are moved into a database: few questions are asked."""
+"""Rows take at most 1/8 of a worker's memory before they are moved into a database, since queries are few."""
 
 
 @dataclass(frozen=True)
 class HeldPiece:
-    """What a worker holds of a piece of a file.
+    """The data of a piece of a file that a worker holds.
 
     Parameters
     ----------
     checks
-        What its checks have seen.
+        Results of its checks.
     narrow
-        What rules across rows look at, by part, participants apart; each is `packed`.
+        Columns for rules across rows, by part of participants; each is `packed`.
     kept
-        What tables are made of, `packed`; empty: none will be, or there are no rows.
+        Rows from which tables are built, `packed`; empty if there are no rows, or no tables will be built.
     kinds
-        Types in which the piece has the study's own columns.
+        Types of the study's own columns in the piece.
     """
 
     checks: FileChecks
@@ -61,7 +61,7 @@ class HeldPiece:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How pieces of a file are read."""
+    """Arguments for reading pieces of a file."""
 
     folder: StudyFolder
     manifest: Manifest
@@ -72,18 +72,18 @@ class _Reading:
 
 
 class WorkerRows(Ask):
-    """Rows of a judgment file, with the workers of a cluster.
+    """Rows of a judgment file on the workers of a cluster.
 
     Parameters
     ----------
     client
-        Its client.
+        Dask client of the cluster.
     checks
-        Checks of the file, which have seen nothing yet, and get what its pieces show.
+        New checks of the file, which receive the results of its pieces.
     database
-        Where answers are brought together.
+        Database in which answers are combined.
     pieces
-        Pieces of the file; `None`: as `pieces_of` cuts it.
+        Pieces of the file; defaults to `pieces_of` it.
     """
 
     def __init__(
@@ -95,31 +95,31 @@ class WorkerRows(Ask):
         n_rows = sum(piece.rows or 0 for piece in self._pieces)
         self.n_parts = max(sum(client.nthreads().values()), -(-n_rows // _PART_ROWS))
         self.held: list[Any] = []
-        """Pieces that were read, a `HeldPiece` each, for functions of `hmix_hub.cluster`."""
+        """The pieces that were read, as `HeldPiece`, for functions of `hmix_hub.cluster`."""
 
     def read(
         self, pictures: KnownPictures, *, keeps: bool = False, progress: Callable[[int], None] | None = None
     ) -> int:
-        """Let the workers read the file and check its rows by themselves; return their number.
+        """Let the workers read the file and check each row on its own; return the number of rows.
 
         Parameters
         ----------
         pictures
-            What is known of the pictures.
+            The study's pictures.
         keeps
-            Whether tables will be made of the rows.
+            Whether tables will be built from the rows.
         progress
-            Called with the number of rows that are read.
+            Called with the number of rows read so far.
 
         Warns
         -----
         ClusterWarning
-            If the file is of a format that is not read in pieces, so that one worker reads it.
+            If the file's format cannot be read in pieces, so that one worker reads it.
         """
         if not self.checks.path.name.lower().endswith(".parquet"):
             message = (
-                f"{self.checks.reporter.file} is read by one worker, whatever the number: a cell of CSV or JSON may "
-                "hold line breaks; write it as Parquet, whose row groups all workers read"
+                f"{self.checks.reporter.file} is read by a single worker, since cells of CSV or JSON may contain line "
+                "breaks; write it as Parquet, whose row groups are read by all workers"
             )
             warnings.warn(message, ClusterWarning, stacklevel=2)
         about = self.checks
@@ -132,13 +132,13 @@ class WorkerRows(Ask):
             if progress is not None:
                 progress(done)
             if len(checks) < (self._pieces[number].rows or 0):
-                # It could not be read on; what comes behind is not known of the file.
+                # Reading stopped here; ignore the pieces after it.
                 del self.held[number + 1 :]
                 break
         return done
 
     def __call__(self, key: str, question: Callable[..., Any], *given: Any) -> list[Any]:
-        """Return the answers of the parts; see `Ask`."""
+        """Return the parts' answers; see `Ask`."""
         asked = _Asked(key, KEYS[key](self.checks.task), self.n_parts, question, given)
         return list(exchange(_deal, _answer, asked, self.held, self.n_parts, client=self.client))
 
@@ -168,10 +168,10 @@ def _read_piece(reading: _Reading, piece: Piece) -> HeldPiece:
 
 
 def _look_for(path: Path) -> None:
-    """Check that this machine sees the file that is to be read."""
+    """Check that this machine can see the file."""
     if not path.is_file():
-        msg = "a worker does not see this file"
-        hint = "put the study where all machines see it under the same path, or at an address: s3://…, hf://datasets/…"
+        msg = "a worker cannot see this file"
+        hint = "put the study on a path shared by all machines, or at an address such as s3://… or hf://datasets/…"
         raise ClusterError(msg, where=Where(str(path)), hint=hint)
 
 
@@ -193,7 +193,7 @@ def _answer(asked: _Asked, parts: Sequence[bytes]) -> Any:
 
 
 def _parts(rows: pa.Table, expression: str, n_parts: int) -> list[bytes]:
-    """Divide rows into parts, those that share what an expression gives into one."""
+    """Divide rows into parts so that rows with the same value of an expression are in the same part."""
     named = [name for name in rows.column_names if re.search(rf"\b{name}\b", expression)]
     with worker_database() as database:
         database.insert(ROWS, rows.select(named).append_column("place", pa.array(np.arange(len(rows)))))
@@ -202,7 +202,7 @@ def _parts(rows: pa.Table, expression: str, n_parts: int) -> list[bytes]:
 
 
 def dealt(rows: pa.Table, found: pa.Table, n_parts: int) -> list[bytes]:
-    """Return the rows of each part, packed, given the `part` of each `place`, in any order."""
+    """Return the packed rows of each part, given a table of `place` and `part` in any order."""
     part = np.zeros(len(rows), dtype=np.int64)
     part[found["place"].to_numpy()] = found["part"].to_numpy()
     ordered = rows.take(np.argsort(part, kind="stable"))
@@ -212,7 +212,7 @@ def dealt(rows: pa.Table, found: pa.Table, n_parts: int) -> list[bytes]:
 
 @contextmanager
 def worker_database() -> Iterator[Database]:
-    """Yield a database within what a thread of this worker may take, in the worker's folder."""
+    """Yield a database in the worker's folder, limited to one thread's share of its memory."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -222,5 +222,5 @@ def worker_database() -> Iterator[Database]:
         with Database(memory, worker.local_directory, threads=1, held=memory // _HELD) as database:
             yield database
     except SpaceError as error:
-        error.hint = f"start the worker at {worker.address} with more room at --local-directory, or more --memory-limit"
+        error.hint = f"start the worker at {worker.address} with more disk space (--local-directory) or --memory-limit"
         raise

@@ -1,7 +1,7 @@
-"""Tables of a study whose rows workers of a Dask cluster hold: made by them, the same bytes as in one process.
+"""Tables of a study built by the workers of a Dask cluster that hold its rows, byte-identical to one process's.
 
-Every worker counts the rows of each participant, or stimulus, that it holds; who asks cuts them into units, as one
-process would, and units into files; and rows go to the worker that makes their file.
+Every worker counts its rows by participant or stimulus; the client divides these into units and files, as a single
+process would; and rows are sent to the worker that builds their file.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _COUNTS, _PLACES, _PARTS = "counts", "places", "parts"
 
 
 class WorkerTables(StoredRows):
-    """Rows of a judgment file that workers hold; see `StoredRows`.
+    """Rows of a judgment file held by workers; see `StoredRows`.
 
     Parameters
     ----------
     rows
-        The rows, which were read to make tables of them.
+        The rows, read with `keeps=True`.
     database, unit
         See `StoredRows`.
     """
@@ -68,7 +68,7 @@ class WorkerTables(StoredRows):
             yield from map(unpacked, units)
 
     def map_units(self, function: Callable[[str, pa.Table], T]) -> Iterator[T]:
-        """Yield what a function of the task and a unit of the judgment table returns of each, computed by workers."""
+        """Yield the results of a function of the task and each unit of the judgment table, computed by workers."""
         if not self.is_large:
             yield from super().map_units(function)
             return
@@ -94,7 +94,7 @@ class WorkerTables(StoredRows):
         return _Making(self.task, self.manifest, self.file, self._unit, self._kinds, self.facts)
 
     def _exchanged(self, join: Callable[..., T], making: _Making, *, units: int) -> Iterator[T]:
-        """Yield what a function makes of some units of rows after another."""
+        """Yield the results of a function for each group of units."""
         making = replace(making, keys=self.keys(by_stimulus=making.by_stimulus))
         counts = map_pieces(_counted, making, self._rows.held, client=self._rows.client)
         parts = self._parts(making, filter(None, counts), units)
@@ -103,7 +103,7 @@ class WorkerTables(StoredRows):
         yield from exchange(_deal, join, making, self._rows.held, n_parts, client=self._rows.client)
 
     def _parts(self, making: _Making, counts: Iterator[bytes], units: int) -> pa.Table:
-        """Cut keys, in order, into units of whole ones, as `cut` does; return the part of each, of so many units."""
+        """Divide sorted keys into units, like `cut`; return the part of each key, a part being `units` units."""
         keys = [f"k{number}" for number in range(len(making.keys))]
         self._database.drop(_COUNTS)
         for content in counts:
@@ -125,11 +125,11 @@ class WorkerTables(StoredRows):
 def read_on_workers(
     folder: StudyFolder, manifest: Manifest, task: str, database: Database, unit: int = ROW_GROUP, *, client: Client
 ) -> StoredRows:
-    """Let workers read the judgment file of a task of a study without errors; see `read_rows`."""
+    """Let workers read a task's judgment file, which must have no errors; see `read_rows`."""
     report = Report()
     pictures = known_pictures(manifest, folder, report)
     if pictures is None:
-        # A draft, which workers do not check either.
+        # Drafts are not checked by workers either.
         return read_rows(folder, manifest, task, database, unit)
     rows = WorkerRows(client, FileChecks(folder, manifest, task, report), database)
     rows.read(pictures, keeps=True)
@@ -138,12 +138,12 @@ def read_on_workers(
 
 
 def _nothing(task: str, unit: pa.Table) -> None:
-    """Look at no unit."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class _Making:
-    """What workers need to make a table of the rows that they hold."""
+    """Arguments for building a table from rows that workers hold."""
 
     task: str
     manifest: Manifest
@@ -175,7 +175,7 @@ def _keyed(making: _Making, held: HeldPiece) -> pa.Table:
 
 
 def _counted(making: _Making, held: HeldPiece) -> bytes:
-    """Return the number of rows by participant, or stimulus."""
+    """Return the number of rows by participant or stimulus."""
     if not held.kept:
         return b""
     keys = _keyed(making, held)
@@ -198,7 +198,7 @@ def _deal(making: _Making, held: HeldPiece) -> list[bytes]:
 
 
 class _Part(StoredRows):
-    """Rows of some units, which are sorted and cut as all rows together would be."""
+    """Rows of some units, sorted and cut as if with all other rows."""
 
     is_large = True
 
@@ -225,7 +225,7 @@ def _mapped(making: _Making, parts: Sequence[bytes]) -> list[Any]:
 
 
 def _written(making: _Making, parts: Sequence[bytes]) -> tuple[pa.Schema, bytes]:
-    """Return the schema of a table and the bytes of a file of it."""
+    """Return a table's schema and the bytes of one of its files."""
     with worker_database() as database:
         units, vocabulary = _units(making, database, parts), making.manifest.vocabulary
         with database.room() as folder:

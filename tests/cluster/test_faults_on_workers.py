@@ -60,7 +60,7 @@ def test_a_full_disk_of_a_worker_is_told_and_nothing_is_half_written(dask, folde
 
     places = dask.run(lambda dask_worker: dask_worker.local_directory)
     [address] = [address for address, place in places.items() if place == caught.value.where.file]
-    assert f"the worker at {address} with more room at --local-directory" in caught.value.hint
+    assert f"the worker at {address} with more disk space (--local-directory)" in caught.value.hint
     assert [path.name for path in tmp_path.iterdir()] == ["study"]
     assert not any(dask.run(left_on).values())
 
@@ -86,7 +86,7 @@ def test_a_file_that_a_worker_does_not_see_is_named(dask, folder, monkeypatch):
 
     monkeypatch.setattr(worker_rows, "_read_piece", read_what_is_gone)
 
-    with pytest.raises(ClusterError, match="a worker does not see this file") as caught:
+    with pytest.raises(ClusterError, match="a worker cannot see this file") as caught:
         check_study(Study.open(folder, client=dask))
 
     assert caught.value.where.file == str(folder / _TABLE)

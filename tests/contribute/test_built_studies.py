@@ -128,7 +128,7 @@ class TestChanges:
         monkeypatch.setattr(parquet_file, "ROWS_FREE", 0)
         monkeypatch.setattr(parquet_file, "ROWS_PER_BYTE", 1e-6)
         # In a cache of its own: a table of the same bytes may be prepared already.
-        with pytest.raises(SourceError, match=r"144 rows in .* bytes, which hold no judgments"):
+        with pytest.raises(SourceError, match=r"144 rows in .* bytes cannot be judgments"):
             list(load(built, streaming=streaming, cache_dir=tmp_path / "cache"))
 
     def test_a_table_without_a_column_is_refused(self, built):

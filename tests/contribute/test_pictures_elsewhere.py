@@ -100,7 +100,7 @@ def test_without_a_folder_the_error_says_how(study, tmp_path, is_built):
     with pytest.raises(SourceMissingError, match="may not be published") as caught:
         hmix_hub.render(judgments)
     assert f"image_sets={{'{NAME}': folder}}" in caught.value.hint
-    assert "4 pictures under the names that stimuli/images.csv lists, such as pictures/0.png" in caught.value.hint
+    assert "4 pictures with the names listed in stimuli/images.csv, such as pictures/0.png" in caught.value.hint
 
 
 def test_files_that_are_not_those_of_the_study_are_named(study, held):

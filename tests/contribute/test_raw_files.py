@@ -184,8 +184,8 @@ FOREIGN = {
         "nested JSON, one object with the keys 'p1', 'p2'",
         lambda path: path.write_text('{"p1": {}, "p2": {}}'),
     ),
-    "words.json": ("stands where an object", lambda path: path.write_text('["a", "b"]', "utf-8")),
-    "cut.json": ("it is no JSON", lambda path: path.write_text('[{"who": "p1"}, {"who"', "utf-8")),
+    "words.json": ("expected an object", lambda path: path.write_text('["a", "b"]', "utf-8")),
+    "cut.json": ("the file is not JSON", lambda path: path.write_text('[{"who": "p1"}, {"who"', "utf-8")),
 }
 
 

@@ -95,11 +95,11 @@ class TestJson:
             read("a.json", "who,answer\np1,cat\n")
 
     def test_json_that_is_cut_off_is_told(self, read):
-        with pytest.raises(SchemaError, match="it is no JSON"):
+        with pytest.raises(SchemaError, match="the file is not JSON"):
             read("a.txt", json.dumps(ROWS)[:-5])
 
     def test_json_nested_beyond_measure_is_told(self, read):
-        with pytest.raises(SchemaError, match="it is no JSON"):
+        with pytest.raises(SchemaError, match="the file is not JSON"):
             read("a.txt", "[" * 200_000)
 
 

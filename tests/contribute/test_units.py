@@ -24,7 +24,7 @@ def test_a_scale_of_one_to_five_is_no_percentage(make_study, largest):
     study = make_study(change=change)
     assert fix(Study.open(study, is_draft=True))[0] == []
     (found,) = Study.open(study).report.errors
-    assert (found.rule.code, "a scale of its own" in found.spots[0].note) == ("HMX542", True)
+    assert (found.rule.code, "another scale" in found.spots[0].note) == ("HMX542", True)
 
 
 @pytest.mark.parametrize("in_percent", [20, 70, 140])

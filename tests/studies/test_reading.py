@@ -255,12 +255,12 @@ def _parquet(rows, length):
 @pytest.mark.parametrize(
     ("limits", "lists", "note"),
     [
-        ({"ROW_LIMIT": 100}, (101, 0), "101 rows, and at most 100"),
+        ({"ROW_LIMIT": 100}, (101, 0), "101 rows, but the maximum is 100"),
         ({"ROW_LIMIT": 100}, (100, 0), None),
-        ({"ROWS_FREE": 10, "ROWS_PER_BYTE": 1}, (50_000, 0), "which hold no judgments; if they do, write them as CSV"),
+        ({"ROWS_FREE": 10, "ROWS_PER_BYTE": 1}, (50_000, 0), "cannot be judgments; if they are, write them as CSV"),
         ({"ROWS_FREE": 50_000, "ROWS_PER_BYTE": 0}, (50_000, 0), None),
         ({"VALUES_LIMIT": 60}, (20, 3), None),
-        ({"VALUES_LIMIT": 60}, (20, 4), "80 values together; write smaller ones"),
+        ({"VALUES_LIMIT": 60}, (20, 4), "80 list items; write smaller row groups"),
         ({"TEXT_LIMIT": 800}, (2, 99), None),
         ({"TEXT_LIMIT": 800}, (2, 101), "a row holds 809 bytes"),
     ],

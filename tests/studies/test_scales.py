@@ -77,7 +77,7 @@ def test_a_scale_must_have_two_ends(tmp_path):
 
 
 def test_two_scales_of_one_name_are_refused_whatever_their_case(tmp_path):
-    assert "two scales have one name" in read(tmp_path, GOOD, GOOD | {"name": "Likeness"})[1][0][1]
+    assert "two scales have the same name" in read(tmp_path, GOOD, GOOD | {"name": "Likeness"})[1][0][1]
 
 
 def test_a_draft_may_leave_names_ends_and_steps_open(tmp_path):

@@ -1,4 +1,4 @@
-"""Reading of tables that anybody may have written: by chunks, within bounds, every fault a finding."""
+"""Reading untrusted tables: chunk by chunk, within limits, with a finding for every fault."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from hmix_hub.studies.rules import files as rules
 def read_chunks(
     path: Path, name: str, report: Report, *, is_tolerant: bool = False, piece: Piece = WHOLE
 ) -> Iterator[Chunk]:
-    """Read a file chunk by chunk; what cannot be read is a finding, and ends it.
+    """Read a file chunk by chunk; reading ends, with a finding, at the first part that cannot be read.
 
-    Its ending says its format, and findings call it by its path within the study, `name`. A tolerant reader of CSV goes
-    on where the encoding, delimiter or line endings are not as they should be. A piece is one of `pieces_of` the file.
+    The extension determines the format, and findings refer to the file by `name`, its path within the study. A tolerant
+    reader of CSV continues despite a wrong encoding, delimiter or line endings. `piece` is one of `pieces_of` the file.
     """
     try:
         with TableFile(path) as file:

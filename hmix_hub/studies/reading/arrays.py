@@ -1,4 +1,4 @@
-"""Arrays of any Arrow type as plain text, numbers, truths or lists."""
+"""Arrays of any Arrow type as plain text, numbers, booleans or lists."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hmix_hub.studies.rules import files as rules
 
 
 def plain_array(raw: pa.Array) -> pa.Array:
-    """Return N values without what does not change them: extension, dictionary, run ends; numbers as float64.
+    """Return N values without extension, dictionary or run-end encoding, and with float64 for other floats.
 
-    Numbers of 32 bits become those that are written the same: 0.1 was meant, and not 0.10000000149. Values are then
-    string, integer, float64, bool or null; of other types as they are.
+    32-bit numbers are converted through their text: 0.1 was meant, not 0.10000000149. The result is string, integer,
+    float64, bool or null; other types are returned unchanged.
     """
     kind = raw.type
     inner = _inner(raw)
@@ -36,7 +36,7 @@ def plain_array(raw: pa.Array) -> pa.Array:
 
 
 def _inner(raw: pa.Array) -> pa.Array | None:
-    """Return the values within a wrapping; `None` where they have none."""
+    """Return the values inside an encoding; `None` if they are not encoded."""
     if isinstance(raw.type, pa.BaseExtensionType):
         return raw.storage
     if types.is_dictionary(raw.type):
@@ -45,7 +45,7 @@ def _inner(raw: pa.Array) -> pa.Array | None:
 
 
 def is_whole(raw: pa.Array) -> bool:
-    """Whether an array is what it says: texts within it may be no UTF-8, which Parquet does not promise."""
+    """Return whether an array is valid; Parquet does not guarantee that texts are UTF-8."""
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
@@ -54,19 +54,19 @@ def is_whole(raw: pa.Array) -> bool:
 
 
 def broken_texts(raw: pa.Array) -> npt.NDArray[np.bool_]:
-    """For each of N texts, whether it is no UTF-8; bool (N,)."""
+    """Return whether each of N texts is not UTF-8; bool (N,)."""
     if is_whole(raw):
         return np.zeros(len(raw), dtype=bool)
     return np.array([_is_broken(content) for content in raw.cast(pa.binary()).to_pylist()], dtype=bool)
 
 
 def whole_texts(raw: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
-    """Return N texts, null where one is no UTF-8, which is reported."""
+    """Return N texts, with null for those that are not UTF-8, which are reported."""
     broken = broken_texts(raw)
     if not broken.any():
         return raw
     reporter.add_where(rules.ENCODING, broken, rows)
-    # Not by Arrow, which could not vouch for the rest.
+    # Not with Arrow, which could not guarantee that the rest is valid.
     return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
 
 
@@ -79,7 +79,7 @@ def _is_broken(content: bytes | None) -> bool:
 
 
 def as_text(raw: pa.Array) -> pa.Array | None:
-    """Return an array of text as plain strings, "" where null; `None` where it is none of text."""
+    """Return an array of text as plain strings, "" where null; `None` for other types."""
     kind = raw.type.value_type if pa.types.is_dictionary(raw.type) else raw.type
     if pa.types.is_null(kind):
         return pa.array([""] * len(raw), pa.string())
@@ -90,7 +90,7 @@ def as_text(raw: pa.Array) -> pa.Array | None:
 
 
 def listed(raw: pa.Array) -> list[list[Any] | None]:
-    """Return lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
+    """Return lists, written `a|b` or as JSON if they are text; `None` where missing or unreadable."""
     text = as_text(raw)
     if text is None:
         return [list(value) if isinstance(value, list | tuple) else None for value in raw.to_pylist()]
@@ -107,7 +107,7 @@ def _list(written: str) -> list[Any] | None:
 
 
 def items_of(written: str) -> list[Any]:
-    """Return the items of a list that is written as text, `a|b` or JSON; a `ValueError` if it is no JSON after all."""
+    """Return the items of a list written as `a|b` or JSON; raise `ValueError` for invalid JSON."""
     if not written.lstrip().startswith("["):
         return list(written.split(LIST_MARK))
     try:

@@ -1,4 +1,4 @@
-"""Chunks of a file: rows as columns of text, or as typed columns, with the number that each row has in the file."""
+"""Chunks of a file: rows as columns of text or typed columns, with each row's number in the file."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from hmix_hub.studies.rules.files import UNREADABLE
 from hmix_hub.studies.rules.rule import Rule
 
 CHUNK_BYTES = 8 * 2**20
-"""Bytes of text that are read at a time."""
+"""Bytes of text read at a time."""
 CHUNK_ROWS = 65_536
-"""Rows that are read at a time, where a format counts rows."""
+"""Rows read at a time, for formats that count rows."""
 CELL_LIMIT = 32_768
-"""Longest text of a cell, in characters."""
+"""Maximum length of a cell, in characters."""
 COLUMN_LIMIT = 256
-"""Most columns of a file."""
+"""Maximum number of columns of a file."""
 RAW_COLUMN_LIMIT = 16_384
-"""Most columns of a raw file, as many as a spreadsheet has: one row a person makes hundreds."""
+"""Maximum number of columns of a raw file, as in spreadsheets; wide tables have hundreds."""
 ROW_LIMIT = 100_000_000
-"""Most rows of a file whose format counts them before they are read."""
+"""Maximum number of rows of a file whose format counts them before they are read."""
 ROWS_PER_BYTE, ROWS_FREE = 4, 2**20
-"""How many rows such a file may have for each of its bytes, beyond the first of them; no answer takes less than two
-bits."""
+"""Maximum number of rows per byte of such a file, beyond the first rows; an answer takes at least two bits."""
 INFLATED_LIMIT = 4 * 2**30
-"""Most bytes that a compressed file may come to."""
+"""Maximum decompressed size of a file, in bytes."""
 INFLATED_RATIO, INFLATED_FREE = 200, 2**24
-"""How many times its size a compressed file may come to, beyond its first bytes; answers come to ten times."""
+"""Maximum ratio of decompressed to compressed size, beyond the first bytes; judgments reach ten."""
 
 
 class UnreadableError(Exception):
-    """A file cannot be read beyond a data row, `None` where it is not known, by a rule; the message says why."""
+    """A file cannot be read beyond a data row (`None` if unknown); `rule` is the broken rule."""
 
     def __init__(self, message: str, *, row: int | None = None, rule: Rule = UNREADABLE) -> None:
         super().__init__(message)
@@ -44,16 +43,16 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a file, read by itself.
+    """A piece of a file that can be read on its own.
 
     Parameters
     ----------
     groups
-        Numbers of its row groups, rising; `None`: the whole file.
+        Numbers of its row groups, in ascending order; `None` for the whole file.
     start
-        Data row of the file that is its first one.
+        Data row of the file at which the piece begins.
     rows
-        Number of its rows; `None`: known once they are read.
+        Number of rows; `None` if unknown before reading.
     """
 
     groups: tuple[int, ...] | None = None
@@ -69,11 +68,11 @@ class Chunk:
     """Rows of a file."""
 
     columns: dict[str, pa.Array]
-    """Arrays by column name, N rows each: text (empty or null: missing), or as typed as the format is."""
+    """N values by column name: text (empty or null if missing), or typed if the format is."""
     rows: npt.NDArray[np.int64]
-    """int64 (N,): 0-based data row of each."""
+    """int64 (N,): 0-based data rows."""
     names: Sequence[str] = ()
-    """Names of the columns as the file has them, one that stands twice twice; empty: those of `columns`."""
+    """Names of the columns in the file, including duplicates; empty if they are those of `columns`."""
 
     def __len__(self) -> int:
         return len(self.rows)

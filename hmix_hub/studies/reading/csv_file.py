@@ -1,4 +1,4 @@
-"""CSV files: every cell as text, a chunk at a time, each row with its number; ragged rows are findings."""
+"""CSV files: cells as text, chunk by chunk, with row numbers; ragged rows are findings."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from hmix_hub.studies.rules import files as rules
 HEADER_LIMIT = 2**20
 _QUOTE = ord('"')
 RAGGED_LIMIT = 100_000
-"""Rows with too few or too many cells from which on a file is not read any further."""
+"""Number of rows with too few or too many cells after which reading stops."""
 
 
 def read_csv(
     file: TableFile, name: str, report: Report, *, is_tolerant: bool = False, is_raw: bool = False
 ) -> Iterator[Chunk]:
-    """Read a CSV file, see `hmix_hub.studies.reading.read_chunks`; an `UnreadableError` where it cannot be read on.
+    """Read a CSV file; see `hmix_hub.studies.reading.read_chunks`. Raise `UnreadableError` where reading must stop.
 
-    A raw file may have many more columns, of which several have no name: "column 7".
+    A raw file may have many more columns; if several have no name, they are named "column 7" and so on.
     """
     form = look_at_text(file, name, report)
     if form.is_plain or (is_tolerant and form.is_text):
@@ -37,7 +37,7 @@ def read_csv(
 
 
 def header_of(file: TableFile, form: TextForm | None = None, most_columns: int = COLUMN_LIMIT) -> list[str]:
-    """Return the names of a CSV file's columns as they stand in it; an `UnreadableError` if it has no header."""
+    """Return the column names of a CSV file as written; raise `UnreadableError` if it has no header."""
     form = form or TextForm()
     start = next(file.blocks(), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
     if form.has_returns:
@@ -51,7 +51,7 @@ def header_of(file: TableFile, form: TextForm | None = None, most_columns: int =
         msg = "the file is empty: it has no header"
         raise UnreadableError(msg)
     if any("\n" in name for name in names):
-        msg = "a column's name runs over two lines: a quote may be missing in the header"
+        msg = "a column name spans two lines: a quote may be missing in the header"
         raise UnreadableError(msg)
     if len(names) > most_columns:
         msg = f"{len(names)} columns"
@@ -63,7 +63,7 @@ def _parse(file: TableFile, name: str, report: Report, form: TextForm, *, is_raw
     header = header_of(file, form, RAW_COLUMN_LIMIT if is_raw else COLUMN_LIMIT)
     if is_raw and header.count("") > 1:
         header = [column or f"column {number}" for number, column in enumerate(header, start=1)]
-    # Names that stand twice would overwrite each other.
+    # Make names unique, since duplicates would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()
     start, last = 0, ""
@@ -75,7 +75,7 @@ def _parse(file: TableFile, name: str, report: Report, form: TextForm, *, is_raw
             start += batch.num_rows + ragged.in_chunk
             if len(rows):
                 last = batch.column(len(header) - 1)[-1].as_py()
-                # Of columns with one name, the first.
+                # Of columns with the same name, use the first.
                 yield Chunk({column: batch.column(header.index(column)) for column in header}, rows, header)
     except _LongRowError:
         ragged.tell(name, report)
@@ -87,18 +87,18 @@ def _parse(file: TableFile, name: str, report: Report, form: TextForm, *, is_raw
             return
         raise UnreadableError(str(error).splitlines()[0], row=start) from None
     ragged.tell(name, report)
-    # The parser would take the rest of a file for a cell, and not tell.
+    # The parser would silently read the rest of the file as one cell.
     if ("\n" in last or "\r" in last) and form.end != b'"':
-        msg = "a quote is opened and never closed: what follows it was taken for one cell"
+        msg = "a quote is never closed: everything after it was read as one cell"
         raise UnreadableError(msg, row=start - 1)
 
 
 class _LongRowError(Exception):
-    """A row does not end where it should have."""
+    """A row is too long."""
 
 
 def _whole_rows(file: TableFile, form: TextForm) -> Iterator[bytes]:
-    """Read the rows below the header as UTF-8, a block at a time, each block up to where its last row ends."""
+    """Yield the rows below the header as UTF-8, in blocks that end at the end of a row."""
     end = b"\r" if form.has_returns else b"\n"
     rest, has_header = b"", True
     stream = file.start()
@@ -122,7 +122,7 @@ def _as_utf8(text: bytes, form: TextForm) -> bytes:
 
 
 def _last_row_end(text: bytes, end: bytes, delimiter: bytes) -> int:
-    """Return where the last whole row ends in a text that begins with a row; 0 where none does."""
+    """Return where the last complete row of a text ends; 0 if there is none."""
     opens, closes = _quoted(text, delimiter)
     at = text.rfind(end)
     while at >= 0:
@@ -134,14 +134,14 @@ def _last_row_end(text: bytes, end: bytes, delimiter: bytes) -> int:
 
 
 def _quoted(text: bytes, delimiter: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Return where quoted cells open and close, int64 (N,) each, as the parser understands quotes."""
+    """Return the positions of opening and closing quotes of cells, int64 (N,) each, as the parser sees them."""
     codes = np.frombuffer(text, np.uint8)
     quotes = np.flatnonzero(codes == _QUOTE)
     opens = quotes[::2]
-    # A doubled quote closes a cell and opens it again, which comes to the same.
+    # A doubled quote closes a cell and opens it again, which has the same effect.
     may_open = np.frombuffer(b'\r\n"' + delimiter, np.uint8)
     if not np.isin(codes[opens[opens > 0] - 1], may_open).all():
-        # Elsewhere than at its cell's beginning, a quote is a character like others.
+        # Quotes that are not at the beginning of a cell are ordinary characters.
         cell = rb"(?:\A|(?<=[\r\n" + re.escape(delimiter) + rb']))"(?:[^"]++|"")*+"?'
         spans = [found.span() for found in re.finditer(cell, text)]
         opens = np.array([start for start, _ in spans], dtype=np.int64)
@@ -150,7 +150,7 @@ def _quoted(text: bytes, delimiter: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Ragged:
-    """Rows with another number of cells than the header: they are left out, told, and still counted."""
+    """Rows with more or fewer cells than the header: skipped, reported, and still counted."""
 
     def __init__(self) -> None:
         self._first: list[int] = []
@@ -160,7 +160,7 @@ class _Ragged:
         self._left_out: list[int] = []
 
     def begin(self, start: int) -> None:
-        """Begin a chunk whose first row has the number `start`."""
+        """Begin a chunk whose first row is number `start`."""
         self._start, self._left_out = start, []
 
     def __call__(self, row: Any) -> str:
@@ -177,20 +177,20 @@ class _Ragged:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether there are so many that the file is none of judgments, and reading on would take for ever."""
+        """Return whether there are so many that reading stops."""
         return self._count >= RAGGED_LIMIT
 
     @property
     def in_chunk(self) -> int:
-        """Rows of the chunk that were left out."""
+        """Return the number of skipped rows in the chunk."""
         return len(self._left_out)
 
     def numbers(self, n: int) -> np.ndarray:
-        """Return the numbers of the chunk's n rows that were not left out; int64 (n,)."""
+        """Return the numbers of the chunk's n other rows; int64 (n,)."""
         numbers = np.arange(self._start, self._start + n + self.in_chunk, dtype=np.int64)
         return np.delete(numbers, np.array(self._left_out, dtype=np.int64) - self._start)
 
     def tell(self, name: str, report: Report) -> None:
-        """Report the rows that were left out."""
+        """Report the skipped rows."""
         nothing = [None] * len(self._first)
         report.add_rows(rules.RAGGED, self._first, nothing, file=name, notes=self._notes, count=self._count)

@@ -1,4 +1,4 @@
-"""JSON files, one object a line or in arrays; their values as text, as in CSV."""
+"""JSON files, with one object per line or arrays of objects; values become text, as in CSV."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _WORDS = {True: "true", False: "false"}
 
 
 def read_jsonl(file: TableFile, name: str, report: Report, *, most_columns: int = COLUMN_LIMIT) -> Iterator[Chunk]:
-    """Read a file of JSON objects, one a line; the columns are all keys, in order of appearance."""
+    """Read a file with one JSON object per line; the columns are all keys, in order of appearance."""
     form = look_at_text(file, name, report, has_delimiter=False)
     if not form.is_plain:
         return
-    # Before any row, since a key may come late: its column is then empty in the rows before.
+    # Collect all keys first, since a key may appear late; its column is empty in earlier rows.
     names = _names(file, most_columns)
     records: list[dict[str, Any]] = []
     rows: list[int] = []
@@ -41,7 +41,7 @@ def read_jsonl(file: TableFile, name: str, report: Report, *, most_columns: int 
                 yield make_chunk(names, records, rows)
                 records, rows, size = [], [], 0
     except UnreadableError:
-        # What stands before is read, however much of it there is.
+        # Yield the rows before the fault.
         if records:
             yield make_chunk(names, records, rows)
         raise
@@ -61,12 +61,12 @@ def _names(file: TableFile, most_columns: int) -> dict[str, None]:
     except UnreadableError as error:
         if error.rule is column_rules.MANY:
             raise
-        # The rows before are read, and then it is told.
+        # The fault is reported later, after the rows before it.
     return names
 
 
 def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Any], int]]:
-    """Yield the number of each row, its object, and the characters of its line."""
+    """Yield each row's number, its object, and the length of its line in characters."""
     row = -1
     stream = io.TextIOWrapper(file.start(), encoding="utf-8-sig", newline="\n")
     try:
@@ -80,39 +80,39 @@ def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Any], int]]:
             try:
                 record = json.loads(line, object_pairs_hook=each_key_once)
             except (ValueError, RecursionError) as error:
-                msg = f"the line is no JSON: {error}"
+                msg = f"the line is not JSON: {error}"
                 raise UnreadableError(msg, row=row) from None
             if not isinstance(record, dict):
-                msg = "the line is no JSON object with the columns as keys"
+                msg = "the line is not a JSON object with columns as keys"
                 raise UnreadableError(msg, row=row)
             if _HALF.search(line) and is_broken(record):
                 msg = "a text holds half of a character, \\ud800 to \\udfff"
                 raise UnreadableError(msg, row=row)
             yield row, record, len(line)
     finally:
-        # Else it would close the file.
+        # Otherwise the wrapper would close the file.
         stream.detach()
 
 
 def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of its members; a `ValueError` if a key stands twice, of which `json` would take the last."""
+    """Return an object from its pairs; raise `ValueError` for duplicate keys, of which `json` would use the last."""
     record = dict(pairs)
     if len(record) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        msg = f"the key {twice[:_LONGEST_KEY]!r} stands twice"
+        msg = f"the key {twice[:_LONGEST_KEY]!r} is repeated"
         raise ValueError(msg)
     return record
 
 
 def make_chunk(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Chunk:
-    """Return objects as a chunk: a column for each name, its values as text."""
+    """Return objects as a chunk with a column of text for each name."""
     columns = {name: pa.array([value_text(record.get(name)) for record in records], pa.string()) for name in names}
     return Chunk(columns, np.array(rows, dtype=np.int64))
 
 
 def is_broken(record: dict[str, Any]) -> bool:
-    """Whether a text within an object holds half of a character."""
+    """Return whether a text in an object contains a lone surrogate."""
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -121,7 +121,7 @@ def is_broken(record: dict[str, Any]) -> bool:
 
 
 def value_text(value: Any) -> str | None:
-    """Return a value of JSON as a cell holds it; `None` for null."""
+    """Return a JSON value as the text of a cell; `None` for null."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -130,19 +130,19 @@ def value_text(value: Any) -> str | None:
 
 
 SIZE_LIMIT = 2**28
-"""Most bytes of a file, which is held in memory as a whole."""
+"""Maximum size of a file in bytes, since it is held in memory."""
 _KEYS_SHOWN = 5
 
 
 def read_json(file: TableFile, name: str, report: Report, *, most_columns: int = COLUMN_LIMIT) -> Iterator[Chunk]:
-    """Read the objects of a JSON file, in order: of one array, of arrays within it, or of several one after another."""
+    """Read the objects of a JSON file, in order: one array, an array of arrays, or several arrays in sequence."""
     if not look_at_text(file, name, report, has_delimiter=False).is_plain:
         return
     content = bytearray()
     for block in file.blocks():
         content += block
         if len(content) > SIZE_LIMIT:
-            msg = f"a JSON file of more than {SIZE_LIMIT} bytes; write one object a line (.jsonl)"
+            msg = f"the JSON file has more than {SIZE_LIMIT} bytes; write one object per line (.jsonl)"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
     records = list(_objects(content.decode("utf-8-sig")))
     del content
@@ -159,15 +159,15 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
     values = list(_values(text))
     if len(values) == 1 and isinstance(values[0], dict) and any(isinstance(v, list | dict) for v in values[0].values()):
         keys = ", ".join(repr(key) for key in list(values[0])[:_KEYS_SHOWN])
-        msg = f"nested JSON, one object with the keys {keys}: write its rows as one array of objects, or as CSV"
+        msg = f"nested JSON, one object with the keys {keys}: write the rows as one array of objects, or as CSV"
         raise UnreadableError(msg, rule=rules.FOREIGN)
     row = 0
     for value in values:
         for one in value if isinstance(value, list) else [value]:
-            # Exports of several participants have an array of each.
+            # Exports of several participants have an array for each.
             for record in one if isinstance(one, list) else [one]:
                 if not isinstance(record, dict):
-                    msg = f"{json.dumps(record)[:40]} stands where an object with the columns as keys should be"
+                    msg = f"expected an object with columns as keys, found {json.dumps(record)[:40]}"
                     raise UnreadableError(msg, row=row)
                 if is_broken(record):
                     msg = "a text holds half of a character, \\ud800 to \\udfff"
@@ -186,6 +186,6 @@ def _values(text: str) -> Iterator[Any]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            msg = f"it is no JSON: {error}"
+            msg = f"the file is not JSON: {error}"
             raise UnreadableError(msg) from None
         yield value

@@ -1,4 +1,4 @@
-"""Parquet files: typed columns, a chunk at a time; what its header says is looked at before anything is inflated."""
+"""Parquet files: typed columns, chunk by chunk; sizes in the metadata are checked before anything is decompressed."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
 
 GROUP_LIMIT = 2**28
-"""Most bytes that a row group may come to; a million judgments come to a third of it."""
+"""Maximum size of a row group in bytes; a million judgments take a third of it."""
 VALUES_LIMIT = GROUP_LIMIT // 8
-"""Most values in the lists of a column and a row group; thirty for each of a million judgments."""
+"""Maximum number of list items in a column of a row group; thirty for each of a million judgments."""
 TEXT_LIMIT = 2**26
-"""Most bytes of text, and of values in lists, that a chunk is to hold."""
+"""Maximum size of texts and list items in a chunk, in bytes."""
 
 
 PIECE_ROWS = 250_000
-"""Rows of a piece of a file: so many that their work is worth a message, and few enough to be read again."""
+"""Number of rows in a piece of a file: enough to be worth a message, and few enough to read again."""
 
 
 def pieces_of(path: Path, rows: int = PIECE_ROWS) -> list[Piece]:
-    """Return the pieces of a file, in order: whole row groups of Parquet; of another file, or a damaged one, all."""
+    """Return the pieces of a file, in order: row groups of Parquet; a single piece for other or damaged files."""
     if not path.name.lower().endswith(".parquet"):
         return [WHOLE]
     try:
@@ -51,7 +51,7 @@ def pieces_of(path: Path, rows: int = PIECE_ROWS) -> list[Piece]:
             _check_size(file, path.stat().st_size)
             return _pieces(file, rows) or [WHOLE]
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, UnreadableError):
-        # Whoever reads it reports what is wrong.
+        # The reader will report the fault.
         return [WHOLE]
 
 
@@ -69,13 +69,14 @@ def _pieces(file: Any, rows: int) -> list[Piece]:
 
 
 def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
-    """Read a Parquet file, or a piece of it; an `UnreadableError` where it cannot be read on."""
+    """Read a Parquet file, or a piece of it; raise `UnreadableError` where reading must stop."""
     start = piece.start
     try:
         with _opened(path) as file:
             _check_size(file, path.stat().st_size)
             schema, texts = file.schema_arrow, _texts(file)
-        # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
+        # A file of a few kilobytes can repeat one long text a million times, so texts are expanded a few rows at a
+        # time.
         with _opened(path, page_checksum_verification=True, read_dictionary=texts) as file:
             for batch in _batches(file, texts, piece.groups):
                 _check_texts(batch, start)
@@ -84,7 +85,7 @@ def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
                     start += part.num_rows
                     yield _chunk(part, schema, rows)
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
-        msg = f"this is no whole Parquet file: {first_line(error)}"
+        msg = f"not a complete Parquet file: {first_line(error)}"
         raise UnreadableError(msg, row=start or None) from None
 
 
@@ -96,7 +97,7 @@ def _opened(path: Path, **options: Any) -> Iterator[Any]:
 
 
 def _check_size(file: Any, n_bytes: int) -> None:
-    """Refuse a file by what it says of itself: a column of one value takes a few bytes, however long it is."""
+    """Check the sizes in a file's metadata: a column of one repeated value takes few bytes, whatever its length."""
     metadata = file.metadata
     if metadata.num_columns > COLUMN_LIMIT:
         msg = f"{metadata.num_columns} columns"
@@ -108,25 +109,25 @@ def _check_size(file: Any, n_bytes: int) -> None:
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         if group.total_byte_size > GROUP_LIMIT:
-            msg = f"row group {number} comes to {group.total_byte_size} bytes; write smaller ones"
+            msg = f"row group {number} has {group.total_byte_size} bytes; write smaller row groups"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         values = max((group.column(n).num_values for n in lists), default=0)
         if values > VALUES_LIMIT:
-            msg = f"row group {number} has a column with lists of {values:,} values together; write smaller ones"
+            msg = f"row group {number} has a column with {values:,} list items; write smaller row groups"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
 
 
 def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
-    """Return what is wrong with so many rows in so many bytes; `None` where a study may have them."""
+    """Return a message if there are too many rows, in total or for the bytes; `None` otherwise."""
     if n_rows > ROW_LIMIT:
-        return f"{n_rows:,} rows, and at most {ROW_LIMIT:,} are read"
+        return f"{n_rows:,} rows, but the maximum is {ROW_LIMIT:,}"
     if n_rows > ROWS_FREE + ROWS_PER_BYTE * n_bytes:
-        return f"{n_rows:,} rows in {n_bytes:,} bytes, which hold no judgments; if they do, write them as CSV"
+        return f"{n_rows:,} rows in {n_bytes:,} bytes cannot be judgments; if they are, write them as CSV"
     return None
 
 
 def _batches(file: Any, texts: list[str], groups: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
-    # A whole file, too, is read as its pieces are, so that one which is damaged is read as far.
+    # Read a whole file like its pieces, so that a damaged file is read equally far.
     runs = [piece.groups or () for piece in _pieces(file, PIECE_ROWS)] if groups is None else [tuple(groups)]
     if any("." in path for path in texts):
         # Arrow cannot join the dictionaries of texts in lists across row groups.
@@ -138,18 +139,18 @@ def _batches(file: Any, texts: list[str], groups: Sequence[int] | None) -> Itera
 def _check_texts(batch: pa.RecordBatch, start: int) -> None:
     size = sum(map(_written_out, batch.columns))
     if size > max(TEXT_LIMIT, batch.num_rows * CELL_LIMIT):
-        msg = f"{batch.num_rows} rows hold {size} bytes of text"
+        msg = f"{batch.num_rows} rows have {size} bytes of text"
         raise UnreadableError(msg, row=start, rule=rules.TOO_LARGE)
 
 
 def _texts(file: Any) -> list[str]:
-    """Return the paths of the columns, and parts of columns, that hold texts or bytes."""
+    """Return the paths of columns, and of parts of columns, with texts or bytes."""
     columns = [file.schema.column(number) for number in range(file.metadata.num_columns)]
     return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut a batch into parts whose texts and lists, written out, are not too long."""
+    """Split a batch into parts whose expanded texts and lists are not too long."""
     size = sum(map(_written_out, batch.columns))
     if size <= TEXT_LIMIT:
         yield batch
@@ -158,12 +159,12 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield from _parts(batch.slice(0, half))
         yield from _parts(batch.slice(half))
     else:
-        msg = f"a row holds {size} bytes of text and lists"
+        msg = f"a row has {size} bytes of text and lists"
         raise UnreadableError(msg, rule=rules.TOO_LARGE)
 
 
 def _written_out(values: pa.Array, *, is_listed: bool = False) -> int:
-    """Return the bytes of the texts and of the lists in an array, each counted as often as it stands there."""
+    """Return the size in bytes of an array's expanded texts and lists."""
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         return _written_out(values.storage, is_listed=is_listed)
@@ -182,7 +183,7 @@ def _written_out(values: pa.Array, *, is_listed: bool = False) -> int:
 
 def _chunk(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Chunk:
     names = schema.names
-    # Of columns with one name, the first.
+    # Of columns with the same name, use the first.
     places = {name: names.index(name) for name in names}
     columns = {name: _as_written(batch.column(place), schema.field(place).type) for name, place in places.items()}
     return Chunk(columns, rows, names)
@@ -192,5 +193,5 @@ def _as_written(values: pa.Array, kind: pa.DataType) -> pa.Array:
     try:
         return values.cast(kind)
     except pa.ArrowNotImplementedError:
-        # Views of text, which Arrow cannot make of a dictionary yet; it says the same.
+        # Arrow cannot cast a dictionary to string views yet; the values are the same.
         return values

@@ -19,17 +19,17 @@ from hmix_hub.studies.reading.chunks import CHUNK_BYTES, INFLATED_FREE, INFLATED
 from hmix_hub.studies.rules import files as rules
 
 FALLBACK_ENCODING = "cp1252"
-"""What spreadsheets on Windows write where they do not write UTF-8."""
+"""Encoding of spreadsheets on Windows that do not write UTF-8."""
 
 LAST_ENCODING = "latin-1"
-"""What reads every byte, some of which `FALLBACK_ENCODING` has no character for."""
+"""Encoding that accepts every byte; `FALLBACK_ENCODING` does not define all."""
 
 _NO_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _FIRST_PRINTABLE = 32
 _BETWEEN_CHARACTERS = (b"", 0)
-"""State of a decoder that waits for nothing."""
+"""State of a decoder between characters."""
 _SAMPLED = 4096
 _DELIMITERS = (b";", b"\t", b"|")
 _QUOTED = re.compile(rb'"[^"]*"')
@@ -37,22 +37,22 @@ _QUOTED = re.compile(rb'"[^"]*"')
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a text file is written, as far as it can be known without parsing it.
+    """Format of a text file, as far as it can be determined without parsing it.
 
     Parameters
     ----------
     has_mark
-        Whether it begins with a byte order mark.
+        Whether the file begins with a byte order mark.
     encoding
         "utf-8", `FALLBACK_ENCODING` or `LAST_ENCODING`.
     delimiter
-        What divides its columns.
+        Separator of columns.
     has_returns
-        Whether lines end in carriage returns alone.
+        Whether lines end in carriage returns without line feeds.
     is_text
-        Whether it can be parsed at all.
+        Whether the file can be parsed.
     end
-        Its last byte that ends no line.
+        Last byte that is not a line ending.
     """
 
     has_mark: bool = False
@@ -64,17 +64,17 @@ class TextForm:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is as it should be, but for a byte order mark."""
+        """Return whether the format is as expected, except for a byte order mark."""
         return self.is_text and self.encoding == "utf-8" and self.delimiter == "," and not self.has_returns
 
 
 class TableFile:
-    """A file that is opened once, and read from its beginning as often as it takes.
+    """A file that is opened once and can be read repeatedly from its beginning.
 
     Raises
     ------
     OSError
-        If it cannot be opened.
+        If the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,31 +88,31 @@ class TableFile:
         self.raw.close()
 
     def start(self) -> BinaryIO:
-        """Return its bytes from the beginning, through its compression; what was returned before is read no more."""
+        """Return a stream of the decompressed bytes from the beginning; earlier streams must not be used any more."""
         self.raw.seek(0)
         return io.BufferedReader(_Inflated(self.raw), CHUNK_BYTES) if self.path.suffix == ".gz" else self.raw
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield its bytes, inflated, a block at a time."""
+        """Yield the decompressed bytes in blocks."""
         stream = self.start()
         while block := stream.read(CHUNK_BYTES):
             yield block
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file, through its compression, with a bound on what it may come to."""
+    """Open a file for reading decompressed bytes, with a limit on their size."""
     stream: BinaryIO = path.open("rb")
     return io.BufferedReader(_Inflated(stream, is_owner=True), CHUNK_BYTES) if path.suffix == ".gz" else stream
 
 
 def blocks(path: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file, inflated, a block at a time."""
+    """Yield the decompressed bytes of a file in blocks."""
     with TableFile(path) as file:
         yield from file.blocks()
 
 
 class _Inflated(io.RawIOBase):
-    """A gzip stream that ends in an error of ours where it is damaged, cut off, or grows beyond measure."""
+    """A gzip stream that raises `UnreadableError` if it is damaged, truncated or too large."""
 
     def __init__(self, stream: BinaryIO, *, is_owner: bool = False) -> None:
         self._raw, self._is_owner = stream, is_owner
@@ -133,47 +133,47 @@ class _Inflated(io.RawIOBase):
         try:
             content = self._stream.read(min(len(view), 2**20))
         except (OSError, EOFError, zlib.error) as error:
-            msg = f"the compressed file is damaged or cut off: {error}"
+            msg = f"the compressed file is damaged or truncated: {error}"
             raise UnreadableError(msg) from None
         self._size += len(content)
         if self._size > INFLATED_LIMIT:
-            msg = f"the compressed file comes to more than {INFLATED_LIMIT} bytes"
+            msg = f"the file has more than {INFLATED_LIMIT} bytes after decompression"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         if self._size > INFLATED_FREE + INFLATED_RATIO * self._raw.tell():
-            msg = f"the compressed file grows more than {INFLATED_RATIO} times, as no table of judgments does"
+            msg = f"the file grows more than {INFLATED_RATIO} times when decompressed, unlike any table of judgments"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         view[: len(content)] = content
         return len(content)
 
 
 def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: bool = True) -> TextForm:
-    """Check the bytes of a text file, all of them, before it is parsed.
+    """Check all bytes of a text file before it is parsed.
 
     Parameters
     ----------
     file, name
-        The file, and what findings call it.
+        The file, and its name in findings.
     report
-        Gets what is wrong.
+        Receives the findings.
     has_delimiter
-        Whether its columns are divided by one.
+        Whether a delimiter separates columns.
 
     Raises
     ------
     UnreadableError
-        If its compression is damaged.
+        If the compressed data are damaged.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     has_mark = is_utf8 = has_feed = has_return = has_control = False
     head, end = b"", b""
     is_utf8 = True
-    # A header is no data row.
+    # The header is not a data row.
     line, headers = 0, int(has_delimiter)
     for number, block in enumerate(file.blocks()):
         if number == 0:
             head = block
             if utf16_of(block):
-                report.add(rules.ENCODING, file=name, note="it is UTF-16")
+                report.add(rules.ENCODING, file=name, note="the file is UTF-16")
                 return TextForm(is_text=False)
             has_mark = block.startswith(codecs.BOM_UTF8)
         control = _CONTROL.search(block) if not has_control and _has_control(block) else None
@@ -181,7 +181,7 @@ def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: b
             has_control = True
             row = max(line + block.count(b"\n", 0, control.start()) - headers, 0)
             report.add(rules.CONTROL_CHARACTER, file=name, row=row, note=f"byte {control[0][0]:02X}")
-        # What is ASCII need not be decoded, unless it may be the end of what a block before began.
+        # ASCII need not be decoded, unless the previous block ended within a character.
         if is_utf8 and not (block.isascii() and decoder.getstate() == _BETWEEN_CHARACTERS):
             try:
                 decoder.decode(block)
@@ -196,7 +196,7 @@ def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: b
         has_return = has_return or b"\r" in block
     if is_utf8 and _is_cut(decoder):
         is_utf8 = False
-        report.add(rules.ENCODING, file=name, row=max(line - headers, 0), note="it ends within a character")
+        report.add(rules.ENCODING, file=name, row=max(line - headers, 0), note="the file ends within a character")
     if has_mark:
         report.add(rules.BYTE_ORDER_MARK, file=name)
     has_returns = has_return and not has_feed
@@ -204,24 +204,24 @@ def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: b
         report.add(rules.LINE_ENDINGS, file=name)
     delimiter = _delimiter(head, "\r" if has_returns else "\n") if has_delimiter else ","
     if delimiter != ",":
-        report.add(rules.DELIMITER, file=name, note=f"they seem to be divided by {delimiter!r}")
+        report.add(rules.DELIMITER, file=name, note=f"the separator seems to be {delimiter!r}")
     return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(file), delimiter, has_returns, not has_control, end)
 
 
 def utf16_of(start: bytes) -> str | None:
-    """Return the codec of text in UTF-16, by its byte order mark or its NULs; `None` of any other text."""
+    """Return the codec of UTF-16 text, detected by its byte order mark or NULs; `None` for other text."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     sample = start[:_SAMPLED]
     first, second = sample[::2].count(0), sample[1::2].count(0)
-    # Of ASCII in UTF-16 every second byte is NUL, and of a few other letters not.
+    # Every second byte of ASCII in UTF-16 is NUL; a few other letters may occur.
     if min(first, second) or max(first, second) <= 0.4 * len(sample) / 2:
         return None
     return "utf-16-be" if first else "utf-16-le"
 
 
 def _has_control(block: bytes) -> bool:
-    """Whether a block holds a control character; counting is quicker than looking for one."""
+    """Return whether a block contains a control character; counting is faster than searching."""
     codes = np.frombuffer(block, np.uint8)
     allowed = sum(np.count_nonzero(codes == code) for code in b"\t\n\r")
     return bool(np.count_nonzero(codes < _FIRST_PRINTABLE) > allowed) or b"\x7f" in block
@@ -241,7 +241,7 @@ def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:
 
 
 def _delimiter(head: bytes, ending: str) -> str:
-    # Within quotes, a mark divides nothing.
+    # Ignore separators within quotes.
     header = _QUOTED.sub(b"", head.split(ending.encode(), 1)[0])
     counts = {mark: header.count(mark) for mark in (b",", *_DELIMITERS)}
     best = max(counts, key=lambda mark: counts[mark])

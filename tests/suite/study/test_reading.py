@@ -107,7 +107,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "one class to choose from": (
         "source: sample/pictures",
         "source: sample/pictures\n  classes: [dog]  #!",
-        "needs at least two classes; scale_rating alone may have one",
+        "needs at least two classes; only scale_rating may have one",
     ),
     "a class that spoils ids": (
         "source: sample/pictures",
@@ -146,7 +146,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a code in the text": ("text: Thank you.", 'text: "Your code: {code}"  #!', "only replaced in the url"),
     "a word that the interface lacks": ("session:", "words:\n  submitt: x  #!\nsession:", "mean 'submit'?"),
     "a word that is filled in otherwise": ("session:", 'words:\n  trial_number: "{no}"  #!\nsession:', "placeholders"),
-    "a licence that is none": ("CC0-1.0", "CC0  #!", "no SPDX licence expression"),
+    "a licence that is none": ("CC0-1.0", "CC0  #!", "not an SPDX licence expression"),
     "an ORCID with a typing error": (
         "[{ name: Ada Example }]",
         "\n    - name: Ada\n      orcid: 0000-0002-1825-0098  #!",

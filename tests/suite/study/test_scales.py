@@ -36,7 +36,7 @@ def test_other_tasks_refuse_them(tmp_path: Path) -> None:
 
 
 def test_two_of_one_name_are_told_with_their_line(tmp_path: Path) -> None:
-    with pytest.raises(StudyFileError, match="two scales have one name") as told:
+    with pytest.raises(StudyFileError, match="two scales have the same name") as told:
         _read(tmp_path, f"    scales: [{ODD}, {ODD}]\n")
     assert told.value.where.line
 
