@@ -1,1 +1,1 @@
-"""What follows from judgments: computed columns, flags, soft labels, by-stimulus tables, filters, migrations."""
+"""Computations on judgments: derived columns, flags, soft labels, by-stimulus tables, filters, migrations."""

@@ -1,10 +1,10 @@
-"""By-stimulus tables: all judgments of one stimulus in one row, from any selection of judgments.
+"""By-stimulus tables: one row for all judgments of a stimulus, from any selection of judgments.
 
-Judgments that do not fit into memory, or that the workers of a cluster read, are dealt into parts by their stimulus, so
-that all of one stimulus are in one part, in table order. What each part comes to is the same as in the whole table, bit
-for bit, however many parts there are and whoever computes them.
+Judgments that do not fit in memory, or are read by the workers of a cluster, are partitioned by stimulus, so that each
+part holds all judgments of its stimuli in table order. The results are the same, bit for bit, whatever the number of
+parts and whoever computes them.
 
-Source: `processed_hmix_inferences.json` and `hmix_individ_soft_labels.json`, whose figures these are, bit for bit.
+Source: `processed_hmix_inferences.json` and `hmix_individ_soft_labels.json`; their figures are reproduced bit for bit.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 _ROW, _FIRST, _PART = "_row", "_first", "_part"
 PART_ROWS = 200_000
-"""Judgments of a part, on average, and of a piece."""
+"""Average number of judgments in a part, and number in a piece."""
 _ON_WORKERS = 5
-"""Times as many where workers compute them, each of which has its own memory, so that fewer are sent about."""
+"""Factor for workers, which have their own memory, so that fewer parts are sent around."""
 
 
 def rows_at_once(client: Client | None) -> int:
-    """Return the number of judgments of a piece, and of a part."""
+    """Return the number of judgments in a piece and in a part."""
     return PART_ROWS * (1 if client is None else _ON_WORKERS)
 
 
@@ -56,17 +56,17 @@ def by_stimulus(
     task
         Name of the task.
     vocabulary
-        Class names that the labels count in.
+        Class names that the labels refer to.
     counts_synthetic
-        Whether the column `n_synthetic` is there; `None`: where judgments have the flag `synthetic`. Said of what is
-        one part of a table, since the column is in all of its parts or in none.
+        Whether to add the column `n_synthetic`; `None`: if any judgment has the flag `synthetic`. Given for parts of a
+        table, since all of them must have the column or none.
 
     Returns
     -------
     pyarrow.Table
         One row per stimulus in the order of first appearance, columns as `hmix_hub.tasks.by_stimulus_columns`; a
-        stimulus is an image set with a stimulus id (in the midpoint tasks, a pair id), and one of the things that were
-        asked about it, where there are several. Lists are in table order.
+        stimulus is an image set with a stimulus id (in the midpoint tasks, a pair id), and one of the things asked
+        about it, if there are several. Lists are in table order.
 
     Raises
     ------
@@ -93,14 +93,14 @@ def stimuli_of(judgments: pa.Table, task: str) -> Groups:
 
 
 def synthetic_rows(judgments: pa.Table) -> npt.NDArray[np.bool_]:
-    """Return which of N judgments a program made, as far as their flags are there; bool (N,)."""
+    """Return which of N judgments were made by a program; bool (N,), false without the column `flags`."""
     if "flags" not in judgments.column_names:
         return np.zeros(judgments.num_rows, dtype=bool)
     return has_flag(judgments["flags"], SYNTHETIC_FLAG)
 
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
-    """Return a column that all judgments of a stimulus share, of the first of them; check that they do."""
+    """Return the value of a column for each stimulus, after checking that all its judgments share it."""
     values = encode(judgments[name])
     differing = np.flatnonzero(values != values[groups.first][groups.codes])
     if len(differing):
@@ -108,18 +108,18 @@ def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
         raise SchemaError(
             msg,
             where=Where(row=int(differing[0]), column=name),
-            hint="studies that use one image set must agree on its pictures; select one study, or one coefficient",
+            hint="studies that use the same image set must agree on its pictures; select one study or one coefficient",
         )
     return take(judgments[name], groups.first)
 
 
 _SORTED_BYTES = 2**26
-"""Bytes of stimuli that are sorted at a time."""
+"""Bytes of stimuli sorted at a time."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Judgments that stand together: how to read them, the number of their first row, and how many they are."""
+    """Consecutive judgments: how to read them, the number of their first row, and how many there are."""
 
     read: Callable[[], pa.Table]
     first: int
@@ -128,7 +128,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Pooling:
-    """What becomes of judgments, whichever piece they are in.
+    """How judgments are pooled, independent of pieces.
 
     Parameters
     ----------
@@ -147,11 +147,11 @@ class Pooling:
 
     @property
     def counts_synthetic(self) -> bool:
-        """Whether judgments have flags, among which that of those made by a program may be."""
+        """Whether judgments have flags, which may mark those made by a program."""
         return "flags" in self.schema.names
 
     def part_of(self, rows: pa.Table) -> Ints:
-        """Return the part of each of N judgments, int64 (N,), the same for all of one stimulus in any process."""
+        """Return the part of each of N judgments, int64 (N,): the same for all of a stimulus, in any process."""
         codes, names = number(rows[TASKS[self.task].stimulus_column])
         dealt = [zlib.crc32(str(name).encode()) % self.n_parts for name in names.to_pylist()]
         return np.array(dealt, dtype=np.int64)[codes]
@@ -170,12 +170,12 @@ class Pooling:
         ends = np.searchsorted(parts[order], np.arange(self.n_parts + 1))
         columns = [take(column, order) for column in rows.drop_columns(_PART).columns]
         sorted_rows = pa.table(columns, names=rows.column_names[:-1])
-        # Copied, for a slice would be sent with all rows of its piece.
+        # Copied, because a slice would be sent with all rows of its piece.
         each = (np.arange(begin, end) for begin, end in pairwise(ends.tolist()))
         return [sorted_rows.take(pa.array(part)) for part in each]
 
     def pooled(self, rows: pa.Table) -> pa.Table:
-        """Return the by-stimulus table of a part, with the row in which each stimulus appears first."""
+        """Return the by-stimulus table of a part, with the row where each stimulus first appears."""
         numbers, judgments = rows[_ROW], rows.select(self.schema.names).cast(self.schema)
         try:
             stimuli = by_stimulus(judgments, self.task, self.vocabulary, counts_synthetic=self.counts_synthetic)
@@ -195,13 +195,13 @@ def pooled_by_parts(
     Parameters
     ----------
     pooling
-        What is computed.
+        What to compute.
     pieces
         The judgments, in table order.
     database
-        What does not fit into memory: with a client the stimuli, without one the judgments too.
+        Holds what does not fit in memory: the stimuli, and without a client also the judgments.
     client
-        Whose workers read the pieces and compute the parts; `None`: this process.
+        Client whose workers read the pieces and compute the parts; `None`: this process.
 
     Returns
     -------
@@ -231,9 +231,9 @@ def pooled_by_parts(
 
 
 def _in_order(database: Database, named: str, n_bytes: int) -> Iterator[pa.RecordBatch]:
-    """Yield columns of all stimuli, of so many bytes together, in the order of first appearance.
+    """Yield columns of all stimuli, of the given total size, in the order of first appearance.
 
-    Some are sorted at a time: a sort holds its rows as a whole, and lists of all answers are larger than any memory.
+    They are sorted in batches: a sort holds all its rows, and lists of all answers can exceed the memory.
     """
     first = np.sort(database.table(f"select {_FIRST} from stimuli")[_FIRST].to_numpy()) if n_bytes else np.zeros(0)
     at_once = max(1, _SORTED_BYTES * len(first) // max(n_bytes, 1))
@@ -244,7 +244,7 @@ def _in_order(database: Database, named: str, n_bytes: int) -> Iterator[pa.Recor
 
 
 def _parts(pooling: Pooling, pieces: Sequence[Piece], database: Database) -> Iterator[pa.Table]:
-    """Yield the by-stimulus tables of all parts, which the database sorts."""
+    """Yield the by-stimulus tables of all parts, sorted by the database."""
     for piece in pieces:
         database.insert("judgments", pooling.numbered(piece))
     part: list[pa.RecordBatch] = []

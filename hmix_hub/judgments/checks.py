@@ -1,4 +1,4 @@
-"""Checks of a judgment table's values against its columns: null or not, range, labels, unique ids."""
+"""Checks of a judgment table's values against its columns: nulls, ranges, labels, unique ids."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from hmix_hub.schema.column import BY_CLASS_KINDS
 
 
 def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabulary) -> None:
-    """Check that every value is one that its column may hold.
+    """Check that every value is allowed in its column.
 
     Parameters
     ----------
     table
         N rows with these columns.
     columns
-        What they may hold.
+        Definitions of the columns.
     vocabulary
-        Class names that labels count in.
+        Class names that labels refer to.
 
     Raises
     ------
     SchemaError
-        At the first row of the first column that holds another value.
+        For the first row of the first column with a value that is not allowed.
     """
     for column in columns:
         values = table[column.name]
@@ -61,12 +61,12 @@ def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> Non
 def _outside(found: npt.NDArray[np.float64], low: float | None, high: float | None) -> npt.NDArray[np.bool_]:
     above = found >= (-math.inf if low is None else low - TOLERANCE)
     below = found <= (math.inf if high is None else high + TOLERANCE)
-    # Neither is true of NaN.
+    # Both are false for NaN.
     return ~(above & below)
 
 
 def _check_items(column: Column, values: pa.ChunkedArray) -> None:
-    """Check each number of lists, or of lists of distributions; infinity is in no range of a list."""
+    """Check each number in lists, or lists of distributions; infinity is never allowed in a list."""
     inner = pc.list_flatten(values)
     items = numbers(inner) if column.kind is Kind.FLOATS else matrix(inner).ravel()
     is_bad = _outside(items, column.low, column.high) | ~np.isfinite(items)
@@ -93,20 +93,20 @@ def _check_lists(column: Column, values: pa.ChunkedArray, n_classes: int) -> Non
 
 def _refuse(column: Column, row: int, complaint: str) -> None:
     msg = f"{column.name} {complaint}"
-    raise SchemaError(msg, where=Where(row=row, column=column.name), hint=f"it holds: {column.meaning}")
+    raise SchemaError(msg, where=Where(row=row, column=column.name), hint=f"meaning of the column: {column.meaning}")
 
 
 def check_unique(ids: pa.ChunkedArray) -> None:
-    """Check that no judgment stands in a table twice.
+    """Check that no judgment occurs twice in a table.
 
     Raises
     ------
     SchemaError
-        At the first judgment that does.
+        For the first judgment that does.
     """
     if pc.count_distinct(ids).as_py() == len(ids):
         return
     counts = pc.value_counts(ids)
     twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
-    msg = f"judgment {twice!r} stands in the table more than once"
-    raise SchemaError(msg, where=Where(column="judgment_id"), hint="take each judgment once")
+    msg = f"judgment {twice!r} occurs more than once in the table"
+    raise SchemaError(msg, where=Where(column="judgment_id"), hint="include each judgment only once")

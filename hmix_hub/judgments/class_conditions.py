@@ -1,4 +1,4 @@
-"""Conditions on classes: of the pictures that were shown, and of the class that was answered."""
+"""Conditions on classes: of the pictures shown, and of the class answered."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def _vocabulary(name: str, column: str, vocabularies: Vocabularies) -> Vocabular
 def _codes(
     name: str, classes: Sequence[str | int], vocabularies: Vocabularies, columns: Sequence[str]
 ) -> list[list[int]]:
-    """Return the codes of classes in label columns, of which each may count in an order of its own.
+    """Return the codes of classes in label columns, each of which may have its own class order.
 
-    A class is a name, or itself a code of the first column.
+    A class is given as a name or as a code of the first column.
     """
     vocabulary, *others = (_vocabulary(name, column, vocabularies) for column in columns)
     for label in classes:
@@ -58,7 +58,7 @@ class _OfLabels(Condition):
 
 @dataclass(frozen=True)
 class ShowsClass(_OfLabels):
-    """Either picture is of one of several classes, each a name or a code."""
+    """Condition that either picture is of one of several classes, given as names or codes."""
 
     classes: tuple[str | int, ...]
 
@@ -71,7 +71,7 @@ class ShowsClass(_OfLabels):
 
 @dataclass(frozen=True)
 class MixesClasses(_OfLabels):
-    """The two pictures are of two given classes, in any order."""
+    """Condition that the two pictures are of two given classes, in any order."""
 
     pairs: tuple[tuple[str | int, str | int], ...]
 
@@ -87,7 +87,7 @@ class MixesClasses(_OfLabels):
 
 @dataclass(frozen=True)
 class IsClass(OfColumn):
-    """A label is one of several classes, each a name or a code."""
+    """Condition that a label is one of several classes, given as names or codes."""
 
     classes: tuple[str | int, ...]
 

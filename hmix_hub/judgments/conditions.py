@@ -1,4 +1,4 @@
-"""Conditions: what filters ask of a row, and the rows of tables that meet them."""
+"""Conditions of filters, and the rows of tables that meet them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from hmix_hub.tasks import CONFIGURATIONS, why_no_participants
 Vocabularies = Mapping[str, Vocabulary]
 
 MOST_SEEN = 12
-"""Most values that a warning lists one by one."""
+"""Maximum number of values that a warning lists."""
 
 
 @dataclass(frozen=True)
 class Condition(ABC):
-    """What one filter asks.
+    """Condition of one filter.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Condition(ABC):
 
     @abstractmethod
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Return the columns that the condition looks at, among those available or not."""
+        """Return the columns that the condition uses, available or not."""
 
     @abstractmethod
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
@@ -54,46 +54,46 @@ class Condition(ABC):
         Raises
         ------
         FilterError
-            If it names a class that is not in the vocabulary.
+            If a class is not in the vocabulary.
         """
 
     def check(  # noqa: B027 - most conditions have nothing to check
         self, tables: Sequence[pa.Table], masks: Sequence[Mask]
     ) -> None:
-        """Check that everything that the condition names is in one of the tables.
+        """Check that everything the condition names occurs in one of the tables.
 
         Parameters
         ----------
         tables
             All tables that there are.
         masks
-            For each, its rows that meet the condition; bool (N,).
+            Mask, bool (N,), of the rows of each table that meet the condition.
 
         Raises
         ------
         FilterError
-            If an id is not there.
+            If an id does not occur.
         """
 
     def may_be_met(self, low: object, high: object) -> bool:
-        """Whether a row may meet the condition whose value, in the one column looked at, is from `low` to `high`."""
+        """Whether a row with a value from `low` to `high`, in the one column used, may meet the condition."""
         return True
 
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
-        """Return what there was in rows of which none met the condition; empty where that would tell nothing."""
+        """Return the values in rows of which none met the condition; empty if that is not informative."""
         return ""
 
 
 @dataclass(frozen=True)
 class IsAnyOf(Condition):
-    """An id is one of several."""
+    """Condition that an id is one of several."""
 
     column: str
     fallback: str | None
     values: tuple[str, ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Return the id column, or its fallback where the table has that alone."""
+        """Return the id column, or its fallback if the table has only that."""
         return [self.fallback if self.fallback and self.column not in available else self.column]
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
@@ -128,7 +128,7 @@ class IsAnyOf(Condition):
 
 @dataclass(frozen=True)
 class OfColumn(Condition):
-    """A condition on one column."""
+    """Condition on one column."""
 
     column: str
 
@@ -139,7 +139,7 @@ class OfColumn(Condition):
 
 @dataclass(frozen=True)
 class IsWithin(OfColumn):
-    """A number lies in one of several closed intervals."""
+    """Condition that a number is in one of several closed intervals."""
 
     intervals: tuple[tuple[float, float], ...]
 
@@ -152,10 +152,10 @@ class IsWithin(OfColumn):
         return mask
 
     def may_be_met(self, low: object, high: object) -> bool:
-        """Whether any of the intervals has a number from `low` to `high`."""
+        """Whether any of the intervals overlaps with `low` to `high`."""
         if not (isinstance(low, float | int) and isinstance(high, float | int)):
             return True
-        # Some writers count NaN among the values of a column, of which the others are then not known.
+        # Some writers include NaN in a column's statistics, which are then unusable.
         return math.isnan(low + high) or any(
             start - TOLERANCE <= high and low <= stop + TOLERANCE for start, stop in self.intervals
         )
@@ -165,7 +165,7 @@ class IsWithin(OfColumn):
         return numbers(table[self.column])
 
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
-        """Return which numbers there were: all of a few, the ends of many."""
+        """Return which numbers there were: all if few, otherwise the smallest and largest."""
         found = np.concatenate([self._numbers(table)[own] for table, own in zip(tables, rows, strict=True)])
         values = np.unique(found[~np.isnan(found)])
         if not len(values):
@@ -183,14 +183,14 @@ def _check_kind(name: str, column: str, table: pa.Table, are: Sequence[Callable[
 
 
 FEATURES_HINT = (
-    "tables that went through pandas or CSV lose their types: write Parquet and read it with "
-    'load_dataset("parquet", ...), or restore them with hmix_hub.from_pandas(frame)'
+    'pandas and CSV lose types: write Parquet and read it with load_dataset("parquet", ...), '
+    "or restore types with hmix_hub.from_pandas(frame)"
 )
 
 
 @dataclass(frozen=True)
 class IsTrue(OfColumn):
-    """A truth value is the one wanted."""
+    """Condition that a truth value is the given one."""
 
     wanted: bool
 
@@ -202,7 +202,7 @@ class IsTrue(OfColumn):
 
 @dataclass(frozen=True)
 class HasNoneOf(Condition):
-    """A row carries none of several flags."""
+    """Condition that a row has none of several flags."""
 
     flags: tuple[str, ...]
 
@@ -240,16 +240,16 @@ def select_rows(
     tables
         Tables with the columns of every condition, N rows each.
     conditions
-        What is asked.
+        The conditions.
     vocabularies
         For each table, the class names of each label column.
     is_whole
-        Whether the tables are all there is, so that an id that is in none of them does not exist.
+        Whether the tables are complete, so that an id in none of them does not exist.
 
     Returns
     -------
     tuple
-        bool (N,) for each table, and which condition removed the last row of all, as text: empty while any is left.
+        bool (N,) for each table; and the condition that removed the last row, as text, empty if rows are left.
 
     Raises
     ------
@@ -273,19 +273,22 @@ def select_rows(
 _MISSING_HINTS = {
     "mixing_coefficient": (
         "selected_coefficient",
-        "in the midpoint tasks a person saw all mixtures of a pair; to filter by the answer, use selected_coefficient",
+        "in the midpoint tasks, participants saw all mixtures of a pair; filter the answer with selected_coefficient",
     ),
-    "participant_id": ("n_participants", "a by-stimulus table pools people: filter the judgments, then by_stimulus()"),
+    "participant_id": (
+        "n_participants",
+        "a by-stimulus table pools participants: filter the judgments, then call by_stimulus()",
+    ),
 }
 
 
 def check_columns(conditions: Sequence[Condition], available: Sequence[str]) -> list[str]:
-    """Return the columns that conditions look at, each once.
+    """Return the columns that conditions use, each once.
 
     Raises
     ------
     FilterError
-        If a column is not available: a filter never passes over what it cannot see.
+        If a column is not available: filters never ignore missing columns.
     """
     needed: dict[str, None] = {}
     for condition in conditions:

@@ -1,7 +1,7 @@
-"""Derived columns: from what was observed to the whole judgment table.
+"""Derived columns, which complete observed columns to a judgment table.
 
-Observed are the participant, the trial, the pictures, the coefficient and the answers. Ids, the batch, the
-presentation, the soft label and the flags follow from them; they are computed here and nowhere else.
+The participant, the trial, the pictures, the coefficient and the answers are observed. Ids, the batch, the
+presentation, the soft label and the flags follow from them; they are computed only here.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ def with_derived_columns(
     version: str = CURRENT,
     procedure: Procedure = DEFAULT_PROCEDURE,
 ) -> pa.Table:
-    """Return the judgment table of observed columns.
+    """Return the judgment table for observed columns.
 
     Parameters
     ----------
     observed
         Judgments of one study: participant_id, collection_round, condition, trial_index, is_repeat, response_time_ms,
         image_set, the four image columns (labels as codes of `vocabulary`), the task's observed columns, source_file
-        and source_row; N rows in the order of the source. Those that came after schema 2.0.0 may be left out. A task
-        without participants has none of theirs.
+        and source_row; N rows in the order of the source. Columns added after schema 2.0.0 may be left out. A task
+        without participants lacks their columns.
     task
         Name of the task.
     study_id
@@ -50,13 +50,13 @@ def with_derived_columns(
     vocabulary
         Class names of the study.
     observed_flags
-        For a flag that the observed columns do not show, bool (N,): which rows have it.
+        Masks, bool (N,), of flags that the observed columns do not show.
     is_synthetic
         Whether a program made all the answers, so that every row has the flag `synthetic`.
     version
         Version of the table, 2.0.0 or later.
     procedure
-        The study's soft-label procedure, which makes `soft_label`; of the categorical task alone.
+        The study's soft-label procedure, for `soft_label`; only for the categorical task.
 
     Returns
     -------
@@ -66,12 +66,12 @@ def with_derived_columns(
     Raises
     ------
     SchemaError
-        If a value is none that its column may hold, or a judgment stands in the table twice.
+        If a value is not allowed in its column, or a judgment occurs twice.
     """
     wanted = columns(task, version)
     given = [column for column in wanted if column.name in observed.column_names]
     check_values(observed, given, vocabulary)
-    # In one piece, so that what is computed is, too, and nothing is copied in the end.
+    # In one chunk, so that computed columns have one chunk too and nothing is copied at the end.
     table = observed.combine_chunks()
     for column in wanted:
         if column.since and column not in given:
@@ -84,7 +84,7 @@ def with_derived_columns(
     table = table.append_column("judgment_id", _join("/", *(table[name] for name in ("study_id", "task", *named_by))))
     if TASKS[task].has_participants:
         participants, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
-        # A batch is of stimuli, whatever was asked about them.
+        # A batch is a set of stimuli, whatever was asked about them.
         table = table.append_column("batch_id", batch_ids(participants, stimuli, table[stimulus]))
         judged = encode_key([table[name] for name in keys]) if TASKS[task].facets else stimuli
         table = table.append_column("presentation", _presentations(participants, judged, table["trial_index"]))
@@ -96,14 +96,14 @@ def with_derived_columns(
     table = table.append_column("flags", flag_lists(masks))
     check_values(table, [column for column in wanted if column not in given], vocabulary)
     if encode_key([table[name] for name in named_by]).max(initial=-1) + 1 < table.num_rows:
-        # It names a judgment that stands there twice; to look for one among the ids takes as much memory as they do.
+        # It names a judgment that occurs twice; searching the ids takes as much memory as they do.
         check_unique(table["judgment_id"])
     schema = arrow_schema(wanted, vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()
 
 
 def with_ids(table: pa.Table, task: str, vocabulary: Vocabulary) -> pa.Table:
-    """Return a table with the ids of its pairs, and of its stimuli where these are mixtures."""
+    """Return a table with the ids of its pairs, and of its stimuli if these are mixtures."""
     table = table.append_column("pair_id", pair_ids(table, vocabulary))
     return table.append_column("stimulus_id", stimulus_ids(table)) if TASKS[task].shows == "mixture" else table
 
@@ -121,7 +121,7 @@ def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 BATCH_ID_DIGITS = 12
 _JOINED_AT_ONCE = 1 << 20
-"""Rows of one piece of ids: at 2 KiB each they fill what a piece of texts can hold."""
+"""Rows of one chunk of ids: at 2 KiB each, they fill a chunk of texts."""
 
 
 def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
@@ -132,14 +132,14 @@ def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
 
 
 def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
-    """Return ids of mixtures, `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
+    """Return ids of mixtures, `mixed_<coefficient>_<pair_id>`; with the coefficient as written by Python."""
     codes, coefficients = encode_values(table["mixing_coefficient"])
     texts = pa.chunked_array([[f"mixed_{value!r}" for value in coefficients.to_pylist()]], pa.string())
     return _join("_", take(texts, codes), table["pair_id"])
 
 
 def _presentations(participants: Ints, judged: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
-    """Count the showings of what was judged to a participant, from 1, in the order of the participant's timeline."""
+    """Count the presentations of what was judged to a participant, from 1, in the order of the timeline."""
     timeline = np.lexsort((trial_index.to_numpy(), participants))
     presentations = np.empty(len(participants), dtype=np.int64)
     presentations[timeline] = Groups(encode_key([participants[timeline], judged[timeline]])).ranks() + 1

@@ -1,7 +1,7 @@
-"""Grammar of filters: the one set of names and values for the call, the command line and the loaders.
+"""Grammar of filters: names and values shared by the API, the command line and the loaders.
 
-A number is met within 1e-9; a tuple `(low, high)` or `between(low, high)` is a closed interval, `None` open; a list
-or set means any of. Class names match whatever their case; whole numbers are their codes.
+Numbers match within 1e-9; a tuple `(low, high)` or `between(low, high)` is a closed interval with `None` for an open
+end; a list or set means any of its items. Class names match regardless of case; integers are their codes.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ def between(low: float | None = None, high: float | None = None) -> Between:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter: a name and how its value is read.
+    """A filter: its name and how its value is read.
 
     Parameters
     ----------
     name
-        Name of the keyword argument; the command line has it with hyphens.
+        Name of the keyword argument; the command line uses hyphens.
     kind
-        What a value is called: "id", "number", "class", "class pair", "truth" or "flag".
+        Kind of its values: "id", "number", "class", "class pair", "truth" or "flag".
     meaning
-        Which rows stay: completes "keep rows ...".
+        The rows kept: completes "keep rows ...".
     read
-        From the filter and a value to its condition.
+        Function from the filter and a value to its condition.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Filter:
 
 
 def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
-    """Read filters as they are given in a call.
+    """Parse the filters of a call.
 
     Parameters
     ----------
@@ -76,8 +76,7 @@ def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
     Raises
     ------
     FilterError
-        If a name is not known, or a value cannot be read: a reversed interval, a number out of range, NaN, nothing
-        to choose from.
+        If a name is unknown, or a value is invalid: a reversed interval, a number out of range, NaN, or an empty list.
     """
     for name in values:
         if name not in FILTERS:
@@ -87,10 +86,10 @@ def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
 
 
 def _any_of(filter_: Filter, value: object) -> list[object]:
-    """Return the alternatives of a value: the items of a list, set, array or column, else the value alone."""
+    """Return the alternatives of a value: the items of a list, set, array or column, otherwise the value itself."""
     if isinstance(value, str | tuple) or not isinstance(value, Iterable):
         return [value]
-    # Arrays and tensors, of no dimension, too; their numbers stay numpy's, whose precision is known.
+    # Arrays and tensors, including 0-dimensional ones; their numbers stay NumPy's, whose precision is known.
     items = list(np.asarray(value).ravel()) if hasattr(value, "__array__") else list(value)
     if not items:
         msg = f"{filter_.name}: an empty {type(value).__name__} chooses nothing"
@@ -103,9 +102,9 @@ def _words(filter_: Filter, value: object) -> tuple[str, ...]:
         value = list(value)
     words = _any_of(filter_, value)
     for word in words:
-        # Half of a character, as a damaged text may hold, is not a text that a table can be asked for.
+        # A lone surrogate, as in damaged text, cannot be searched for in a table.
         if not isinstance(word, str) or not word or word != word.encode(errors="ignore").decode():
-            msg = f"{filter_.name}: {word!r} is no {filter_.kind}"
+            msg = f"{filter_.name}: {word!r} is not a valid {filter_.kind}"
             raise FilterError(msg, hint="give a string, or a list of strings")
     return tuple(dict.fromkeys(str(word) for word in words))
 
@@ -127,7 +126,7 @@ def _interval(filter_: Filter, value: object) -> tuple[float, float]:
     if isinstance(value, tuple):
         if len(value) != 2:
             msg = f"{filter_.name}: an interval is (low, high), not {value!r}"
-            raise FilterError(msg, hint="for any of several numbers, give a list")
+            raise FilterError(msg, hint="to match any of several numbers, give a list")
         low = -math.inf if value[0] is None else _number(filter_, value[0])
         high = math.inf if value[1] is None else _number(filter_, value[1])
         if low > high:
@@ -138,10 +137,10 @@ def _interval(filter_: Filter, value: object) -> tuple[float, float]:
 
 
 def _number(filter_: Filter, value: object) -> float:
-    # Of a numpy number of lower precision the digits are meant, not the bits: float32's 0.1 is 0.10000000149.
+    # A NumPy number of lower precision stands for its digits, not its bits: float32's 0.1 is 0.10000000149.
     given = float(str(value)) if isinstance(value, np.floating) else value
     if isinstance(given, bool | np.bool_) or not isinstance(given, numbers.Real) or math.isnan(given):
-        msg = f"{filter_.name}: {value!r} is no number"
+        msg = f"{filter_.name}: {value!r} is not a number"
         raise FilterError(msg, hint="give a number, (low, high) with None for an open end, or a list of them")
     number = float(given)
     low, high, unit = _RANGES[filter_.column]
@@ -167,14 +166,14 @@ _RANGES = _ranges()
 
 
 def _classes(filter_: Filter, value: object) -> tuple[str | int, ...]:
-    """Read class names, and codes as the label columns hold them."""
+    """Parse class names, or codes of the label columns."""
     if isinstance(value, tuple):
         value = list(value)
     classes: list[str | int] = []
     for item in _any_of(filter_, value):
         is_code = isinstance(item, numbers.Integral) and not isinstance(item, bool)
         if not is_code and not (isinstance(item, str) and item):
-            msg = f"{filter_.name}: {item!r} is no class"
+            msg = f"{filter_.name}: {item!r} is not a class"
             raise FilterError(msg, hint='give class names or codes: "dog", 5, or a list of them')
         classes.append(int(item) if isinstance(item, numbers.Integral) else str(item))
     return tuple(dict.fromkeys(classes))
@@ -206,13 +205,13 @@ def _is_pair(value: object) -> bool:
 
 def _read_truth(filter_: Filter, value: object) -> Condition:
     if not isinstance(value, bool | np.bool_):
-        msg = f"{filter_.name}: True keeps repeats alone, False keeps first showings alone; not {value!r}"
+        msg = f"{filter_.name}: True keeps only repeats, False keeps only first presentations; not {value!r}"
         raise FilterError(msg)
     return IsTrue(filter_.name, filter_.column, bool(value))
 
 
 def _read_flags(filter_: Filter, value: object) -> Condition:
-    # To exclude no flag is to keep every row, those too that a registered study leaves out.
+    # Excluding no flag keeps every row, even those that a registered study excludes by default.
     is_none = isinstance(value, list | tuple | set | frozenset) and not value
     flags = () if is_none else _words(filter_, value)
     for flag in flags:
@@ -227,7 +226,7 @@ def _read_answered_classes(filter_: Filter, value: object) -> Condition:
 
 
 def _of_tasks() -> Iterator[Filter]:
-    """Return the filters by answers, which the tasks name; tasks that share a column share its filter."""
+    """Return the filters by answers, defined by the tasks; tasks that share a column share its filter."""
     readers = {
         **dict.fromkeys((Kind.FLOAT64, Kind.INT32), ("number", _read_numbers)),
         Kind.STRING: ("id", _read_ids),
@@ -243,7 +242,7 @@ def _of_tasks() -> Iterator[Filter]:
 FILTERS: dict[str, Filter] = {
     filter_.name: filter_
     for filter_ in (
-        Filter("participants", "id", "by any of these people", _read_ids, "participant_id"),
+        Filter("participants", "id", "by any of these participants", _read_ids, "participant_id"),
         Filter("studies", "id", "of any of these studies", _read_ids, "study_id"),
         Filter("stimuli", "id", "about any of these mixtures (pairs, in the midpoint tasks)", _read_ids, "stimulus_id"),
         Filter("pairs", "id", "about any of these pairs of pictures", _read_ids, "pair_id"),
@@ -251,15 +250,15 @@ FILTERS: dict[str, Filter] = {
         *(
             Filter(name, "number", meaning, _read_numbers, name)
             for name, meaning in (
-                ("mixing_coefficient", "whose shown lambda is this"),
+                ("mixing_coefficient", "shown with this lambda"),
                 ("response_time_ms", "answered this many milliseconds after the page was drawn"),
-                ("presentation", "of this showing of the stimulus to the person, counted from 1"),
+                ("presentation", "of this presentation of the stimulus to the participant, counted from 1"),
             )
         ),
         *_of_tasks(),
         Filter("labels", "class", "in which either picture is of any of these classes", _read_classes),
         Filter("class_pair", "class pair", "that mix these two classes, in any order", _read_class_pairs),
-        Filter("repeats", "truth", "shown again on purpose (true), or all others (false)", _read_truth, "is_repeat"),
+        Filter("repeats", "truth", "that are intended repeats (true), or all others (false)", _read_truth, "is_repeat"),
         Filter("exclude_flags", "flag", "without any of these flags", _read_flags, "flags"),
     )
 }

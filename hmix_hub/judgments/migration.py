@@ -1,4 +1,4 @@
-"""Migrations of judgment tables from schema version to schema version, up and down."""
+"""Migrations of judgment tables between schema versions, up and down."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
     },
     (JUDGMENT_TABLE, RELEASED): {
         "study_id": "1.0.0 holds one study",
-        "image_set": "1.0.0 counts in the CIFAR-10 test set",
-        "collection_round": "known to the reader of the released files alone",
-        "source_file": "known to the reader of the released files alone",
-        "selected_coefficient": "of construct, tenths alone: what is between them is rounded on the way up",
-        "inferred_coefficient": "last bits, unless it is what a whole place of the slider gives",
+        "image_set": "1.0.0 refers to the CIFAR-10 test set",
+        "collection_round": "known only to the reader of the released files",
+        "source_file": "known only to the reader of the released files",
+        "selected_coefficient": "for construct, only tenths: values between them are rounded on the way up",
+        "inferred_coefficient": "last bits, unless it corresponds to an integer slider position",
         **dict.fromkeys(
-            ("confidence", "top_probability", "second_probability"), "last bits, unless a whole percentage"
+            ("confidence", "top_probability", "second_probability"), "last bits, unless an integer percentage"
         ),
-        "soft_label": "computed again on the way up, by the procedure that the provenance names",
-        "batch_id": "computed again on the way up, from the rows that are there",
-        "presentation": "computed again on the way up, from the rows that are there",
-        "flags": "computed again on the way up; ignored_probability cannot be, and synthetic becomes a column",
+        "soft_label": "recomputed on the way up, by the procedure named in the provenance",
+        "batch_id": "recomputed on the way up, from the rows present",
+        "presentation": "recomputed on the way up, from the rows present",
+        "flags": "recomputed on the way up, except ignored_probability; synthetic becomes a column",
     },
     **{
         (newer, older): {
-            column.name: f"{older} has no such column: it came with {column.since}"
+            column.name: f"{older} has no such column: it was added in {column.since}"
             for task in TASKS.values()
             if older in task.versions
             for column in task.columns
@@ -54,18 +54,18 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
         for older, newer in pairwise(versions_since(JUDGMENT_TABLE))
     },
 }
-"""By neighbouring versions, the columns whose values the step does not carry (wholly), and why."""
+"""By neighbouring versions, the columns whose values the step does not preserve (fully), and why."""
 
 
 def _steps(start: str, target: str) -> list[tuple[str, str]]:
-    """Return the steps from a version to another, over all that lie between."""
+    """Return the steps from one version to another, through all versions in between."""
     first, last = VERSIONS.index(start), VERSIONS.index(target)
     way = VERSIONS[first : last + 1] if first <= last else VERSIONS[last : first + 1][::-1]
     return list(pairwise(way))
 
 
 def _losses(start: str, target: str) -> dict[str, str]:
-    """Return what is lost on the way, by columns that the starting version has."""
+    """Return what is lost on the way, by columns of the starting version."""
     held = {c.name for task in TASKS.values() if start in task.versions for c in task.in_version(start)}
     lost: dict[str, str] = {}
     for step in _steps(start, target):
@@ -74,7 +74,7 @@ def _losses(start: str, target: str) -> dict[str, str]:
 
 
 LOSSES = {(start, target): _losses(start, target) for start in VERSIONS for target in VERSIONS if start != target}
-"""Columns of the starting version whose values a migration does not carry (wholly), and why."""
+"""Columns of the starting version whose values a migration does not preserve (fully), and why."""
 
 
 def migrate(
@@ -97,14 +97,14 @@ def migrate(
     start, target
         Schema versions.
     provenance
-        What a 1.0.0 table does not record; needed to convert from it.
+        What a 1.0.0 table does not record; required to convert from it.
     vocabulary
         Class names of the study.
 
     Returns
     -------
     pyarrow.Table
-        N rows in the same order in the version `target`; what the way does not carry stands in `LOSSES`.
+        N rows in the same order in the version `target`; `LOSSES` lists what is not preserved.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def migrate(
     check_task(task)
     missing = [c.name for c in columns(task, check_version(start)) if c.name not in table.column_names]
     if missing:
-        msg = f"a table of schema {start} has the columns {', '.join(missing)}; this one does not"
+        msg = f"this table lacks columns of schema {start}: {', '.join(missing)}"
         raise SchemaError(msg)
     for _, version in _steps(start, check_version(target)):
         table = _step(table, task, version, provenance, vocabulary)
@@ -130,7 +130,7 @@ def _step(table: pa.Table, task: str, version: str, provenance: Provenance | Non
     if "schema_version" in table.column_names:
         return to_version(table, task, version, vocabulary)
     if provenance is None:
-        msg = f"migrating from schema {RELEASED} needs the provenance: the study's id at least"
+        msg = f"migrating from schema {RELEASED} requires the provenance, at least the study's id"
         raise SchemaError(msg)
     return from_released(table, task, provenance, vocabulary)
 
@@ -138,19 +138,19 @@ def _step(table: pa.Table, task: str, version: str, provenance: Provenance | Non
 def to_version(judgments: pa.Table, task: str, version: str, vocabulary: Vocabulary) -> pa.Table:
     """Return a judgment table in another version of the same MAJOR.
 
-    Columns that it lacks are null from then on; columns that the version does not have are dropped. All other values,
-    flags included, stay what they are: what a flag was given for is not asked again.
+    Columns that it lacks become null; columns that the version does not have are dropped. All other values stay as they
+    are, including flags, which are not recomputed.
 
     Parameters
     ----------
     judgments
-        N rows with the columns of a version from 2.0.0 on; columns of a study's own, too.
+        N rows with the columns of a version from 2.0.0 on; a study's own columns may follow.
     task
         Name of the task.
     version
-        The version that it shall have.
+        Target version.
     vocabulary
-        Class names that its labels count in.
+        Class names that its labels refer to.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Migration between 1.0.0 and 2.0.0: from the released layout to the judgment table, and back.
 
-Answers are read by each task (`hmix_hub.tasks`); what stands around them is read here.
+Each task reads its answers (`hmix_hub.tasks`); this module reads everything else.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class Provenance:
     study_id
         Study that the judgments belong to.
     image_set
-        Image set that its image ids count in.
+        Image set that its image ids refer to.
     source_file
-        File that the rows came from.
+        File the rows came from.
     collection_rounds
-        Round of each row; `None`: all are of round "1".
+        Round of each row; `None`: "1" for all.
     procedure
-        The study's soft-label procedure; a 1.0.0 table holds answers, and no soft labels.
+        The study's soft-label procedure; a 1.0.0 table has answers but no soft labels.
     is_synthetic
-        Whether a program made all the answers; else the rows that the table itself marks have the flag `synthetic`.
+        Whether a program made all the answers; otherwise only rows marked in the table have the flag `synthetic`.
     """
 
     study_id: str
@@ -59,19 +59,19 @@ def from_released(released: pa.Table, task: str, provenance: Provenance, vocabul
     Parameters
     ----------
     released
-        N rows with the columns `hmix_hub.tasks.columns(task, "1.0.0")`; and `synthetic`, where a program made answers;
-        without label2 and id2, where single pictures were shown.
+        N rows with the columns `hmix_hub.tasks.columns(task, "1.0.0")`; also `synthetic` if a program made answers;
+        without label2 and id2 if single pictures were shown.
     task
         Name of the task.
     provenance
         What the table does not record.
     vocabulary
-        Class names that its labels are spelt in, whatever their case.
+        Class names of its labels, regardless of case.
 
     Raises
     ------
     SchemaError
-        At the first answer, class or pair that cannot be read, with its row.
+        For the first answer, class or pair that cannot be read, with its row.
     """
     observed, answers = _observed(released, task, provenance, vocabulary)
     table = with_derived_columns(
@@ -91,9 +91,9 @@ def from_released(released: pa.Table, task: str, provenance: Provenance, vocabul
 def read_observed(
     released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10
 ) -> tuple[pa.Table, ReleasedAnswers]:
-    """Return what was observed of a table of schema 1.0.0, and the answers in it; see `from_released`.
+    """Return the observed columns and the answers of a table of schema 1.0.0; see `from_released`.
 
-    Nothing is computed across rows, so that a judgment may stand twice.
+    Nothing is computed across rows, so a judgment may occur twice.
     """
     observed, answers = _observed(released, task, provenance, vocabulary)
     given = [column for column in columns(task, JUDGMENT_TABLE) if column.name in observed.column_names]
@@ -128,19 +128,19 @@ def _observed(
 
 
 def _marked(released: pa.Table) -> dict[str, Mask]:
-    """Return the rows that a table of schema 1.0.0 marks as made by a program."""
+    """Return which rows a table of schema 1.0.0 marks as made by a program."""
     if SYNTHETIC_COLUMN.name not in released.column_names:
         return {}
     return {SYNTHETIC_FLAG: as_mask(released[SYNTHETIC_COLUMN.name])}
 
 
 def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
-    """Return the four image columns; image 2 is null throughout where the table has no label2.
+    """Return the four image columns; image 2 is always null if the table has no label2.
 
     Raises
     ------
     SchemaError
-        At the first label, id or pair that cannot be read, with its row.
+        For the first label, id or pair that cannot be read, with its row.
     """
     if "label1" in released.column_names and "label2" not in released.column_names:
         nothing = pa.nulls(released.num_rows, pa.int32())
@@ -163,18 +163,18 @@ def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]
 
 
 def _split_pairs(pairs: pa.ChunkedArray, vocabulary: Vocabulary) -> dict[str, pa.ChunkedArray]:
-    """Split pair ids; by the class names, since these may hold underscores and digits themselves."""
+    """Split pair ids, by the class names, since these may contain underscores and digits."""
     label = "|".join(re.escape(name) for name in sorted(vocabulary.names, key=len, reverse=True))
     pattern = rf"^(?i:(?P<label1>{label})_(?P<id1>\d+)_(?P<label2>{label})_(?P<id2>\d+))$"
     parts = pc.extract_regex(pairs, pattern)
     classes = ", ".join(vocabulary.names)
-    refuse_first(pc.is_null(parts), pairs, "class_pair", f"is no pair <Label1>_<id1>_<Label2>_<id2> of {classes}")
+    refuse_first(pc.is_null(parts), pairs, "class_pair", f"is not a pair <Label1>_<id1>_<Label2>_<id2> of {classes}")
     return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
 
 
 def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
     found = pc.index_in(pc.utf8_lower(names), pa.array([name.lower() for name in vocabulary.names]))
-    refuse_first(pc.is_null(found), names, "label", f"is none of the classes {', '.join(vocabulary.names)}")
+    refuse_first(pc.is_null(found), names, "label", f"is not one of the classes {', '.join(vocabulary.names)}")
     return found.cast(pa.int64())
 
 
@@ -183,12 +183,12 @@ def _whole_numbers(numbers: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
     floats = numbers.cast(pa.float64())
     values = floats.fill_null(0).to_numpy()
     bad = (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
-    refuse_first(bad, numbers, column, "is no whole number of 32 bits")
+    refuse_first(bad, numbers, column, "is not a 32-bit integer")
     return floats.cast(pa.int32())
 
 
 def _check_names(released: pa.Table, table: pa.Table) -> None:
-    """Check that the names of the pair and the picture say what the row's other columns say."""
+    """Check that the names of the pair and the picture agree with the row's other columns."""
     for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
         if column in released.column_names and identifier in table.column_names:
             names = pc.replace_substring_regex(released[column], re.escape(PICTURE_SUFFIX) + "$", "")
@@ -198,7 +198,7 @@ def _check_names(released: pa.Table, table: pa.Table) -> None:
 
 
 def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
-    """Convert a table of schema 2.0.0, or one with more columns, to schema 1.0.0.
+    """Convert a table of schema 2.0.0 or later to schema 1.0.0.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Raises
     ------
     SchemaError
-        If a row has what 1.0.0 has no room for: a single picture, a class named "no".
+        If a row cannot be represented in 1.0.0: a single picture, or a class named "no".
     """
     _refuse_what_has_no_room(judgments, vocabulary)
     form = TASKS[task].in_release
@@ -241,11 +241,11 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
 def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> None:
     single = np.flatnonzero(judgments["image_2_label"].is_null().to_numpy())
     if len(single):
-        msg = "a judgment of a single picture has no form in schema 1.0.0, which knows pairs alone"
-        raise SchemaError(msg, where=Where(row=int(single[0]), column="image_2_label"), hint="leave such rows out")
+        msg = "a judgment of a single picture cannot be represented in schema 1.0.0, which only has pairs"
+        raise SchemaError(msg, where=Where(row=int(single[0]), column="image_2_label"), hint="remove such rows")
     if NO_ALTERNATIVE.lower() in {name.lower() for name in vocabulary.names}:
-        msg = f"a class named {NO_ALTERNATIVE!r} has no form in schema 1.0.0, where that is no alternative"
-        raise SchemaError(msg, hint="stay with schema 2")
+        msg = f"a class named {NO_ALTERNATIVE!r} cannot be represented in schema 1.0.0, where it means no alternative"
+        raise SchemaError(msg, hint="use schema 2")
 
 
 def _shown_pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:

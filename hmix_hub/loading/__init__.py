@@ -1,1 +1,1 @@
-"""One road to judgments, whatever their origin: "h-mix", a study, the Hub, or several of these."""
+"""Loading of judgments from any origin: "h-mix", a study, the Hub, or several of these."""

@@ -1,4 +1,4 @@
-"""Entries of registered studies: where the files of another lab are, what they mean, and what must come of them."""
+"""Entries of registered studies: where another lab's files are, what they mean, and the expected counts."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from hmix_hub.tasks import FLAGS
 from hmix_hub.yaml_file import BadFileError, faults_text, read_yaml
 
 ENVIRONMENT_VARIABLE = "HMIX_REGISTERED"
-"""Names a folder that holds a folder of files for each registered study, by its name."""
+"""Environment variable with a folder that holds one folder of files per registered study, named after it."""
 
 _ADDRESS = "https://raw.githubusercontent.com/{repository}/{commit}/"
 _OPEN = {"collected": {"first": PLACEHOLDER, "last": PLACEHOLDER}}
-"""What a release may not say, so that an entry leaves it open as a draft does."""
+"""Fields that a release may not provide, which an entry may leave open like a draft."""
 
 
 class PinnedFile(Strict):
-    """A file of a repository, known by its bytes."""
+    """A file of a repository, identified by its hash."""
 
     path: Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")]
     size: Annotated[int, Field(gt=0)]
@@ -40,14 +40,14 @@ class PinnedFile(Strict):
 
     @property
     def name(self) -> str:
-        """File name, without folders."""
+        """File name without folders."""
         return self.path.rpartition("/")[2]
 
 
 class PinnedSource(Strict):
-    """Where the files are, at a commit that never changes.
+    """Repository of the files, at a fixed commit.
 
-    `keep` is whether downloaded files stay in the cache: false where they hold what must not, such as free text.
+    `keep` is whether downloaded files stay in the cache: false if they hold what must not, such as free text.
     """
 
     repository: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
@@ -59,13 +59,13 @@ class PinnedSource(Strict):
     def _check_names(self) -> PinnedSource:
         names = [file.name for file in self.files]
         if len(set(names)) < len(names):
-            msg = "two files have one name, and a folder of copies holds them by their names"
+            msg = "two files share a name, so they cannot be in the same folder"
             raise ValueError(msg)
         return self
 
 
 class Expected(Strict):
-    """Counts of a task: rows, how many of them are left out by default, and the distinct people and stimuli in them."""
+    """Counts of a task: rows, rows excluded by default, and distinct participants and stimuli."""
 
     rows: int
     left_out: int = 0
@@ -81,13 +81,13 @@ class Entry(Strict):
     source
         Its files.
     map
-        Column map of the files; `None`: they are exports of the original Suite.
+        Column map of the files; `None`: exports of the original Suite.
     leave_out
-        Flags whose rows are left out unless they are asked for.
+        Flags whose rows are excluded by default.
     expected
-        By task, what the import must come to.
+        Expected counts of the import, by task.
     manifest
-        What the study is.
+        Description of the study.
     """
 
     source: PinnedSource
@@ -109,22 +109,22 @@ class Entry(Strict):
     def _check_tasks(self) -> Entry:
         if list(self.expected) != self.manifest.tasks:
             told = [", ".join(names) for names in (self.expected, self.manifest.tasks)]
-            msg = f"counts are expected of {told[0]}, and the tasks are {told[1]}"
+            msg = f"expected counts are given for {told[0]}, but the tasks are {told[1]}"
             raise ValueError(msg)
         if self.manifest.stimuli.source in LISTED_PICTURES:
             known = ", ".join(IMAGE_SETS)
-            msg = f"a registered study is about pictures of {known}; publish one about others, and load it from the Hub"
+            msg = f"registered studies use pictures of {known}; publish others on the Hub and load them from there"
             raise ValueError(msg)
         return self
 
     @property
     def name(self) -> str:
-        """Its name, which is the study's id, too."""
+        """Its name, which is also the study's id."""
         return self.manifest.id
 
     @property
     def pinned(self) -> Study:
-        """Its files as a source takes them."""
+        """Its files as a source expects them."""
         return Study(
             study_id=self.name,
             title=self.manifest.title,
@@ -136,7 +136,7 @@ class Entry(Strict):
 
     @property
     def address(self) -> str:
-        """Address that its files are below."""
+        """Base address of its files."""
         return _ADDRESS.format(repository=self.source.repository, commit=self.source.commit)
 
 
@@ -151,7 +151,7 @@ def read_entry(name: str) -> Entry:
     Raises
     ------
     SourceError
-        If it is no entry; every field that is wrong is named.
+        If it is not a valid entry; all invalid fields are listed.
     """
     path = entry_file(name)
     return _read(path, path.stat().st_mtime_ns)
@@ -169,26 +169,26 @@ def _read(path: Path, _written: int) -> Entry:
         said = faults_text(error, Entry)
     except BadFileError as error:
         said = str(error)
-    msg = f"this is no entry of a registered study: {said}"
-    raise SourceError(msg, where=Where(str(path)), hint=f"{ENTRIES}/cifar10h.yaml shows the form")
+    msg = f"this is not a valid entry of a registered study: {said}"
+    raise SourceError(msg, where=Where(str(path)), hint=f"see {ENTRIES}/cifar10h.yaml for an example")
 
 
 def fingerprint_of(entry: Entry, code: str) -> str:
-    """Return a hash, 16 digits, of all that decides an entry's tables: the entry, its files' hashes, and the code."""
+    """Return a hash, 16 digits, of everything that determines an entry's tables: entry, file hashes and code."""
     return hashlib.sha256(f"{code} {entry.model_dump_json()}".encode()).hexdigest()[:16]
 
 
 def place_of(entry: Entry, source: str | os.PathLike[str] | Source | None) -> Source:
-    """Return where the files of a registered study come from; no file is touched yet.
+    """Return where the files of a registered study come from, without accessing them.
 
     Parameters
     ----------
     entry
         The study.
     source
-        A folder that holds its files by their names, or holds such a folder called as the study is; an address that
-        their paths are below; "release": the pinned repository. `None`: what HMIX_REGISTERED names, a folder with a
-        folder of each study, where there is one of this study; else the repository.
+        A folder with its files, or with a folder of them named after the study; a base address of their paths; or
+        "release": the pinned repository. `None`: the study's folder in HMIX_REGISTERED, if it exists; otherwise the
+        repository.
 
     Raises
     ------
@@ -210,18 +210,18 @@ def place_of(entry: Entry, source: str | os.PathLike[str] | Source | None) -> So
     folder = local_path(source)
     if folder is None or not folder.is_dir():
         msg = f"source {source!r} of {entry.name} is neither a folder nor an address"
-        hint = f"name a folder with {', '.join(study.files)}; or leave it out, and {entry.source.repository} is asked"
+        hint = f"name a folder with {', '.join(study.files)}; or leave it out to use {entry.source.repository}"
         raise SourceNameError(msg, where=Where(None if folder is None else str(folder)), hint=hint)
     return Folder(study, folder / entry.name if (folder / entry.name).is_dir() else folder)
 
 
 def check_counts(entry: Entry, counts: Mapping[str, Expected]) -> None:
-    """Check that an import came to what the entry expects.
+    """Check the counts of an import against those that the entry expects.
 
     Raises
     ------
     SourceError
-        If it did not; the counts that differ are named.
+        If counts differ; they are listed.
     """
     differing: list[Any] = [
         f"{task}: {name} {getattr(counts[task], name)}, not {number}"
@@ -230,5 +230,7 @@ def check_counts(entry: Entry, counts: Mapping[str, Expected]) -> None:
         if getattr(counts[task], name) != number
     ]
     if differing:
-        msg = f"the files of {entry.name} came to other counts than its entry expects: {'; '.join(differing)}"
-        raise SourceError(msg, where=Where(str(entry_file(entry.name))), hint="correct the entry's map, or its counts")
+        msg = f"the counts of {entry.name} differ from those in its entry: {'; '.join(differing)}"
+        raise SourceError(
+            msg, where=Where(str(entry_file(entry.name))), hint="correct the map or the counts of the entry"
+        )

@@ -35,7 +35,7 @@ from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
 
 _PATIENCE_S = 10
-"""Seconds to wait for the Hub's first answer where nothing is cached."""
+"""Seconds to wait for the Hub's first response if nothing is cached."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class HubStudy(StudyOfTables):
     repository: str
     commit: str
     token: str | bool | None = field(default=None, repr=False)
-    hint = "load another revision=, or ask its authors to publish it again with `hmix contribute publish`"
+    hint = "load another revision=, or ask the authors to publish it again with `hmix contribute publish`"
 
     @property
     def description(self) -> str:
@@ -58,14 +58,14 @@ class HubStudy(StudyOfTables):
         return self.repository, self.commit
 
     def file_names(self, name: str) -> list[str]:
-        """Return the files by their paths, so that an edit of the card on the Hub changes nothing."""
+        """Return the paths of the files, so that edits of the card on the Hub have no effect."""
         return table_files(self._sums(), name)
 
     def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
-        """Return the files of a table; what is downloaded is checked against the checksums of the commit.
+        """Return the files of a table; downloads are checked against the checksums of the commit.
 
-        What is read in parts is not, unless it was downloaded before: of a part no hash is known, so that its values
-        alone are checked, and the checksums of its pages.
+        Files read in part are not, unless downloaded before: parts have no hash, so only their values and page
+        checksums are checked.
         """
         sums = self._sums()
         names = table_files(sums, name)
@@ -85,7 +85,7 @@ class HubStudy(StudyOfTables):
         ]
 
     def _cached(self, name: str) -> Path | None:
-        """Return the client's copy of a file, if it has one."""
+        """Return the client's cached copy of a file, if any."""
         found = try_to_load_from_cache(self.repository, name, repo_type="dataset", revision=self.commit)
         return Path(found) if isinstance(found, str) else None
 
@@ -94,12 +94,12 @@ class HubStudy(StudyOfTables):
         return open_checksums(self._download(CHECKSUMS), where, self.hint)
 
     def _checked(self, name: str, sums: dict[str, str]) -> Path:
-        """Download a file, or take the client's copy of it; one that was damaged since is downloaded again."""
+        """Download a file or use the client's cached copy; a damaged copy is downloaded again."""
         path = self._download(name)
         if known_sha256(path) != sums[name]:
             path = self._download(name, anew=True)
         if known_sha256(path) != sums[name]:
-            msg = f"the file was changed since the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
+            msg = f"the file has changed since the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
             where = Where(f"{self.repository}/{name} (Hugging Face Hub)")
             raise SourceError(msg, where=where, hint=self.hint)
         return path
@@ -129,12 +129,12 @@ class HubStudy(StudyOfTables):
         sums = self._sums()
         names = [name for name in sums if name.startswith(f"{STIMULI}/")]
 
-        # Into a folder of its own, since the client's cache holds links, and pictures may not lead out of their folder.
+        # Into a separate folder, since the client's cache holds links, and pictures must not lead out of their folder.
         folder = cache_folder() / "studies" / self.repository.replace("/", "--") / self.commit
         if not all((folder / name).is_file() for name in names):
             if is_offline():
-                msg = "offline mode is on, and the study's pictures were never loaded on this machine"
-                raise SourceMissingError(msg, where=Where(self.description), hint="connect, and load them once")
+                msg = "offline mode is on, and the study's pictures are not cached on this machine"
+                raise SourceMissingError(msg, where=Where(self.description), hint="go online and load them once")
             try:
                 snapshot_download(
                     self.repository,
@@ -147,15 +147,15 @@ class HubStudy(StudyOfTables):
             except Exception as error:
                 raise explained(error, self.repository) from None
         for name in names:
-            check_file(folder, name, sums, f"delete the folder {folder} and load again; else {self.hint}")
+            check_file(folder, name, sums, f"delete the folder {folder} and load again; or {self.hint}")
         return folder
 
 
 def _open_remote(
     address: str, token: str | bool | None, group: RowGroup | None = None, columns: Sequence[str] | None = None
 ) -> Any:
-    """Open a Parquet file of the Hub, from which what is wanted of a row group is downloaded at once."""
-    # Of a block of one byte, what is read stays in memory, and no more is read ahead.
+    """Open a Parquet file on the Hub, downloading the requested columns of a row group in one go."""
+    # With blocks of one byte, only what is read stays in memory, without read-ahead.
     remote = HfFileSystem(token=token).open(address, "rb", cache_type="readahead", block_size=1)
     if group is None:
         return open_parquet(remote)
@@ -166,45 +166,45 @@ def _open_remote(
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
-    """Open a study of the Hub; see `open_study`. A revision of `None` is what is newest on the main branch.
+    """Open a study on the Hub; see `open_study`. A revision of `None` is the newest on the main branch.
 
     Raises
     ------
     ConfigurationError
         If there is no such repository or revision, or it is private.
     SourceMissingError
-        If the Hub cannot be reached, or the repository holds no study.
+        If the Hub cannot be reached, or the repository is not a study.
     """
     token = stripped(token)
     path = _find_manifest(repository, revision, token)
     with tempfile.TemporaryDirectory(prefix="hmix-study-") as folder:
-        # The client's cache holds links, which a study folder may not.
+        # The client's cache holds links, which are not allowed in study folders.
         (Path(folder) / MANIFEST).write_bytes(path.read_bytes())
         manifest = manifest_of(Path(folder), repository)
     return HubStudy(manifest, repository, path.parent.name, token)
 
 
 _FIXED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+\S*")
-"""A commit, or the tag of a version, which never changes once it is published."""
+"""A commit, or the tag of a version, which never changes once published."""
 
 
 def _find_manifest(repository: str, revision: str | None, token: str | bool | None) -> Path:
-    """Return the client's copy of the manifest, in the folder of its commit.
+    """Return the client's cached copy of the manifest, in the folder of its commit.
 
-    Of a commit or a version the copy is as good as the Hub's. What a branch is now the Hub is asked; if it cannot be
-    reached, the commit stands in that the branch was when it was loaded last, never another revision.
+    Commits and versions never change, so their copies are used. For a branch, the Hub is asked; if it cannot be
+    reached, the commit last loaded for this branch is used, never another revision.
     """
     found = try_to_load_from_cache(repository, MANIFEST, repo_type="dataset", revision=revision)
     cached = Path(found) if isinstance(found, str) else None
     if cached is not None and (is_offline() or _FIXED.fullmatch(revision or "")):
         return cached
     where = Where(f"{repository} (Hugging Face Hub)")
-    not_cached = f"{revision or 'main'} was not loaded before on this machine"
+    not_cached = f"{revision or 'main'} is not cached on this machine"
     if is_offline():
         msg = f"offline mode is on (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE), and {not_cached}"
         raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository))
     try:
-        # One short question, since the client's download asks again and again for minutes.
+        # One quick request, since the client's download would retry for minutes.
         HfApi(token=token).dataset_info(
             repository, revision=revision, timeout=PROBE_TIMEOUT_S if cached else _PATIENCE_S
         )
@@ -213,7 +213,7 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
         if not is_away(error):
             raise explained(error, repository, revision) from None
         if cached is None:
-            msg = f"the Hub could not give the study ({first_line(error)}), and {not_cached}"
+            msg = f"the study could not be loaded from the Hub ({first_line(error)}), and {not_cached}"
             raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository)) from None
         said = f"the Hub cannot be reached ({first_line(error)}): using {repository} as last loaded"
         warnings.warn(f"{said}, {revision or 'main'} at commit {cached.parent.name[:12]}", CacheWarning, stacklevel=2)
@@ -221,10 +221,10 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
 
 
 def _what_is_cached(repository: str) -> str:
-    """Return a sentence on which revisions of a repository can be loaded without the network."""
+    """Return a hint about which revisions of a repository can be loaded without the network."""
     try:
         repositories = [found for found in scan_cache_dir().repos if found.repo_id == repository]
     except (CacheNotFound, OSError, ValueError):
         repositories = []
     names = sorted({name for found in repositories for name in found.refs if found.repo_type == "dataset"})
-    return f"connect and try again; or load with revision= what is cached: {', '.join(names) if names else 'nothing'}"
+    return f"go online and try again; revisions that are cached for revision=: {', '.join(names) if names else 'none'}"

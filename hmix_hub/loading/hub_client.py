@@ -1,4 +1,4 @@
-"""The Hub's client: what it lists, `hmix_hub.list_studies`, and what its errors mean, without secrets."""
+"""The Hub's client: `hmix_hub.list_studies`, and explanations of its errors, without secrets."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.tasks import TASKS
 
 HIDDEN = "[hidden]"
-"""What stands where a secret stood."""
+"""Replacement for secrets."""
 
-# A token may hold a space or a line break by mistake, which is when libraries quote it: all of the quotation goes, or
-# all of the line.
+# A token may contain a space or line break by mistake, which is when libraries quote it: the whole quotation or line is
+# hidden.
 _SECRETS = (
     (re.compile(r"(\bauthorization\b[\"']?\s*[:=,]\s*(?:b?[\"'])?)(?!bearer|basic)[^\"'\r\n]+", re.I), rf"\1{HIDDEN}"),
     (re.compile(r"\b(bearer|basic)\b[\s:]+[^\"'\r\n]+", re.I), rf"\1 {HIDDEN}"),
@@ -37,10 +37,10 @@ _SECRETS = (
 
 
 def redacted(text: str) -> str:
-    """Return a text of a library or a server without what may be a secret.
+    """Return a message from a library or server without possible secrets.
 
-    Hidden are `Bearer …` and other values of an Authorization header, tokens of the Hub (`hf_…`), passwords in
-    addresses, and signatures of links: rather too much than too little.
+    Hides `Bearer …` and other values of an Authorization header, tokens of the Hub (`hf_…`), passwords in addresses,
+    and signatures of links, erring on the side of hiding too much.
     """
     for secret, shown_instead in _SECRETS:
         text = secret.sub(shown_instead, text)
@@ -49,7 +49,7 @@ def redacted(text: str) -> str:
 
 @dataclass(frozen=True)
 class ListedStudy:
-    """A study that is published on the Hub.
+    """A study published on the Hub.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ class ListedStudy:
     title
         Its title.
     tasks
-        Tasks whose judgments it holds, as far as its card names them.
+        Tasks of its judgments, as listed in its card.
     licence
-        Licence, as the Hub writes it; `None`: its card names none.
+        Licence, as written on the Hub; `None`: not given in its card.
     updated
         Month of the last change, "2026-11"; `None`: not known.
     synthetic
-        Whether its card says that a program made the answers.
+        Whether its card states that a program made the answers.
     """
 
     repository: str
@@ -76,14 +76,14 @@ class ListedStudy:
 
 
 def list_studies(search: str | None = None, *, token: str | bool | None = None) -> list[ListedStudy]:
-    """List the contributed studies of the Hugging Face Hub: all datasets that carry the tag `h-mix-study`.
+    """List the contributed studies on the Hugging Face Hub: all datasets with the tag `h-mix-study`.
 
     Parameters
     ----------
     search
-        Text that the repository's name must hold; `None`: any.
+        Text that the repository's name must contain; `None`: any.
     token
-        As in `datasets.load_dataset`; private studies are listed to those who may see them.
+        As in `datasets.load_dataset`; private studies are listed if you have access to them.
 
     Returns
     -------
@@ -103,11 +103,11 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
     """
     try:
         found = list(HfApi(token=stripped(token)).list_datasets(filter=STUDY_TAG, search=search, full=True))
-    # The client lets through what its libraries raise: errors of its own and of HTTP.
+    # The client passes on errors of its libraries, besides its own and those of HTTP.
     except Exception as error:
         msg = f"the studies could not be listed: {first_line(error)}"
         where = Where("Hugging Face Hub")
-        raise SourceMissingError(msg, where=where, hint="check the network, and try again") from None
+        raise SourceMissingError(msg, where=where, hint="check the network and try again") from None
     studies = []
     for info in found:
         card = vars(info.card_data) if info.card_data is not None else {}
@@ -121,45 +121,45 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
 
 
 def stripped(token: str | bool | None) -> str | bool | None:
-    """Return a token without the line break that one read from a file often ends in, and no header may hold."""
+    """Return a token without the trailing line break that tokens read from files often have."""
     return token.strip() if isinstance(token, str) else token
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what the Hub's client says, no secret in it."""
+    """Return the first line of an error of the Hub's client, without secrets."""
     lines = redacted(str(error).strip()).splitlines()
     return lines[0] if lines else type(error).__name__
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the Hub could not be asked, or answered that it is out of order."""
+    """Whether the Hub is unreachable or reports a server error."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
         return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-    # A token that no header may hold is the caller's fault.
+    # A token that is not valid in a header is the caller's fault.
     kinds = {kind.__name__ for kind in type(error).__mro__}
     return "LocalProtocolError" not in kinds and bool({"TransportError", "OSError"} & kinds)
 
 
 def has_no_such_file(error: BaseException) -> bool:
-    """Whether the Hub answered that a repository does not hold a file, rather than that it is not in the cache."""
+    """Whether the Hub reported that a repository lacks a file, rather than that it is not cached."""
     return isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError)
 
 
 def explained(error: Exception, repository: str, revision: str | None = None) -> SourceError | ConfigurationError:
-    """Return our error for one of the Hub's client: what happened, and what to do next."""
+    """Return the package's error for one of the Hub's client, with what happened and what to do next."""
     where = Where(f"{repository} (Hugging Face Hub)")
     if isinstance(error, errors.RevisionNotFoundError):
         msg, hint = (
             f"there is no revision {revision!r}",
-            "a published version is a tag, as 1.0.0; leave it out for main",
+            "published versions are tags, such as 1.0.0; leave it out for main",
         )
         return ConfigurationError(msg, where=where, hint=hint)
     if isinstance(error, errors.RepositoryNotFoundError):
         msg = "there is no such dataset, or it is private"
         return ConfigurationError(msg, where=where, hint="check the name; for a private one, `hf auth login` first")
     if has_no_such_file(error):
-        msg = f"this is no study: it has no {MANIFEST}"
-        return SourceMissingError(msg, where=where, hint="plain datasets.load_dataset loads other datasets")
-    msg = f"the Hub could not give the study: {first_line(error)}"
-    return SourceMissingError(msg, where=where, hint="check the network, and try again")
+        msg = f"this is not a study: it has no {MANIFEST}"
+        return SourceMissingError(msg, where=where, hint="use datasets.load_dataset for other datasets")
+    msg = f"the study could not be loaded from the Hub: {first_line(error)}"
+    return SourceMissingError(msg, where=where, hint="check the network and try again")

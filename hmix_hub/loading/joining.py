@@ -1,4 +1,4 @@
-"""Joining of datasets: several studies of one task as one dataset, over the union of their vocabularies."""
+"""Joining of datasets: studies of one task as one dataset, over the union of their vocabularies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from hmix_hub.tables import (
 from hmix_hub.tasks import OVER_CLASSES, TASKS
 from hmix_hub.tasks import columns as columns_of
 
-_SAME_STUDY = 'give each study once; which study "h-mix" is, source= or HMIX_SOURCE decides'
+_SAME_STUDY = 'give each study once; source= or HMIX_SOURCE determines which study "h-mix" is'
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
@@ -40,22 +40,22 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     Parameters
     ----------
     parts
-        Datasets of judgments, schema 2, in the order that their rows shall have. The newest of their versions is that
-        of the result; columns that an older one lacks are null.
+        Datasets of judgments, schema 2, in the order of the resulting rows. The result has the newest of their
+        versions; columns that older ones lack are null.
 
     Returns
     -------
     datasets.Dataset
-        All rows, in the columns of the schema alone. The vocabulary is the first one's classes, then each new class in
-        the order of its first appearance; labels and soft labels (0 for a class that a study did not offer) count in
-        it. In memory where a vocabulary had to change.
+        All rows, with only the columns of the schema. The vocabulary is that of the first dataset, followed by new
+        classes in the order of first appearance; labels and soft labels (0 for classes that a study did not offer)
+        refer to it. In memory if a vocabulary had to change.
 
     Raises
     ------
     ConfigurationError
-        If there is nothing to join, or a part is no dataset.
+        If there is nothing to join, or a part is not a dataset.
     SchemaError
-        If the tasks differ, a column is missing, or a judgment stands in two of them, as where a study is given twice.
+        If the tasks differ, a column is missing, or two datasets share a judgment, such as when a study is given twice.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     """
     if not parts:
         msg = "there is nothing to join"
-        raise ConfigurationError(msg, hint="give one dataset or more")
+        raise ConfigurationError(msg, hint="give at least one dataset")
     if not isinstance(parts, list | tuple):
         msg = f"join takes a list of datasets, not {type(parts).__name__}"
         raise ConfigurationError(msg, hint="write join([one, two])")
@@ -103,23 +103,23 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
 
 
 def _refuse_shared(parts: Sequence[datasets.Dataset]) -> None:
-    """Raise a `SchemaError` that names the first two datasets which hold the same judgment, if any two do."""
+    """Raise a `SchemaError` that names the first two datasets that share a judgment, if any do."""
     ids = [arrow_columns(part, ["judgment_id"])["judgment_id"] for part in parts]
     for (i, one), (j, two) in itertools.combinations(enumerate(ids, start=1), 2):
         shared = one.filter(pc.is_in(one, two))
         if len(shared):
             example = shared[0].as_py()
-            msg = f"datasets {i} and {j} both hold judgment {example!r}, and {len(shared) - 1} more of the same"
+            msg = f"datasets {i} and {j} both hold judgment {example!r}, and {len(shared) - 1} more"
             raise SchemaError(msg, hint=_SAME_STUDY)
 
 
 def _version_of(part: datasets.Dataset, task: str) -> str:
-    """Return the version of the schema that a dataset follows, once it is known to have its columns."""
+    """Return the schema version of a dataset, after checking that it has the columns."""
     versions = unique_values(part, "schema_version") if "schema_version" in part.column_names else []
     version = max(versions, key=VERSIONS.index, default=TASKS[task].since)
     missing = [column.name for column in columns_of(task, version) if column.name not in part.column_names]
     if missing:
-        msg = f"a dataset to be joined lacks the columns {', '.join(missing)}"
+        msg = f"a dataset to join lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint="join first, then choose columns")
     return version
 
@@ -143,7 +143,7 @@ def _recoded(
         for column in columns
     }
     recoded = pa.table(arrays)
-    # Ids spell the classes: where two vocabularies differ in case alone, the same pair must have one name.
+    # Ids contain class names: if two vocabularies differ only in case, the same pair must get one name.
     recoded = recoded.set_column(schema.names.index("pair_id"), "pair_id", pair_ids(recoded, union))
     if "stimulus_id" in schema.names:
         recoded = recoded.set_column(schema.names.index("stimulus_id"), "stimulus_id", stimulus_ids(recoded))

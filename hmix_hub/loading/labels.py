@@ -1,4 +1,4 @@
-"""Labels of a picture: every kind of human label that it has, over all datasets, `hmix_hub.labels_of`."""
+"""Labels of a picture: all its human labels, across datasets, `hmix_hub.labels_of`."""
 
 from __future__ import annotations
 
@@ -50,47 +50,47 @@ def labels_of(
     source: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     download: bool = False,
 ) -> pd.DataFrame:
-    """Return every human label of a picture: over H-Mix, all registered studies, and more datasets.
+    """Return every human label of a picture, across H-Mix, all registered studies, and more datasets.
 
-    A table is read once per process, so that further calls take milliseconds.
+    Tables are read once per process, so further calls take milliseconds.
 
     Parameters
     ----------
     image_set
-        Name of the image set that the index counts in: "cifar10/test".
+        Name of the image set that the index refers to: "cifar10/test".
     index
-        Row of the picture in the image set, from 0; or several.
+        Index of the picture in the image set, from 0; or several.
     datasets
-        More datasets: study folders, repositories of the Hub, or judgments that are loaded.
+        More datasets: study folders, repositories on the Hub, or loaded judgments.
     source
-        Where the files of "h-mix" come from; for registered studies, too, a dict by name. See `load_dataset`.
+        Where the files of "h-mix" come from; or a dict by name, to include registered studies. See `load_dataset`.
     download
-        Whether datasets that are not on this machine are downloaded; else they are left out, with a warning.
+        Whether to download datasets that are not on this machine; otherwise they are left out with a warning.
 
     Returns
     -------
     pandas.DataFrame
-        One row per stimulus that shows the picture, for each dataset, task and (of ratings) scale; of a picture that
-        nobody judged, none. Columns: dataset; task; image_set, index, label: the picture; stimulus_id (in the midpoint
-        tasks, the pair's id); other_index, other_label: the picture that it is mixed with, null for a single one;
-        mixing_coefficient: share of image 1, null in the midpoint tasks; asked: the scale, or null; n_judgments, the
-        answers or votes; n_participants, null where rows have none; n_synthetic, those that a program made; answer:
-        mean of the number answered, 0 to 1, null where classes were; label_distribution: share of each class that has
-        any, by name, summing to 1, null where the answer says nothing of classes.
+        One row per stimulus that shows the picture, for each dataset, task and (for ratings) scale; no rows if nobody
+        judged it. Columns: dataset; task; image_set, index, label: the picture; stimulus_id (in the midpoint tasks, the
+        pair's id); other_index, other_label: the picture it is mixed with, null for a single one; mixing_coefficient:
+        share of image 1, null in the midpoint tasks; asked: the scale, or null; n_judgments: number of answers or
+        votes; n_participants: null if unknown; n_synthetic: number made by a program; answer: mean of numeric answers,
+        0 to 1, null for answers of classes; label_distribution: nonzero shares of classes, by name, summing to 1, null
+        for answers without classes.
 
     Raises
     ------
     SourceNameError
-        If no dataset is about such an image set.
+        If no dataset uses such an image set.
     ConfigurationError
-        If an index is none of the image set.
+        If an index is outside the image set.
     SourceError
-        If a dataset cannot be had, or is not what it should be.
+        If a dataset is unavailable, or not as expected.
 
     Warns
     -----
     CacheWarning
-        If datasets about the image set are not on this machine, and so are left out.
+        If datasets about the image set are left out because they are not on this machine.
 
     Examples
     --------
@@ -105,42 +105,42 @@ def labels_of(
     parts = [part for part in every if image_set in part.image_sets]
     if not parts and image_set not in IMAGE_SETS:
         names = {*IMAGE_SETS, *(name for part in every for name in part.image_sets)}
-        msg = f"no dataset is about an image set {image_set!r}"
+        msg = f"no dataset uses an image set {image_set!r}"
         raise SourceNameError(msg, hint=nearest(image_set, sorted(names), label="image sets"))
     wanted = np.array(_indices(index, image_set), dtype=np.int64)
     found = [row for part in parts for row in part.rows(image_set, wanted)]
-    # In the order of the pictures asked for, then of the datasets.
+    # In the order of the requested pictures, then of the datasets.
     rows = [row for _, row in sorted(found, key=lambda one: one[0])]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(_WHOLE, "Int64"))
 
 
 def _indices(index: Any, image_set: str) -> list[int]:
-    """Return the indices of pictures, checked against the image set where the package knows it."""
+    """Return the indices of pictures, checked against the image set if the package knows it."""
     given = list(index) if isinstance(index, Sequence | np.ndarray) and not isinstance(index, str) else [index]
     size = len(IMAGE_SETS[image_set].labels()) if image_set in IMAGE_SETS else None
     for one in given:
         is_index = isinstance(one, int | np.integer) and not isinstance(one, bool)
         if not is_index or one < 0 or (size is not None and one >= size):
-            msg = f"{one!r} is no index of a picture of {image_set}"
-            hint = f"pictures count from 0 to {size - 1}" if size else "give a whole number from 0, or a list of them"
+            msg = f"{one!r} is not an index of a picture of {image_set}"
+            hint = f"pictures count from 0 to {size - 1}" if size else "give an integer from 0, or a list of them"
             raise ConfigurationError(msg, hint=hint)
     return [int(one) for one in given]
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The stimuli of one task of one dataset, and where each picture stands among them."""
+    """The stimuli of one task of one dataset, and the rows of each picture."""
 
     name: str
     task: Task
     stimuli: pa.Table
     vocabulary: Vocabulary
     image_sets: dict[str, tuple[Ints, Ints]]
-    """By image set: indices of pictures, rising, and the row of each."""
+    """By image set: indices of pictures, in increasing order, and the row of each."""
 
     @classmethod
     def of(cls, name: str, task: str, dataset: Dataset) -> _Part:
-        """Return the part of a dataset: judgments, or stimuli."""
+        """Return the part for a dataset of judgments or stimuli."""
         is_gathered = "n_judgments" in dataset.column_names or not TASKS[task].has_participants
         stimuli = dataset if is_gathered else by_stimulus(dataset)
         own, pooled = TASKS[task].judged_columns
@@ -158,7 +158,7 @@ class _Part:
         return cls(name, TASKS[task], table, vocabulary_of(stimuli), places)
 
     def rows(self, image_set: str, wanted: Ints) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield a row for each stimulus that shows one of the pictures, with the place of the picture among these."""
+        """Yield a row for each stimulus that shows one of the pictures, with the picture's position among them."""
         indices, of_row = self.image_sets[image_set]
         first, last = np.searchsorted(indices, wanted), np.searchsorted(indices, wanted + 1)
         places = np.repeat(np.arange(len(wanted)), last - first)
@@ -173,7 +173,7 @@ class _Part:
         labels = {which: None if code is None else self.vocabulary.names[code] for which, code in named.items()}
         answer, distribution = self._answer(stimulus, labels)
         judged = stimulus["n_judgments" if self.task.has_participants else "n_votes"]
-        # Rows that pool their voters are flagged as a whole.
+        # Rows that pool their participants are flagged as a whole.
         made = judged if SYNTHETIC_FLAG in stimulus.get("flags", ()) else stimulus.get(N_SYNTHETIC.name, 0)
         return {
             "dataset": self.name,
@@ -196,7 +196,7 @@ class _Part:
     def _answer(
         self, stimulus: Mapping[str, Any], labels: Mapping[int, str | None]
     ) -> tuple[float | None, dict[str, float] | None]:
-        """Return the mean number answered, and the shares of classes that the answers come to."""
+        """Return the mean of numeric answers, and the shares of classes in the answers."""
         own, pooled = self.task.judged_columns
         given = stimulus[pooled if pooled in stimulus else own]
         if self.task.is_over_classes:
@@ -207,12 +207,12 @@ class _Part:
         first, second = labels[1], labels[2]
         if first is None or second is None:
             return given, None
-        # What was inferred is image 1's share, and the rest image 2's; of two pictures of one class, all is of it.
+        # The inferred coefficient is image 1's share, the rest image 2's; two pictures of one class have all of it.
         return given, {first: 1.0} if first == second else {first: given, second: 1 - given}
 
 
 def _parts(image_set: str, source: Any, more: Sequence[Any], *, download: bool) -> Iterator[_Part]:
-    """Yield the parts of all datasets by name that are about an image set, and of more datasets."""
+    """Yield the parts of all datasets loaded by name that use an image set, and of more datasets."""
     names = [H_MIX, *registered_names()]
     left_out = []
     for name in names:
@@ -225,7 +225,7 @@ def _parts(image_set: str, source: Any, more: Sequence[Any], *, download: bool) 
         for task in JUDGMENT_FILES if name == H_MIX else read_entry(name).manifest.tasks:
             yield _loaded(name, task, _Place(_key_of(name, place), place))
     if left_out:
-        said = f"{', '.join(left_out)} left out, since not on this machine: labels_of(..., download=True) fetches them"
+        said = f"left out, as not on this machine: {', '.join(left_out)}; labels_of(..., download=True) downloads them"
         warnings.warn(said, CacheWarning, stacklevel=3)
     for dataset in more:
         if not isinstance(dataset, str | os.PathLike):
@@ -242,7 +242,7 @@ def _image_set_of(name: str, place: Any) -> str:
 
 
 def _is_here(name: str, place: Any) -> bool:
-    """Whether a dataset is loaded without a download."""
+    """Whether a dataset loads without a download."""
     if is_registered(name):
         study = open_registered(name, place)
         return study.is_here or isinstance(study.place, Folder)
@@ -251,7 +251,7 @@ def _is_here(name: str, place: Any) -> bool:
 
 
 def _key_of(name: str, place: Any) -> str:
-    """Return what decides a dataset's rows: the hashes of its files, and the code that reads them."""
+    """Return what determines a dataset's rows: the hashes of its files, and the code that reads them."""
     if is_registered(name):
         return str(open_registered(name, place).path)
     return resolve_source(place).study.fingerprint
@@ -259,7 +259,7 @@ def _key_of(name: str, place: Any) -> str:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a dataset's files come from, which may be anything; the key alone decides what is loaded from there."""
+    """Where a dataset's files come from, of any type; only the key determines what is loaded."""
 
     key: str
     source: Any = field(compare=False)

@@ -1,4 +1,4 @@
-"""Opening of studies by name: a registered name, a folder, or a repository of the Hub; and where their files lie."""
+"""Opening of studies by name: a registered name, a folder, or a repository on the Hub; and where their files are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hmix_hub.loading.studies import LoadableStudy, open_folder
 
 
 def is_study(name: object) -> TypeGuard[str | os.PathLike[str]]:
-    """Whether a name is one that a study may have: a registered name, a folder, or `org/name`."""
+    """Whether a name can be that of a study: a registered name, a folder, or `org/name`."""
     if isinstance(name, os.PathLike) or is_registered(name):
         return True
     if not isinstance(name, str) or not name or name == H_MIX:
@@ -25,7 +25,7 @@ def is_study(name: object) -> TypeGuard[str | os.PathLike[str]]:
 
 
 def _is_folder(name: str | os.PathLike[str]) -> bool:
-    # A name can be longer than any file's.
+    # A name can be too long for a file.
     try:
         return Path(os.path.expanduser(name)).is_dir()
     except (OSError, ValueError):
@@ -44,24 +44,24 @@ def open_study(
     Parameters
     ----------
     name
-        A registered study, a study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
+        A registered study, a study folder, a built study's folder, or a repository on the Hub, `org/name`.
     revision, token
-        For the Hub: a tag (the study's version), branch or commit; and as in `datasets.load_dataset`.
+        For the Hub: a tag (the study's version), branch or commit; and a token, as in `datasets.load_dataset`.
     source
-        Of a registered study: where its files come from; see `load_dataset`.
+        For a registered study: where its files come from; see `load_dataset`.
 
     Raises
     ------
     SourceMissingError
-        If there is no study.
+        If there is no such study.
     SchemaVersionError
-        If it follows a schema that this package does not know.
+        If it follows a schema unknown to this package.
     StudyError
         If its manifest cannot be understood.
     """
     if is_registered(name):
         return open_registered(name, source)
-    # Not Path.expanduser, which fails where there is no such user.
+    # Not Path.expanduser, which fails if there is no such user.
     path = Path(os.path.expanduser(name))
     if _is_folder(name):
         return open_folder(path.absolute())
@@ -73,16 +73,16 @@ def open_study(
 
 
 def source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
-    """Return where the files of one of several datasets come from.
+    """Return the source of one of several datasets.
 
-    A dict names a source for each dataset; a single source is that of "h-mix", or of the registered studies where
-    "h-mix" is not among them.
+    A dict gives a source for each dataset; a single source is that of "h-mix", or of the registered studies if "h-mix"
+    is not among them.
     """
     if isinstance(source, Mapping):
         named = [name for name in parts if name == H_MIX or is_registered(name)]
         for name in source:
             if name not in named:
-                msg = f"source= names {name!r}, which is not among the datasets to load by name"
+                msg = f"source= names {name!r}, which is not one of the datasets to load by name"
                 raise ConfigurationError(msg, hint=nearest(name, named, label="datasets"))
         return source.get(part) if isinstance(part, str) else None
     is_meant = part == H_MIX if H_MIX in parts else is_registered(part)

@@ -1,4 +1,4 @@
-"""Pictures of datasets: the mixtures of their rows, image columns, `hmix_hub.add_images`, and names of their files."""
+"""Pictures of datasets: mixtures of their rows, image columns (`hmix_hub.add_images`), and file names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ImageSets = Mapping[str, Any]
 
 
 def mixtures_in(dataset: datasets.Dataset, task: str, images: str = "mixed", *, on_screen: bool = False) -> Mixtures:
-    """Return the mixtures that rows are about; of `images="endpoints"`, their pairs of pictures."""
+    """Return the mixtures of rows; for `images="endpoints"`, their pairs of pictures."""
     check_has_endpoints(dataset)
     if images == "endpoints":
         return pairs_of(arrow_columns(dataset, ENDPOINT_COLUMNS))
@@ -47,7 +47,7 @@ def open_image_sets(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: ImageSets | None = None,
 ) -> dict[str, ImageSet]:
-    """Open the image sets that a dataset names, studies' own from where it says, and check its rows against them."""
+    """Open the image sets of a dataset, including studies' own, and check its rows against them."""
     check_has_endpoints(dataset)
     table = arrow_columns(dataset, ENDPOINT_COLUMNS)
     opened = {}
@@ -68,36 +68,38 @@ def _of_studies(
     cifar10: str | os.PathLike[str] | None,
     given: str | os.PathLike[str] | None,
 ) -> ImageSet | None:
-    """Open the image set of a study; of several that call theirs the same, if the pictures are, too.
+    """Open the image set of a study, or of several that share its name, if the pictures are the same.
 
-    A folder that the caller gives is that of a study's pictures which may not be published, whose list it is compared
-    with; in place of pictures that a study does bring, it is opened as it is.
+    A folder given by the caller holds a study's unpublished pictures, and is compared with the study's list; if the
+    study has its own pictures, the folder replaces them as it is.
     """
     opened = {}
     for place, *commit in places:
         if not commit and not Path(place).is_dir():
             if given is not None:
                 continue
-            msg = "the study that the pictures are of is not here any more"
-            raise SourceMissingError(msg, where=Where(place), hint=f"say where: image_sets={{{name!r}: folder}}")
+            msg = "the study of the pictures no longer exists"
+            raise SourceMissingError(
+                msg, where=Where(place), hint=f"give their folder: image_sets={{{name!r}: folder}}"
+            )
         study = _study_at(place, *commit)
         is_elsewhere = study.manifest.stimuli.source == ELSEWHERE
         if study.manifest.image_set == name and (is_elsewhere or given is None):
             found = open_study_images(study.manifest, study.picture_root(), cifar10=cifar10, folder=given)
             opened[f"{study.description}, version {study.manifest.version}"] = found
     if len({image_set.fingerprint for image_set in opened.values()}) > 1:
-        msg = f"the dataset is of several studies, which call different pictures {name!r}: {', '.join(opened)}"
-        raise SourceNameError(msg, hint=f"say whose pictures are meant: image_sets={{{name!r}: folder}}")
+        msg = f"the dataset comes from several studies with different pictures named {name!r}: {', '.join(opened)}"
+        raise SourceNameError(msg, hint=f"choose one: image_sets={{{name!r}: folder}}")
     return next(iter(opened.values()), None)
 
 
 def _study_at(place: str, commit: str | None = None) -> LoadableStudy:
-    """Open the study that a dataset says its pictures are of: a repository at a commit, or a folder."""
+    """Open the study of a dataset's pictures: a repository at a commit, or a folder."""
     return open_folder(Path(place)) if commit is None else open_repository(place, revision=commit)
 
 
 def task_of_rows(dataset: datasets.Dataset) -> str:
-    """Return the task of judgments; of stimuli, one that draws as theirs was."""
+    """Return the task of judgments; for stimuli, one that draws pictures as theirs did."""
     names = dataset.column_names
     if "task" in names or "schema_version" in names:
         return task_of(dataset)
@@ -106,11 +108,11 @@ def task_of_rows(dataset: datasets.Dataset) -> str:
 
 
 def check_has_endpoints(dataset: datasets.Dataset) -> None:
-    """Check that a dataset has the columns that say what its pictures are made of."""
+    """Check that a dataset has the columns from which pictures are drawn."""
     missing = [name for name in ENDPOINT_COLUMNS if name not in dataset.column_names]
     if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
-        raise ConfigurationError(msg, hint="make pictures and batches first, then choose columns")
+        msg = f"the dataset lacks the columns {', '.join(missing)}, from which pictures are drawn"
+        raise ConfigurationError(msg, hint="draw pictures and batches first, then choose columns")
 
 
 def add_images(
@@ -120,21 +122,21 @@ def add_images(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> datasets.Dataset:
-    """Add pictures to a dataset that has none: a joined or a contributed one, say.
+    """Add pictures to a dataset without any, such as a joined or contributed one.
 
     Parameters
     ----------
     dataset
         Judgments or stimuli, N rows.
     images
-        "mixed": `image`, what each row is about. "endpoints": `image_1` and `image_2`.
+        "mixed": `image`, the stimulus of each row. "endpoints": `image_1` and `image_2`.
     cifar10, image_sets
         See `hmix_hub.render`.
 
     Returns
     -------
     datasets.Dataset
-        The same rows, in memory, with the image columns behind.
+        The same rows, in memory, with the image columns added at the end.
 
     Raises
     ------
@@ -161,27 +163,26 @@ def add_images(
 
 
 def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
-    r"""Add the names of the files that the pictures of contributed studies have.
+    r"""Add the file names of the pictures of contributed studies.
 
     Parameters
     ----------
     dataset
-        Judgments or stimuli, N rows, of a study with a list of pictures (`stimuli: source: own` or `elsewhere`), or
-        joined with one.
+        Judgments or stimuli, N rows, of a study with a list of pictures (`stimuli: source: own` or `elsewhere`),
+        possibly joined with others.
 
     Returns
     -------
     datasets.Dataset
-        The same rows, in memory, with `image_1_file` and `image_2_file` behind: names as `stimuli/images.csv` lists
-        them; null: no second picture, or one of an image set without files, such as CIFAR-10's.
+        The same rows, in memory, with `image_1_file` and `image_2_file` at the end: names as listed in
+        `stimuli/images.csv`; null: no second picture, or an image set without files, such as CIFAR-10.
 
     Raises
     ------
     ConfigurationError
-        If the dataset lacks the columns that say which pictures it is about, has such names already, or none of its
-        pictures is listed.
+        If the dataset lacks the picture columns, already has file names, or none of its pictures is listed.
     SourceError
-        If a study that listed them is not here any more, or two call different pictures the same.
+        If the study that lists them no longer exists, or two studies use one name for different pictures.
 
     Examples
     --------
@@ -206,8 +207,8 @@ def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
     names = sets.dictionary.to_pylist()
     listed = [_listed_files(dataset, name) for name in names]
     if not any(listed):
-        msg = f"no file names are known of the pictures of {', '.join(names) or 'no row'}"
-        raise ConfigurationError(msg, hint="image_1_index is the picture's number in its image set, from 0")
+        msg = f"no file names are known for the pictures of {', '.join(names) or 'no row'}"
+        raise ConfigurationError(msg, hint="image_1_index is the picture's index in its image set, from 0")
     whole = arrow_columns(dataset, dataset.column_names)
     files, codes = pa.array([file for one in listed for file in one], pa.string()), sets.indices.to_numpy()
     n_listed = np.array([len(one) for one in listed])
@@ -221,15 +222,15 @@ def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
 
 
 def _check_lacks(dataset: datasets.Dataset, names: Sequence[str]) -> None:
-    """Check that a dataset has none of the columns that are to be added."""
+    """Check that a dataset has none of the columns to add."""
     there = [name for name in names if name in dataset.column_names]
     if there:
-        msg = f"the dataset has a column {there[0]!r} already"
+        msg = f"the dataset already has a column {there[0]!r}"
         raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
 
 
 def _with_features(dataset: datasets.Dataset, table: pa.Table, added: Mapping[str, Any]) -> datasets.Dataset:
-    """Return a table that has further columns behind those of a dataset as such a dataset."""
+    """Return a table, with columns added to those of a dataset, as a dataset."""
     info = dataset.info.copy()
     info.features = datasets.Features(dataset.features | added)
     whole = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
@@ -237,14 +238,14 @@ def _with_features(dataset: datasets.Dataset, table: pa.Table, added: Mapping[st
 
 
 def _listed_files(dataset: datasets.Dataset, name: str) -> list[str]:
-    """Return the files of an image set, in the order of the indices; none where no study lists them."""
+    """Return the files of an image set, in the order of the indices; empty if no study lists them."""
     found: list[str] = []
     for own, *place in picture_places(dataset.info):
         if own != name:
             continue
         files = read_picture_list(_study_at(*place).picture_root() / STIMULI).names
         if found and files != found:
-            msg = f"the dataset is of several studies, which call different pictures {name!r}"
+            msg = f"the dataset comes from several studies with different pictures named {name!r}"
             raise SourceNameError(msg, hint="add the names to each, then join them")
         found = files
     return found

@@ -1,4 +1,4 @@
-"""By-stimulus tables of datasets and of studies where they lie: `hmix_hub.by_stimulus`."""
+"""By-stimulus tables of datasets and of studies, read in place: `hmix_hub.by_stimulus`."""
 
 from __future__ import annotations
 
@@ -35,44 +35,44 @@ def by_stimulus(
     Parameters
     ----------
     judgments
-        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows. Or where a study is:
-        a name, a folder or a repository of the Hub, as of `hmix_hub.load_dataset`; of one that was built, the files are
-        read where they lie, without a copy in a cache.
+        Judgments of one task, schema 2: any selection, from one or several (joined) studies; N rows. Or the name,
+        folder or repository of a study, as for `hmix_hub.load_dataset`; the files of a built study are read in place,
+        without a copy in a cache.
     task
-        Of a study, the task; `None`: its only one. Of a dataset, which is of one task, it is left out.
+        Task of a study; `None`: its only one. Not used for a dataset, which has one task.
     revision, token
-        Of a repository; see `hmix_hub.load_dataset`.
+        For a repository; see `hmix_hub.load_dataset`.
     client
         A `dask.distributed` client, or the address of a scheduler, whose workers do the work: they read the files of a
-        study, or of a dataset that they can open by its path; else its rows are sent to them. `None`: this process.
+        study or dataset that they can open by path; otherwise, rows are sent to them. `None`: this process.
     memory
-        Bytes that this process may take, or a text such as "2GB"; `None`: half of the machine's. Judgments that need
-        more are sorted on disk.
+        Bytes that this process may use, or a text such as "2GB"; `None`: half of the machine's memory. Judgments that
+        need more are sorted on disk.
     temporary_folder
-        Where, below a folder of its own that is deleted at the end; `None`: the system's place for temporary files.
+        Where to create a folder for that, deleted at the end; `None`: the system's temporary folder.
 
     Returns
     -------
     datasets.Dataset
         One row per stimulus in the order of first appearance (in the midpoint tasks the stimulus is the pair): ids,
         picture columns, n_judgments, n_participants, the lists of answers in table order, and their mean and population
-        standard deviation; `hmix info infer_mixing_factor_by_stimulus` lists the columns. Where a program made any of
-        the judgments (flag `synthetic`), `n_synthetic` counts them. In memory; with a client, or of more judgments than
-        fit into memory, in a file that is deleted when the process ends. The values are the same, bit for bit.
+        standard deviation; `hmix info infer_mixing_factor_by_stimulus` lists the columns. If a program made any of the
+        judgments (flag `synthetic`), `n_synthetic` counts them. In memory; with a client, or for judgments that do not
+        fit in memory, in a file that is deleted when the process ends. The values are the same, bit for bit.
 
     Raises
     ------
     SchemaError
-        If the dataset is no judgment table, holds several tasks, lacks a column, or its judgments of one stimulus
+        If the dataset is not a judgment table, holds several tasks, lacks a column, or its judgments of a stimulus
         disagree on its pictures.
     ConfigurationError
-        If the study has several tasks, and none is named, or not that task.
+        If the study has several tasks and none is named, or lacks the named one.
     SourceError
-        If a file is unavailable, or holds a value that its column may not have.
+        If a file is unavailable, or holds a value that is not allowed in its column.
     ClusterError
-        If there is no cluster, or it is lost.
+        If the cluster cannot be reached or is lost.
     SpaceError
-        If there is no room on the disk.
+        If the disk is full.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def by_stimulus(
     study: object = None
     if not isinstance(judgments, str | os.PathLike):
         if task is not None:
-            msg = "task= names one of a study's tasks, and a dataset is of one task"
+            msg = "task= chooses a task of a study, but a dataset has only one task"
             raise ConfigurationError(msg, hint="leave it out, or name a study")
     elif is_study(judgments):
         study = open_study(judgments, revision=revision, token=token)
@@ -113,7 +113,7 @@ def by_stimulus(
 
 
 def _task(task: str | None, study: StudyOfTables) -> str:
-    """Return the task of a study that is asked for."""
+    """Return the requested task of a study."""
     there = [name for name in TASKS if name in study.manifest.tasks]
     if task is None and len(there) == 1:
         return there[0]
@@ -125,7 +125,7 @@ def _task(task: str | None, study: StudyOfTables) -> str:
 
 
 def _pieces(table: StudyTable, names: list[str], at_once: int) -> list[Piece]:
-    """Return columns of a table as pieces of whole row groups, checked as far as can be before they are read."""
+    """Return columns of a table as pieces of whole row groups, checked as far as possible before reading."""
     groups = table.chosen()
     starts = np.cumsum([0, *(group.n_rows for group in groups)])
     cuts = [0]

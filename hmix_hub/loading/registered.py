@@ -1,4 +1,4 @@
-"""Registered studies as they are loaded: fetched, verified and imported once, then built tables in the cache."""
+"""Loading of registered studies: fetched, verified and imported once, then kept as built tables in the cache."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _WIDTH = 110
 
 @dataclass(frozen=True)
 class RegisteredStudy(BuiltStudy):
-    """A registered study: its tables are built in the cache when one of them is first wanted.
+    """A registered study, whose tables are built in the cache when first needed.
 
     Parameters
     ----------
     entry
-        What it is, and where its files are.
+        Description and location of its files.
     place
-        Where its files are taken from.
+        Source of its files.
     """
 
     entry: Entry
@@ -79,11 +79,11 @@ class RegisteredStudy(BuiltStudy):
     def some_rows(
         self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
     ) -> datasets.Dataset | None:
-        """Return `None`: its tables are in the cache as a whole."""
+        """Return `None`: its tables are complete in the cache."""
         return None
 
     def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
-        """Check a table's files, which are built where they are not there yet, and anew where they are damaged."""
+        """Check a table's files; build them if missing, and again if damaged."""
         for source_file in self.entry.pinned.files:
             self.place.check(source_file)
         if not self.is_here:
@@ -98,7 +98,7 @@ class RegisteredStudy(BuiltStudy):
 
 
 def open_registered(name: str, source: str | os.PathLike[str] | Source | None = None) -> RegisteredStudy:
-    """Open a registered study; nothing is fetched or built yet.
+    """Open a registered study without fetching or building anything.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def open_registered(name: str, source: str | os.PathLike[str] | Source | None = 
     Raises
     ------
     SourceError
-        If its entry cannot be understood, or the source is none.
+        If its entry or the source is not valid.
     """
     entry = read_entry(name)
     fingerprint = fingerprint_of(entry, code_fingerprint("importing", "loading"))
@@ -119,24 +119,24 @@ def open_registered(name: str, source: str | os.PathLike[str] | Source | None = 
 
 
 def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = False) -> None:
-    """Fetch the files of a registered study, import them, and write its tables; whole, or not at all.
+    """Fetch and import the files of a registered study, and write its tables, completely or not at all.
 
     Parameters
     ----------
     entry, place
-        The study, and where its files are taken from.
+        The study, and the source of its files.
     target
-        Folder to write. Any number of processes may do so at once: the first of them wins.
+        Folder to write. Several processes may do so at once: the first one wins.
     replaces
-        Whether a folder that is there makes room.
+        Whether to replace an existing folder.
 
     Raises
     ------
     SourceError
-        If a file cannot be had, is not the file it should be, or comes to other counts than the entry expects; or the
-        cache cannot be written.
+        If a file is unavailable, has another hash, or leads to counts other than expected; or the cache cannot be
+        written.
     StudyError
-        If what is imported breaks a rule of studies.
+        If the imported study breaks a rule.
     """
     with tempfile.TemporaryDirectory(prefix="hmix-registered-") as scratch:
         if isinstance(place, Web) and not entry.source.keep:
@@ -153,18 +153,18 @@ def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = 
                 sums = {name: sha256_of(made / name) for name in written}
                 (made / CHECKSUMS).write_text(checksums_text(sums), encoding="utf-8")
         except FileExistsError:
-            # Another process was first, and wrote the same.
+            # Another process was first and wrote the same.
             return
         except OSError as error:
             msg = f"the cache cannot be written: {error.strerror or error}"
-            hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
+            hint = f"free some space, or set {CACHE_VARIABLE} to a writable folder"
             raise SourceMissingError(msg, where=Where(str(target)), hint=hint) from None
 
 
 def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[str, tuple[Ints, pa.Table]]]:
-    """Import the files into a study folder, checked by every rule; and which rows stand again, by task.
+    """Import the files into a study folder checked by every rule, and return which rows are duplicated, by task.
 
-    These are no judgments of their own, since a session was exported twice: the study has each once.
+    Duplicates come from sessions exported twice and are not separate judgments: the study has each once.
     """
     names = {as_table_file(place.path(name), folder.parent): name for name in entry.pinned.files}
     outcome = gather([RawFiles(names, entry.map)], entry.manifest.vocabulary)
@@ -180,18 +180,18 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
             copies[task] = same.codes[again], table.select(["source_file", "source_row"]).take(pa.array(again))
             table = table.take(pa.array(same.first))
         write_judgments(table, folder / JUDGMENTS / f"{task}.csv", task)
-    # In memory and in the order of the files, as the copies are.
+    # In memory and in the order of the files, like the copies.
     study = Study.open(folder, is_draft=True, space=Space(unit=sys.maxsize))
     study.keeps_rows = True
-    # The folder is gone when this is read.
-    refuse_errors(study.report, study.folder, f"correct the map or the manifest of {entry_file(entry.name)}")
+    # The folder no longer exists when this is read.
+    refuse_errors(study.report, study.folder, f"correct the map or the manifest in {entry_file(entry.name)}")
     return study, copies
 
 
 def _with_copies(table: pa.Table, copies: tuple[Ints, pa.Table] | None) -> pa.Table:
-    """Return a judgment table with rows that stand again in the files: flagged, in the order of the files.
+    """Return a judgment table with the duplicated rows of the files, flagged, in the order of the files.
 
-    `copies` is the row of the table that each is a copy of, int64 (M,), and where it stands, M rows.
+    `copies` holds, for M duplicates, the row of the table each one copies, int64 (M,), and its position.
     """
     if copies is None:
         return table
@@ -225,14 +225,14 @@ def _counts(table: pa.Table, task: str, entry: Entry) -> Expected:
 
 
 def as_table_file(path: Path, folder: Path) -> Path:
-    """Return a file that raw files are read from: of a PyTorch archive, a Parquet file with a column for each array.
+    """Return the file to read: for a PyTorch archive, a Parquet file with a column for each array.
 
     Parameters
     ----------
     path
-        A file whose sha256 has just been verified. Even so nothing but numbers and arrays of them is unpickled.
+        A file with a verified sha256. Even so, only numbers and arrays of numbers are unpickled.
     folder
-        Folder that the Parquet file is written in.
+        Folder to write the Parquet file to.
 
     Raises
     ------
@@ -245,7 +245,7 @@ def as_table_file(path: Path, folder: Path) -> Path:
 
     array = np.zeros(0, dtype=np.int64)
     make = array.__reduce__()[0]
-    # What NumPy's arrays are made of, as NumPy names it, and as NumPy 1 did.
+    # Parts of NumPy's arrays, by their names in NumPy 2 and NumPy 1.
     known: list[Any] = [make, (make, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
     try:
         with torch.serialization.safe_globals(known):
@@ -253,9 +253,9 @@ def as_table_file(path: Path, folder: Path) -> Path:
         columns = {str(name): np.asarray(values) for name, values in content.items()}
         table = pa.table({name: pa.array(values) for name, values in columns.items()})
     except Exception as error:
-        # Whatever is in such a file, the error of reading it may be any.
+        # Reading such a file may raise any error.
         msg = f"the archive cannot be read as arrays: {first_line(error)}"
-        hint = "an archive holds a dict of arrays of numbers, of one dimension and one length"
+        hint = "the archive must hold a dict of one-dimensional arrays of numbers, all of one length"
         raise SourceError(msg, where=Where(str(path)), hint=hint) from None
     made = folder / f"{path.stem}.parquet"
     parquet.write_table(table, made)

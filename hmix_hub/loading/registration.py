@@ -1,7 +1,7 @@
 """Registration of "h-mix" with `datasets.load_dataset`, which has no plugin mechanism of its own.
 
-This stands on private names of `datasets`, and only this: `hmix_hub.load_dataset` does without. If a new `datasets`
-has other names, a warning says so and nothing else breaks. HMIX_REGISTER=0 in the environment switches it off.
+Only this module relies on private names of `datasets`; `hmix_hub.load_dataset` does not. If a new version of `datasets`
+changes them, there is a warning and nothing else breaks. HMIX_REGISTER=0 in the environment disables it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BUILDER_MODULE = "hmix_hub.builders.h_mix"
 
 
 def install() -> None:
-    """Register now if `datasets` is imported already, else as soon as it is; at most once."""
+    """Register now if `datasets` is already imported, otherwise as soon as it is; at most once."""
     if os.environ.get(SWITCH, "").lower() in {"0", "off", "no", "false"}:
         return
     loaded = sys.modules.get(_TARGET)
@@ -35,7 +35,7 @@ def install() -> None:
 
 
 class _AfterImport:
-    """Finder that registers right after `datasets.load` is executed, so that importing this package imports nothing."""
+    """Import finder that registers right after `datasets.load` is executed, so that this package imports nothing."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -64,7 +64,7 @@ def is_registered() -> bool:
 
 
 def register(load: Any) -> None:
-    """Register the name "h-mix" in the executed module `datasets.load`; warn if it is not built as expected."""
+    """Register the name "h-mix" in the executed module `datasets.load`; warn if its structure is unexpected."""
     try:
         factory, modules = load.PackagedDatasetModuleFactory, load._PACKAGED_DATASETS_MODULES
         description, no_files = load.DatasetModule, load.DataFilesDict
@@ -72,7 +72,7 @@ def register(load: Any) -> None:
             return
 
         class PackagedDatasetModuleFactory(factory):  # type: ignore[misc, valid-type]
-            """The factory of `datasets`, which for "h-mix" neither scans the working directory nor counts the load."""
+            """A factory of `datasets` that, for "h-mix", neither scans the working directory nor counts the load."""
 
             def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
                 self.name = name
@@ -85,7 +85,7 @@ def register(load: Any) -> None:
                     return super().get_module()
                 from hmix_hub.builders.h_mix import code_fingerprint
 
-                # Without data files, even none, load_dataset asks the user to name some.
+                # Without data files, load_dataset asks the user to name some.
                 files = no_files() if self.data_files is None else self.data_files
                 return description(_BUILDER_MODULE, code_fingerprint(), {"data_files": files, "dataset_name": H_MIX})
 

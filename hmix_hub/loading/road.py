@@ -1,6 +1,6 @@
-"""The road from an origin to judgments, `hmix_hub.load_dataset`: origin, version, filter, pictures, slice.
+"""`hmix_hub.load_dataset`: from an origin to judgments, by version, filters, pictures and slice.
 
-Nothing here stands on the registration with `datasets`.
+Nothing here depends on the registration with `datasets`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hmix_hub.tables import task_of
 from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_FORMS, TASKS, check_configuration
 
 _WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
-"""Arguments of `datasets.load_dataset` that nothing here depends on: they are taken, and do nothing."""
+"""Arguments of `datasets.load_dataset` that are accepted and ignored."""
 
 
 def load_dataset(
@@ -58,67 +58,67 @@ def load_dataset(
 ) -> Any:
     """Load human judgments of mixed images.
 
-    `datasets.load_dataset` takes these arguments, too, once `hmix_hub` is imported; this one needs no registration with
-    it, and joins several datasets.
+    `datasets.load_dataset` also takes these arguments once `hmix_hub` is imported; this function works without
+    registration, and joins several datasets.
 
     Parameters
     ----------
     path
-        "h-mix"; a registered study, "cifar10s" and others that `hmix list` names; a contributed study: its folder, or
-        its repository on the Hub, "org/name"; or a list of these and of datasets already loaded, to be joined (see
-        `join`; image columns are lost: ask for `images` here).
+        "h-mix"; a registered study, such as "cifar10s" (see `hmix list`); a contributed study: its folder, or its
+        repository on the Hub, "org/name"; or a list of these and of loaded datasets, to be joined (see `join`; image
+        columns are lost: use `images` here).
     name
-        Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor", or the first that a study has.
-        See `hmix list`.
+        Configuration: a task, or a task by stimulus; `None`: "infer_mixing_factor", or a study's first. See `hmix
+        list`.
     split
-        "train"; a slice such as "train[:100]" or "train[:10%]" of the rows that the filters leave, or a list of
-        slices; or `None` for a dict of all splits.
+        "train"; a slice such as "train[:100]" or "train[:10%]" of the filtered rows, or a list of slices; or `None` for
+        a dict of all splits.
     streaming
-        Whether to read row by row, without preparing a cache.
+        Whether to read row by row without preparing a cache.
     num_proc
-        Processes that prepare the cache, each some of the row groups of a study's files; a released file is one piece.
+        Number of processes that prepare the cache, by row groups of a study's files; a released file is not divided.
     schema_version
-        Version of the schema: "2.2.0" (default); "2.1.0", which has the four tasks of H-Mix alone; "2.0.0", without
-        what the released interfaces never stored; or "1.0.0" for the layout of the released files.
+        Version of the schema: the newest (default); "2.1.0", with only the four tasks of H-Mix; "2.0.0", without what
+        the released interfaces never stored; or "1.0.0" for the layout of the released files.
     source
-        `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
+        `None` (HMIX_SOURCE if set, otherwise the release), "release", "sample" (the built-in synthetic study), the
         address of a mirror, or a folder with the released files. Files are verified when a table is prepared from them,
-        and those of a folder at each load; a table is shared by all places, since they hold the same bytes. Of a
-        registered study: `None` (what HMIX_REGISTERED names, a folder with a folder of each study; else its pinned
-        repository), or a folder that holds its files. For several datasets, a dict by name.
+        and files of a folder at each load; all sources share one table, since they hold the same bytes. For a
+        registered study: `None` (its folder in HMIX_REGISTERED if set, otherwise its pinned repository), or a folder
+        with its files. For several datasets, a dict by name.
     images
-        "mixed": a column `image`, the picture that each row is about, to the last bit (see `render`); in the midpoint
-        tasks the one selected. "endpoints": `image_1` and `image_2`. Both are `datasets.Image`, at the end of the
-        columns. `None`: no pictures, and CIFAR-10 is not touched.
+        "mixed": a column `image` with the picture of each row, exact to the bit (see `render`); in the midpoint tasks,
+        the selected one. "endpoints": `image_1` and `image_2`. All are `datasets.Image`, at the end of the columns.
+        `None`: no pictures, and CIFAR-10 is not needed.
     cifar10
         Where CIFAR-10's pictures come from; see `render`.
     image_sets
-        Of a study that may not publish its pictures, your own folder of them: `{"<study id>/pictures": folder}`; see
+        For a study that cannot publish its pictures, your own folder of them: `{"<study id>/pictures": folder}`; see
         `render`.
     cache_dir
-        Folder for the prepared tables; `None` is the cache of `datasets`.
+        Folder for the prepared tables; `None`: the cache of `datasets`.
     keep_in_memory
-        Whether to copy the table into memory rather than map the file.
+        Whether to copy the table to memory rather than map the file.
     download_mode, verification_mode
-        As in `datasets`: "force_redownload" prepares the table again, "no_checks" does not count its rows.
+        As in `datasets`: "force_redownload" prepares the table again, "no_checks" skips counting its rows.
     revision, token
-        Of a study on the Hub: its version ("1.2.0"), a branch or a commit; and an access token, or whether to use the
-        machine's. For "h-mix" they do nothing.
+        For a study on the Hub: its version ("1.2.0"), a branch or a commit; and an access token, or whether to use the
+        machine's. Ignored for "h-mix".
     **filters
-        See `filter`. Of a study in several files, row groups in which no row can meet them, by the smallest and the
-        largest value of a column, are neither read nor downloaded: in a stream, and where the table is not in the cache
-        and the other row groups come to a million rows at most. Of a registered study, rows that stand twice in its
-        files are left out (flag `exported_twice`); `exclude_flags=[]` keeps them.
+        See `filter`. For a study in several files, row groups in which no row can match, by the smallest and largest
+        value of a column, are neither read nor downloaded: in a stream, or if the table is not cached and the other row
+        groups have at most a million rows. For a registered study, rows duplicated in its files are excluded (flag
+        `exported_twice`); `exclude_flags=[]` keeps them.
 
     Returns
     -------
-    datasets.Dataset or DatasetDict, or their streaming kin
+    datasets.Dataset or DatasetDict, or their streaming counterparts
         As `datasets.load_dataset` would return.
 
     Raises
     ------
     ConfigurationError, FilterError, SchemaVersionError, SourceError
-        If what is asked for does not exist, cannot be read, or is not the file it should be.
+        If what is requested does not exist, cannot be read, or does not match its hash.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def load_dataset(
         split,
         streaming,
         schema_version,
-        # Parsed first, so that no option of a builder passes for a filter.
+        # Parsed first, so that no option of a builder is taken for a filter.
         parse_filters(filters),
         images,
         cifar10,
@@ -153,13 +153,13 @@ def load_dataset(
 
 
 def _is_none_excluded(flags: object) -> bool:
-    """Whether it is said that no flag is excluded."""
+    """Whether filters state explicitly that no flag is excluded."""
     return isinstance(flags, list | tuple | set | frozenset) and not flags
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a call asks for, whatever the origin; its filters are parsed. See `load_dataset`."""
+    """A request to load, with parsed filters, independent of the origin. See `load_dataset`."""
 
     name: str | None
     split: Any
@@ -172,10 +172,10 @@ class Request:
     of_cache: Mapping[str, Any]
     of_hub: Mapping[str, Any]
     keeps_all: bool = False
-    """Whether rows are kept that a registered study leaves out."""
+    """Whether to keep rows that a registered study excludes by default."""
 
     def finish(self, dataset: datasets.Dataset) -> Any:
-        """Return what is asked for of a whole table: filtered, with pictures, sliced."""
+        """Return the requested part of a table: filtered, with pictures, sliced."""
         dataset = apply_conditions(dataset, self.conditions)
         if self.images is not None:
             dataset = add_images(dataset, self.images, cifar10=self.cifar10, image_sets=self.image_sets)
@@ -191,15 +191,15 @@ def _load(path: object, request: Request, source: Any) -> Any:
         return _load_study(open_registered(path, source), request)
     if is_study(path):
         if source is not None:
-            msg = f"source= says where the files of {H_MIX} come from, and {os.fspath(path)!r} is a place itself"
+            msg = f"source= gives the location of the files of {H_MIX}, but {os.fspath(path)!r} is itself a location"
             raise ConfigurationError(msg, hint="leave source out")
         check_images(request.images)
         return _load_study(open_study(path, **request.of_hub), request)
     check_dataset(path)
     if request.image_sets is not None:
-        msg = f"image_sets= names pictures of contributed studies, and those of {H_MIX} are CIFAR-10's"
-        raise ConfigurationError(msg, hint="say where CIFAR-10 lies with cifar10=")
-    # Its builder filters, draws and slices, since `datasets.load_dataset` comes by no other way.
+        msg = f"image_sets= is for pictures of contributed studies, but those of {H_MIX} are CIFAR-10's"
+        raise ConfigurationError(msg, hint="give the location of CIFAR-10 with cifar10=")
+    # Its builder filters, draws and slices, since `datasets.load_dataset` has no other hook.
     builder = HMix(
         config_name=request.name,
         source=source,
@@ -213,11 +213,11 @@ def _load(path: object, request: Request, source: Any) -> Any:
 
 
 def _load_study(study: LoadableStudy, request: Request) -> Any:
-    """Load a study; the table's description says where its own pictures are, for `render` and `batches`."""
+    """Load a study; the description of the table locates its own pictures, for `render` and `batches`."""
     if request.name == PARTICIPANTS_CONFIGURATION:
         if request.streaming:
-            msg = "what is known of the participants cannot be streamed"
-            raise ConfigurationError(msg, hint="leave streaming out")
+            msg = "the table of participants cannot be streamed"
+            raise ConfigurationError(msg, hint="remove streaming=True")
         dataset = study.table(request.name, options=request.of_cache)
         check_columns(request.conditions, dataset.column_names)
         return replace(request, images=None).finish(dataset)
@@ -248,23 +248,23 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
         return _whole_stream(stream, request.split)
     study.describe(table.info, configuration.task)
     if study.manifest.has_own_pictures and isinstance(request.of_hub["token"], str):
-        # A token is not kept, so what it opens is fetched now.
+        # Tokens are not kept, so fetch what they give access to now.
         study.picture_root()
     return request.finish(table)
 
 
 def _whole_stream(stream: Any, split: Any) -> Any:
     if split not in {None, "train"}:
-        msg = f"a stream has the split 'train', not {split!r}"
+        msg = f"a stream has only the split 'train', not {split!r}"
         raise ConfigurationError(msg, hint="take the first rows of a stream with .take(n)")
     return stream if split else datasets.IterableDatasetDict({"train": stream})
 
 
 def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
-    """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
+    """Load and join judgments; a by-stimulus table is computed over all of them, not concatenated."""
     if request.streaming:
         msg = "several datasets cannot be joined in a stream"
-        raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
+        raise ConfigurationError(msg, hint="remove streaming=True; the joined dataset is in memory")
     configuration = check_configuration(request.name or _common_task(parts, request.of_hub))
     whole = replace(request, name=configuration.task, split="train", conditions=(), images=None, image_sets=None)
     loaded = [
@@ -273,13 +273,13 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
     ]
     joined = join(loaded)
     if request.name is not None and task_of(joined) != configuration.task:
-        msg = f"the datasets hold {task_of(joined)}, and {request.name!r} was asked for"
-        raise ConfigurationError(msg, hint="leave the configuration out, or join other datasets")
+        msg = f"the datasets hold {task_of(joined)}, but {request.name!r} was requested"
+        raise ConfigurationError(msg, hint="remove the configuration, or join other datasets")
     return request.finish(by_stimulus(joined) if configuration.by_stimulus else joined)
 
 
 def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
-    """Return the task that is joined where none is named: the default one, or the only one that all parts have."""
+    """Return the task to join if none is named: the default one, or the only one that all parts have."""
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
     held = {str(part): _tasks_of(part, of_hub) for part in named}
     common = [task for task in TASKS if all(task in tasks for tasks in held.values())]
@@ -288,7 +288,7 @@ def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
     if not common:
         msg = f"{', '.join(held)} have no task in common"
         have = "; ".join(f"{part} has {', '.join(tasks)}" for part, tasks in held.items())
-        raise ConfigurationError(msg, hint=f"judgments of one task are joined: {have}")
+        raise ConfigurationError(msg, hint=f"only judgments of one task can be joined: {have}")
     if len(common) > 1:
         msg = f"{', '.join(held)} have several tasks in common"
         raise ConfigurationError(msg, hint=f"name a task: {', '.join(common)}")
@@ -296,7 +296,7 @@ def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
 
 
 def _tasks_of(part: str | os.PathLike[str], of_hub: Mapping[str, Any]) -> Sequence[str]:
-    """Return the tasks of a dataset that is named."""
+    """Return the tasks of a dataset given by name."""
     if is_registered(part):
         return read_entry(part).manifest.tasks
     if is_study(part):

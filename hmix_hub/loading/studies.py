@@ -1,4 +1,4 @@
-"""Contributed studies as they are loaded: from a contributor's folder, or from tables that were built."""
+"""Loading of contributed studies, from a contributor's folder or from built tables."""
 
 from __future__ import annotations
 
@@ -25,14 +25,7 @@ from hmix_hub.scales import set_scales
 from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.source import is_offline
-from hmix_hub.studies.built_tables import (
-    CHECKSUMS,
-    check_file,
-    open_checksums,
-    place_of,
-    study_features,
-    table_files,
-)
+from hmix_hub.studies.built_tables import CHECKSUMS, check_file, open_checksums, place_of, study_features, table_files
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import RECORD, STIMULI, StudyFolder, find_files
@@ -46,7 +39,7 @@ from hmix_hub.tables import add_picture_places, arrow_columns, map_tables, set_c
 from hmix_hub.tasks import CONFIGURATIONS, TASKS, Configuration, default_configuration
 
 FILES_AT_ONCE = 8
-"""Files that are downloaded, or hashed, at once."""
+"""Number of files downloaded or hashed at a time."""
 _REUSE = "reuse_dataset_if_exists"
 
 
@@ -59,53 +52,53 @@ class LoadableStudy(ABC):
     @property
     @abstractmethod
     def description(self) -> str:
-        """Where it is, for messages."""
+        """Its location, for messages."""
 
     @property
     @abstractmethod
     def address(self) -> tuple[str, ...]:
-        """The absolute path of its folder; or its repository and the commit."""
+        """Absolute path of its folder; or its repository and commit."""
 
     @abstractmethod
     def table(
         self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
     ) -> Any:
-        """Load a table in the version of the schema that it was written in.
+        """Load a table in the schema version in which it was written.
 
         Parameters
         ----------
         name
-            One of its configurations, or "participants", which not every study has.
+            One of its configurations, or "participants", if it has that table.
         streaming
             Whether to return a stream.
         options
-            Of `datasets`: cache_dir, num_proc, download_mode, verification_mode, keep_in_memory.
+            Options of `datasets`: cache_dir, num_proc, download_mode, verification_mode, keep_in_memory.
         conditions
-            What is asked of the rows of a stream, which has those alone that meet the conditions `within` its columns.
+            Conditions for the rows of a stream; it yields only rows that meet the conditions `within` its columns.
         """
 
     def some_rows(
         self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
     ) -> datasets.Dataset | None:
-        """Return the rows of a table that meet all conditions, where they are best read without the others."""
+        """Return the rows of a table that meet all conditions, if it is best to read only them."""
         return None
 
     @abstractmethod
     def picture_root(self) -> Path:
-        """Return a folder that holds the study's `stimuli/`, if it has any."""
+        """Return a folder that holds the study's `stimuli/`, if any."""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Flags whose rows are left out unless they are asked for, as of registered studies."""
+        """Flags whose rows are excluded by default, as for registered studies."""
         return ()
 
     @property
     def configurations(self) -> list[str]:
-        """Names of its configurations, in order; without that of its participants."""
+        """Names of its configurations, in order, without that of its participants."""
         return [name for name, configuration in CONFIGURATIONS.items() if configuration.task in self.manifest.tasks]
 
     def configuration(self, name: str | None) -> Configuration:
-        """Return a configuration that the study has; `None` is its default one."""
+        """Return a configuration of the study; `None` is the default one."""
         names = self.configurations
         if name is None:
             return CONFIGURATIONS[default_configuration(names)]
@@ -115,7 +108,7 @@ class LoadableStudy(ABC):
         return CONFIGURATIONS[name]
 
     def describe(self, info: datasets.DatasetInfo, task: str) -> None:
-        """Write into a table's description what no column says: order of classes, scales, place of its own pictures."""
+        """Write to a table's description what columns do not hold: class order, scales, location of pictures."""
         set_class_order(info, self.manifest.vocabulary)
         if TASKS[task].facets:
             set_scales(info, self.manifest.rated.values())
@@ -123,14 +116,14 @@ class LoadableStudy(ABC):
             add_picture_places(info, [(self.manifest.image_set, *self.address)])
 
     def no_participants(self) -> ConfigurationError:
-        """Return the error for a study without a table of its participants."""
+        """Return the error for a study without a table of participants."""
         msg = f"{self.description} has no configuration {PARTICIPANTS_CONFIGURATION!r}: it has no participants.csv"
         return ConfigurationError(msg, hint=f"its configurations are {', '.join(self.configurations)}")
 
 
 @dataclass(frozen=True)
 class RawStudy(LoadableStudy):
-    """A study folder as a contributor has it: read and completed anew, in memory."""
+    """A contributor's study folder, read and completed in memory."""
 
     folder: StudyFolder
 
@@ -170,10 +163,10 @@ class RawStudy(LoadableStudy):
 
 @dataclass(frozen=True)
 class StudyOfTables(LoadableStudy):
-    """A study whose tables were built, as Parquet files with checksums."""
+    """A study with built tables: Parquet files with checksums."""
 
     hint: ClassVar[str]
-    """What to do where a file is not what it should be."""
+    """What to do if a file is missing or has another hash."""
 
     @abstractmethod
     def file_names(self, name: str) -> list[str]:
@@ -188,20 +181,20 @@ class StudyOfTables(LoadableStudy):
         name
             One of its configurations.
         in_parts
-            Whether they may be read in part: they are then checked when one of their parts is wanted, as far as can be.
+            Whether they may be read in part: they are then checked when a part is needed, as far as possible.
         """
 
     def table(
         self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
     ) -> Any:
-        """Load a table by its exact files; see `LoadableStudy.table`."""
+        """Load a table from its exact files; see `LoadableStudy.table`."""
         builder = self.builder(name, options, conditions, in_parts=streaming)
         return builder.load("train", streaming=streaming, options=options)
 
     def some_rows(
         self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
     ) -> datasets.Dataset | None:
-        """Read the row groups that hold such rows, of a table in several files that is not prepared yet."""
+        """Read the row groups with such rows, from a table in several files that is not prepared yet."""
         is_small = len(self.file_names(name)) < 2
         if is_small or not conditions or is_offline() or options.get("download_mode") not in {None, _REUSE}:
             return None
@@ -210,7 +203,7 @@ class StudyOfTables(LoadableStudy):
     def builder(
         self, name: str, options: Mapping[str, Any], conditions: Sequence[Condition] = (), *, in_parts: bool
     ) -> StudyTable:
-        """Return what reads a table; see `table` and `files`."""
+        """Return the reader of a table; see `table` and `files`."""
         files = self.files(name, in_parts=in_parts)
         if not files:
             if name == PARTICIPANTS_CONFIGURATION:
@@ -223,18 +216,18 @@ class StudyOfTables(LoadableStudy):
 
     @property
     def where(self) -> str:
-        """What the study is called where one of its files is missing."""
+        """Name of the study in messages about missing files."""
         return self.description
 
 
 def _columns_of(configuration: Configuration | None, default: str, names: list[str]) -> tuple[Column, ...]:
-    """Return the columns that the schema describes of a built table; of participants, it describes none."""
+    """Return the columns of a built table that the schema describes; none for participants."""
     return () if configuration is None else configuration.columns(configuration.version_of(names, default))
 
 
 @dataclass(frozen=True)
 class BuiltStudy(StudyOfTables):
-    """A folder that `hmix contribute build` wrote."""
+    """A folder written by `hmix contribute build`."""
 
     path: Path
     hint = "rebuild the study with `hmix contribute build`, or get a fresh copy of the built folder"
@@ -255,7 +248,7 @@ class BuiltStudy(StudyOfTables):
         return str(self.path)
 
     def picture_root(self) -> Path:
-        """Return the folder itself, once its pictures are known to be those that were built."""
+        """Return the folder itself, after checking that its pictures are those that were built."""
         sums = self._sums
         for name in sums:
             if name.startswith(f"{STIMULI}/"):
@@ -263,12 +256,12 @@ class BuiltStudy(StudyOfTables):
         return self.path
 
     def file_names(self, name: str) -> list[str]:
-        """Return the files that lie there, and those that should."""
+        """Return the files that exist and those that should."""
         there = {f"{name}/{file.name}": "" for file in (self.path / name).glob("train-*.parquet")}
         return table_files(self._sums | there, name)
 
     def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
-        """Check a table's files, those that lie there and those that should."""
+        """Check a table's files: those that exist and those that should."""
         sums, names = self._sums, self.file_names(name)
         paths = [place_of(self.path, file, sums, self.hint) for file in names]
         checks = [partial(check_file, self.path, file, {file: sums[file]}, self.hint) for file in names]
@@ -287,14 +280,14 @@ class BuiltStudy(StudyOfTables):
 
 
 def open_local(path: Path, group: RowGroup | None = None, columns: Sequence[str] | None = None) -> Any:
-    """Open a Parquet file of this machine, for a row group of which the footer is known."""
+    """Open a local Parquet file, for a row group whose footer is known."""
     return open_parquet(path, metadata=None if group is None else group.footer)
 
 
 def open_folder(path: Path) -> LoadableStudy:
-    """Open a study in a folder, as a contributor has it or as it was built; see `open_study`."""
+    """Open a contributed or built study in a folder; see `open_study`."""
     manifest = manifest_of(path, str(path))
-    # Either tells; a study folder as a contributor has it holds neither.
+    # Either of them shows that it was built; a contributor's folder has neither.
     if any(os.path.lexists(path / name) for name in (RECORD, CHECKSUMS)):
         return BuiltStudy(manifest, path)
     folder = find_files(path, Report())
@@ -302,7 +295,7 @@ def open_folder(path: Path) -> LoadableStudy:
 
 
 def manifest_of(folder: Path, description: str) -> Manifest:
-    """Read the manifest of a study that is to be loaded; fields that are not known are passed over."""
+    """Read the manifest of a study to load; unknown fields are ignored."""
     if not (folder / MANIFEST).is_file():
         msg = f"this is no study: it has no {MANIFEST}"
         raise SourceMissingError(msg, where=Where(description), hint="plain datasets.load_dataset loads other datasets")
@@ -318,9 +311,9 @@ def manifest_of(folder: Path, description: str) -> Manifest:
 
 
 def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, version: str) -> Any:
-    """Return a table of a study, or a stream of it, in a version of the schema; by stimulus, all versions are the same.
+    """Return a table or stream of a study in a schema version; by-stimulus tables are the same in all versions.
 
-    The study's own columns stand behind those of the schema. A stream can have version 2.0.0 or later.
+    The study's own columns follow those of the schema. Streams can have version 2.0.0 or later.
     """
     found = configuration.version_of(dataset.column_names or (), manifest.schema_version)
     if configuration.by_stimulus or found == version:
@@ -333,7 +326,7 @@ def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, v
     vocabulary = manifest.vocabulary
     wanted = datasets.Features(features(columns, vocabulary) | {name: dataset.features[name] for name in own})
     if not isinstance(dataset, datasets.Dataset):
-        # The versions that a stream may have differ in columns that may be null. A partial is picklable for workers.
+        # The versions possible for a stream differ only in nullable columns. A partial can be pickled for workers.
         move = partial(_moved, task=configuration.task, version=version, vocabulary=vocabulary, wanted=wanted)
         return map_tables(dataset, move, wanted)
     table = arrow_columns(dataset, dataset.column_names)

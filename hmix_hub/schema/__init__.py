@@ -1,4 +1,4 @@
-"""What a judgment is: columns with unit and range, versions, vocabularies, as data; of tasks it knows nothing."""
+"""Definition of a judgment as data: columns with unit and range, versions, vocabularies; independent of tasks."""
 
 from hmix_hub.schema.column import TOLERANCE, Column, Kind, arrow_schema, features
 from hmix_hub.schema.judgment import N_SYNTHETIC, SYNTHETIC_FLAG, has_flag

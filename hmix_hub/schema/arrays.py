@@ -1,7 +1,7 @@
-"""Columns as arrays: rows of a column in whichever chunks and of whatever size, its values in numpy, classes recoded.
+"""Columns as arrays: rows of a column of any chunks and size, values in NumPy, recoded classes.
 
-The offsets of texts, pictures and lists are 32 bits, so that one chunk of a column holds 2 GiB of them at most. What
-`pyarrow` does to a column in one chunk, it refuses to do to a larger one.
+The offsets of texts, pictures and lists have 32 bits, so one chunk of a column holds at most 2 GiB. `pyarrow` refuses
+many operations on larger columns.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 MOST = (1 << 31) - 1
-"""Bytes of texts, or items of lists, that one piece may hold."""
+"""Maximum number of bytes of texts, or items of lists, in one chunk."""
 
 
 def as_mask(truths: pa.Array | pa.ChunkedArray) -> Mask:
-    """Return truths as bool (N,), false where null."""
+    """Return truth values as bool (N,), false where null."""
     return np.asarray(truths.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def places_in_lists(lengths: Ints) -> Ints:
-    """Return the place in its list, from 0, of each item of lists of some lengths, which lie one behind the other.
+    """Return the position, from 0, of each item within its list, for consecutive lists of given lengths.
 
     Examples
     --------
@@ -43,9 +43,9 @@ def places_in_lists(lengths: Ints) -> Ints:
 
 
 def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
-    """Return rows of a column, in as few chunks as they fit into.
+    """Return rows of a column, in as few chunks as possible.
 
-    Only the rows that are asked for are read: `ChunkedArray.take` first copies a column of texts into one piece.
+    Reads only the requested rows: `ChunkedArray.take` first copies a column of texts into one chunk.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
         int64 (M,), 0 to N - 1, in any order and as often as wanted.
     """
     if not _has_offsets(column.type):
-        # Of such columns no piece is copied.
+        # Such columns are not copied.
         return column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
     if column.num_chunks == 1:
         needed = _needed(column.chunk(0), rows, rows + 1)
@@ -86,7 +86,7 @@ def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
 
 
 def _parts(needed: Ints) -> list[slice]:
-    """Split rows, given the bytes or items of each, into runs that fit into one chunk; no rows give none."""
+    """Split rows, given the bytes or items of each, into runs that fit into one chunk; without rows, none."""
     if not len(needed):
         return []
     total = np.cumsum(needed)
@@ -95,7 +95,7 @@ def _parts(needed: Ints) -> list[slice]:
     cuts = [0]
     while cuts[-1] < len(needed):
         before = total[cuts[-1] - 1] if cuts[-1] else 0
-        # At least one row, which came out of one piece and so fits.
+        # At least one row, which came from one chunk and so fits.
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(total, before + MOST, side="right"))))
     return [slice(begin, end) for begin, end in pairwise(cuts)]
 
@@ -108,7 +108,7 @@ def _has_offsets(kind: pa.DataType) -> bool:
 
 
 def _needed(array: pa.Array, begin: Ints, end: Ints) -> Ints:
-    """Return how much of a piece's offsets runs of its values need, by the fullest of nested ones; int64 (M,)."""
+    """Return how many offsets of a chunk each run of values needs, by the fullest of nested types; int64 (M,)."""
     kind = array.type
     begin, end = begin + array.offset, end + array.offset
     if types.is_struct(kind):
@@ -130,14 +130,14 @@ def _needed(array: pa.Array, begin: Ints, end: Ints) -> Ints:
 
 
 def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, pa.Array]:
-    """Return each value's number, and the distinct values in the order of their first appearance.
+    """Return the code of each value, and the distinct values in the order of first appearance.
 
     Parameters
     ----------
     column
         N values; texts and bytes of any size.
     null_encoding
-        "mask": a null has no number. "encode": null is a value like others.
+        "mask": nulls have no code. "encode": null is a value like others.
 
     Returns
     -------
@@ -148,13 +148,13 @@ def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, 
     encoded = widened(column).dictionary_encode(null_encoding)
     if not encoded.num_chunks:
         return np.zeros(0, dtype=np.int64), pa.array([], column.type)
-    # Each piece has the dictionary of all.
+    # Each chunk has the dictionary of all.
     codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     return np.concatenate(codes, dtype=np.int64), encoded.chunk(encoded.num_chunks - 1).dictionary
 
 
 def widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column; where its texts have more than `MOST` bytes, in the type of 64-bit offsets. None is copied."""
+    """Return a column, in the type of 64-bit offsets if its texts have more than `MOST` bytes; nothing is copied."""
     wide = {True: pa.large_string(), False: pa.large_binary()}
     is_narrow = types.is_string(column.type) or types.is_binary(column.type)
     return column.cast(wide[types.is_string(column.type)]) if is_narrow and column.nbytes > MOST else column
@@ -171,19 +171,19 @@ def numbers(column: pa.ChunkedArray) -> Floats:
 
 
 def one_piece(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array; without a copy where it is one already."""
+    """Return a column as one array, without a copy if it already is."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def matrix(column: pa.ChunkedArray, *, is_nullable: bool = False) -> Floats:
-    """Return a column of distributions, or of counts, as (N, K); without a copy where it is in one piece.
+    """Return a column of distributions or counts as (N, K), without a copy if it has one chunk.
 
     Parameters
     ----------
     column
         N lists of K numbers.
     is_nullable
-        Whether lists may be null, whose row is then NaN.
+        Whether lists may be null; their rows are then NaN.
 
     Returns
     -------
@@ -193,17 +193,17 @@ def matrix(column: pa.ChunkedArray, *, is_nullable: bool = False) -> Floats:
     Raises
     ------
     SchemaError
-        If its lists are not all of one length, or one is null and may not be.
+        If its lists differ in length, or one is null and must not be.
     """
     lists = one_piece(column)
     lengths = {getattr(lists.type, "list_size", None)} - {None}
     known = pc.list_value_length(lists)
     lengths |= set(pc.unique(known.drop_null() if is_nullable else known).to_pylist())
     if len(lengths) > 1 or None in lengths:
-        msg = "the distributions are not all over the same number of classes"
+        msg = "the distributions are over different numbers of classes"
         raise SchemaError(msg, hint="join datasets with hmix_hub.join, which spreads them over the union")
     n_classes = int(next(iter(lengths), 0) or 0)
-    # Of lists that are null, none of the numbers beneath are flattened.
+    # The values below null lists are not flattened.
     found = lists.flatten().to_numpy().reshape(len(lists) - lists.null_count, n_classes)
     if not lists.null_count:
         return found
@@ -218,7 +218,7 @@ def classes_or_shares(column: pa.ChunkedArray) -> Ints | Floats:
 
 
 def shares_by_class(column: pa.ChunkedArray, n_classes: int) -> Floats:
-    """Return answers about classes as shares, float64 (N, K): distributions as they are, of a label 1 for its class."""
+    """Return answers about classes as shares, float64 (N, K): distributions as they are, labels as one-hot rows."""
     answers = classes_or_shares(column)
     if answers.ndim > 1:
         return answers.astype(np.float64, copy=False)
@@ -235,10 +235,10 @@ def class_masses(labels: Floats | Ints, one: Ints, two: Ints) -> tuple[Floats, F
     Parameters
     ----------
     labels
-        float64 (N, K): soft labels; rows sum to 1. Or int64 (N,): classes, with all probability.
+        float64 (N, K): soft labels; rows sum to 1. Or int64 (N,): classes, each with probability 1.
     one, two
-        int64 (N,): classes of both pictures. Where the second is -1, as of a single picture, or the same class, its
-        probability is 0.
+        int64 (N,): classes of both pictures. If the second is -1 (a single picture) or the same class, its probability
+        is 0.
     """
     rows, has_second = np.arange(len(labels)), (two >= 0) & (two != one)
     if labels.ndim == 1:
@@ -256,7 +256,7 @@ def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
 
 
 def distributions(shares: Floats, kind: Kind = Kind.DISTRIBUTION) -> pa.FixedSizeListArray:
-    """Return float64 (N, K) as a column of N distributions, or of counts; a row that is NaN is null, as in `matrix`."""
+    """Return float64 (N, K) as a column of N distributions or counts; rows of NaN become null, as in `matrix`."""
     is_null = np.isnan(shares[:, 0]) if shares.shape[1] else np.zeros(len(shares), dtype=bool)
     numbers_ = shares.ravel()
     if kind is Kind.COUNTS:
@@ -266,7 +266,7 @@ def distributions(shares: Floats, kind: Kind = Kind.DISTRIBUTION) -> pa.FixedSiz
 
 
 def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) -> pa.ChunkedArray:
-    """Return a column with its classes counted otherwise.
+    """Return a column with recoded classes.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) ->
     target
         int64 (K,): new code of each class.
     n_classes
-        Number of classes of the new vocabulary; those that are none of the K have no probability.
+        Number of classes of the new vocabulary; those not among the K have probability 0.
     """
     if kind is Kind.LABEL:
         return pc.take(pa.array(target), column)

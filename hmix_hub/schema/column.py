@@ -1,4 +1,4 @@
-"""Columns as data: name, type, unit, range, null or not, meaning; Arrow and Hugging Face types follow from them."""
+"""Columns as data: name, type, unit, range, nullability and meaning, from which Arrow and Hugging Face types follow."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import datasets
 
 TOLERANCE = 1e-9
-"""Numbers that differ by no more are the same: 1 - 0.7 is 0.30000000000000004, and was meant as 0.3."""
+"""Numbers that differ by at most this are equal: 1 - 0.7 is 0.30000000000000004, but means 0.3."""
 
 
 class Kind(Enum):
-    """Type of a column's values; the value is how the documentation calls it."""
+    """Type of a column's values; the value is its name in the documentation."""
 
     STRING = "string"
     BOOL = "bool"
@@ -36,11 +36,11 @@ class Kind(Enum):
 
 
 LABEL_KINDS = {Kind.LABEL, Kind.LABELS}
-"""Kinds that count classes one by one."""
+"""Kinds whose values are class codes."""
 BY_CLASS_KINDS = {Kind.DISTRIBUTION, Kind.COUNTS}
-"""Kinds whose values have one number for each class."""
+"""Kinds whose values have one number per class."""
 DISTRIBUTION_KINDS = {*BY_CLASS_KINDS, Kind.DISTRIBUTIONS}
-"""Kinds that have a number for each class, and lists of these."""
+"""Kinds with a number per class, and lists of these."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,22 @@ class Column:
     Parameters
     ----------
     name, kind, meaning
-        What it is called, the type of its values, and what they mean.
+        Name, type of its values, and their meaning.
     unit
-        Unit of the values; empty where they have none.
+        Unit of the values; empty if they have none.
     low, high
-        Closed range of the values (of each item, in a list); `None` where it is open.
+        Closed range of the values (of each item, in a list); `None`: unbounded.
     nullable
         Whether a value may be null.
     choices
-        Texts that a value may be; empty: any.
+        Allowed texts; empty: any.
     since
-        Version of the schema that the column came with; empty: the version that its table did.
+        Version of the schema that introduced the column; empty: the version that introduced its table.
     of_image_1
-        Whether the values are about image 1, so that they turn when the pictures of a pair change places: a share to 1
-        minus it, a side to the other one.
+        Whether the values refer to image 1, so that they are reversed when the pictures of a pair swap places: a share
+        becomes 1 minus it, a side the other one.
     has_nullable_items
-        Of lists of numbers, whether an item may be null.
+        For lists of numbers, whether an item may be null.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Column:
 
 
 def arrow_schema(columns: Iterable[Column], vocabulary: Vocabulary = CIFAR10) -> pa.Schema:
-    """Return the Arrow schema of a table with these columns; a field may be null where its column may."""
+    """Return the Arrow schema of a table with these columns; fields are nullable where the columns are."""
     return pa.schema([pa.field(c.name, c.arrow_type(vocabulary), nullable=c.nullable) for c in columns])
 
 
@@ -167,5 +167,5 @@ def column_table(columns: Iterable[Column]) -> str:
 
 
 def as_markdown(text: str) -> str:
-    """Return plain text as Markdown that shows the same: no tags, no emphasis."""
+    """Return plain text escaped for Markdown: no tags, no emphasis."""
     return text.replace("<", "&lt;").replace("*", "\\*")

@@ -1,4 +1,4 @@
-"""Groups of rows: which rows share a key, in the order of their first appearance."""
+"""Groups of rows that share a key, in the order of first appearance."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Floats, Ints
 
 _MOST = 1 << 62
-"""Different keys that are numbered at once."""
+"""Maximum number of distinct keys numbered at once."""
 
 
 def encode(column: pa.ChunkedArray) -> Ints:
-    """Return each row the number of its value, counted in the order of first appearance; int64 (N,)."""
+    """Return the number of each row's value, in the order of first appearance; int64 (N,)."""
     return arrays.encode(column, null_encoding="encode")[0]
 
 
 def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
-    """Return each row the number of its key, the tuple of its values in several columns; int64 (N,).
+    """Return the number of each row's key, the tuple of its values in several columns; int64 (N,).
 
     Numbers count from 0 in the order of first appearance.
     """
@@ -43,12 +43,12 @@ def _renumber(codes: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class Groups:
-    """Rows grouped by a number per row.
+    """Rows grouped by a code per row.
 
     Parameters
     ----------
     codes
-        int64 (N,): group of each row, 0 to G - 1, each group with a row.
+        int64 (N,): group of each row, 0 to G - 1; no group is empty.
     """
 
     codes: Ints
@@ -95,17 +95,17 @@ class Groups:
         return np.sqrt(self.mean((values - self.mean(values)[self.codes]) ** 2))
 
     def median(self, values: Floats) -> Floats:
-        """Return the median of float64 (N,) values within groups, of an even number the middle two's mean."""
+        """Return the median of float64 (N,) values within groups; for an even number, the mean of the middle two."""
         ordered = values[np.lexsort((values, self.codes))]
         low, high = (ordered[self.offsets[:-1] + (self.sizes - 1 + extra) // 2] for extra in (0, 1))
         median: Floats = (low + high) / 2
         return median
 
     def distinct(self, codes: Ints) -> Ints:
-        """Count the different values of int64 (N,) codes within groups; int64 (G,)."""
+        """Count the distinct values of int64 (N,) codes within groups; int64 (G,)."""
         if not len(codes):
             return np.zeros(0, dtype=np.int64)
-        # Sorted, which takes a tenth of the time that `numpy.unique` does.
+        # Sorting takes a tenth of the time of `numpy.unique`.
         pairs = np.sort(self.codes * (codes.max() + 1) + codes)
         pairs = pairs[np.diff(pairs, prepend=-1) > 0]
         return np.bincount(pairs // (codes.max() + 1), minlength=len(self.sizes))

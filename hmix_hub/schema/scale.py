@@ -1,4 +1,4 @@
-"""A rating scale: its question, its two ends, and the places between them that could be chosen."""
+"""A rating scale: its question, its two ends, and its steps."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ import numpy as np
 from hmix_hub.schema.arrays import Floats, Mask
 
 MOST_STEPS = 1001
-"""Most steps of a scale; one with more is continuous."""
+"""Maximum number of steps; a scale with more counts as continuous."""
 _WRITTEN = 1e-6
-"""Largest distance from a step of what is that step: six decimals, or the digits of a float32."""
+"""Maximum distance of a rating from its step: six decimals, or the precision of float32."""
 _ROUNDING = 0.005
-"""Largest distance from a step that writing two decimals explains."""
+"""Maximum distance from a step that rounding to two decimals explains."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A rating scale; a rating is a place on it, 0 at its low end and 1 at its high end.
+    """A rating scale; a rating is a position on it, from 0 at its low end to 1 at its high end.
 
     Parameters
     ----------
     name
-        What rows call it.
+        Name, as in the column `scale`.
     question
         What the participant was asked.
     low, high
-        What stood at either end: "not at all", "very".
+        Labels of both ends: "not at all", "very".
     steps
-        Number of equidistant places that could be chosen, the ends among them: of 7, they are 0, 1/6, …, 1. `None`: any
-        place.
+        Number of equidistant steps, including both ends: 7 steps are 0, 1/6, …, 1. `None`: continuous.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Scale:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """Both ends, whatever their case: scales on which they differ measure different things."""
+        """Both ends in lower case: scales with different ends measure different things."""
         return self.low.strip().casefold(), self.high.strip().casefold()
 
     @property
@@ -60,13 +59,13 @@ class Scale:
         return ratings if self.steps is None else np.round(ratings * (self.steps - 1)) / (self.steps - 1)
 
     def are_steps(self, ratings: Floats) -> Mask:
-        """Return which ratings, float64 (N,), are places that could be chosen, bool (N,); NaN is none."""
+        """Return which ratings, float64 (N,), are steps of the scale, bool (N,); false for NaN."""
         return np.asarray(np.abs(ratings - self.nearest(ratings)) <= _WRITTEN)
 
     def are_rounded_steps(self, ratings: Floats) -> Mask:
-        """Return which ratings, float64 (N,), are no step, but one that was written with few decimals; bool (N,)."""
+        """Return which ratings, float64 (N,), are steps rounded to few decimals; bool (N,)."""
         if self.steps is None:
             return np.zeros(len(ratings), dtype=bool)
-        # Where steps stand closely, a rating near the middle of two may be either.
+        # If steps are close, a rating near the middle of two may be either.
         reach = min(_ROUNDING, 0.25 / (self.steps - 1)) + _WRITTEN
         return np.asarray((np.abs(ratings - self.nearest(ratings)) <= reach) & ~self.are_steps(ratings))

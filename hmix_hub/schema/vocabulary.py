@@ -1,4 +1,4 @@
-"""Vocabularies: the ordered class names that labels are counted in."""
+"""Vocabularies: the ordered class names that labels refer to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from hmix_hub.errors import SchemaError, nearest
 
 LIST_MARK = "|"
-"""Stands between the items of a list that is written as text; no class name holds it."""
+"""Separator of the items of a list written as text; not allowed in class names."""
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,19 @@ class Vocabulary:
     Parameters
     ----------
     names
-        Class names, distinct whatever their case; K is their number.
+        K class names, distinct regardless of case.
 
     Raises
     ------
     SchemaError
-        If a name stands twice.
+        If a name occurs twice.
     """
 
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if len(self._codes) != len(self.names):
-            msg = f"a class name stands twice in the vocabulary {list(self.names)}"
+            msg = f"a class name occurs twice in the vocabulary {list(self.names)}"
             raise SchemaError(msg)
 
     def __len__(self) -> int:
@@ -42,26 +42,26 @@ class Vocabulary:
         return {name.lower(): code for code, name in enumerate(self.names)}
 
     def code(self, name: str) -> int:
-        """Return the label of a class name, whatever its case.
+        """Return the label of a class name, regardless of case.
 
         Raises
         ------
         SchemaError
-            If the vocabulary has no such class; the nearest names are offered.
+            If the vocabulary has no such class; the nearest names are suggested.
         """
         try:
             return self._codes[name.lower()]
         except KeyError:
-            msg = f"no class is called {name!r}"
+            msg = f"there is no class {name!r}"
             raise SchemaError(msg, hint=nearest(name, self.names, label="classes")) from None
 
     def display(self, code: int) -> str:
-        """Return a class name as it stands in pair and stimulus ids: with a capital first letter."""
+        """Return a class name as written in pair and stimulus ids: with a capital first letter."""
         name = self.names[code]
         return name[:1].upper() + name[1:]
 
     def joined(self, codes: Iterable[int]) -> str:
-        """Return labels as the text of a list, as CSV holds it: `cat|dog`."""
+        """Return labels as text, as in CSV: `cat|dog`."""
         return LIST_MARK.join(self.names[code] for code in codes)
 
     def union(self, others: Iterable[Vocabulary]) -> Vocabulary:
@@ -80,7 +80,7 @@ class Vocabulary:
         return [target.code(name) for name in self.names]
 
     def codes_in(self, target: Vocabulary) -> list[int]:
-        """Return, for each label of this vocabulary, the label of the same class in `target`, -1 where it lacks it."""
+        """Return, for each label of this vocabulary, the label of the same class in `target`; -1 if it has none."""
         return [target._codes.get(name.lower(), -1) for name in self.names]
 
 

@@ -1,6 +1,6 @@
-"""The tasks: one file each, this registry of them, and what is derived from it.
+"""The tasks, one file each; this registry, and what is derived from it.
 
-To add a task, write `hmix_hub/tasks/<task>.py` and name it in `TASKS`.
+To add a task, write `hmix_hub/tasks/<task>.py` and list it in `TASKS`.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ CHOICE = class_choice.TASK.name
 RATING = scale_rating.TASK.name
 VOTES = class_votes.TASK.name
 DEFAULT_TASK = INFER
-"""The task of whoever names none."""
+"""The default task."""
 
 
 def task_that_shows(pictures: Literal["pair", "mixture"]) -> str:
-    """Return a task that shows such pictures, for rows that are of no task: all that show them draw them alike."""
+    """Return a task that shows such pictures, for rows without a task; all of them draw the pictures alike."""
     return next(name for name, task in TASKS.items() if task.shows == pictures)
 
 
@@ -60,20 +60,20 @@ def task_judged_in(names: Collection[str]) -> Task | None:
 
 
 def why_no_participants(names: Collection[str]) -> str:
-    """Return why rows with these columns name no participants, as a sentence; empty: they may, or nothing tells."""
+    """Return why rows with these columns have no participants, as a sentence; empty if they may, or if unknown."""
     pooled = (task for task in TASKS.values() if not task.has_participants)
     return next((task.without_participants for task in pooled if not set(task.answer).isdisjoint(names)), "")
 
 
 def soft_label_column(names: Collection[str]) -> str | None:
-    """Return the column, among some, that soft labels are made of: of all answers about a stimulus, else of each."""
+    """Return the column, among some, that holds soft labels, of all answers about a stimulus or of each answer."""
     over_classes = [task.judged_columns for task in TASKS.values() if task.is_over_classes]
     wanted = (*(pooled for _, pooled in over_classes), *(own for own, _ in over_classes))
     return next((name for name in wanted if name in names), None)
 
 
 RELEASED_FORMS = {name: task.released for name, task in TASKS.items() if task.released}
-"""By task, its form in schema 1.0.0; a task that came later has none."""
+"""The form of each task in schema 1.0.0; later tasks have none."""
 
 
 def check_task(name: str) -> Task:
@@ -82,7 +82,7 @@ def check_task(name: str) -> Task:
     Raises
     ------
     ConfigurationError
-        If there is no such task; the nearest names are offered.
+        If there is no such task; the nearest names are suggested.
     """
     if not isinstance(name, str) or name not in TASKS:
         msg = f"there is no task {name!r}"
@@ -96,7 +96,7 @@ def columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     Raises
     ------
     ConfigurationError
-        If there is no such task, or it has no form in that version.
+        If there is no such task, or it does not exist in that version.
     """
     return check_task(task).in_version(version)
 
@@ -115,13 +115,13 @@ def by_stimulus_columns(task: str, *, is_synthetic: bool = False) -> tuple[Colum
 
 
 BY_STIMULUS_COLUMNS = {name: task.by_stimulus_columns for name, task in TASKS.items()}
-"""Columns of the by-stimulus table by task."""
+"""Columns of the by-stimulus table, by task."""
 
 _TABLES = (*(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values())
 OVER_CLASSES = {
     column.name: column for table in _TABLES for column in table if column.kind in LABEL_KINDS | DISTRIBUTION_KINDS
 }
-"""Columns that count classes, by name: labels, lists of labels, and distributions over all classes."""
+"""Columns about classes, by name: labels, lists of labels, and distributions over all classes."""
 
 
 def distributions_among(names: Iterable[str]) -> list[str]:
@@ -130,7 +130,7 @@ def distributions_among(names: Iterable[str]) -> list[str]:
 
 
 COMPUTED = COMPUTED_ALWAYS | {name for task in TASKS.values() for name in task.derived}
-"""Columns that follow from the observed ones."""
+"""Columns computed from the observed ones."""
 
 
 def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
@@ -151,7 +151,7 @@ def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) 
     task
         Name of the task.
     asked
-        What was asked besides the class; columns of other questions may be missing.
+        What was asked in addition to the class; columns of other questions may be missing.
     """
     unneeded = {*TASKS[task].optional_columns, *unasked_columns(asked)}
     return tuple(column for column in observed_columns(task) if column.name not in unneeded)
@@ -160,18 +160,18 @@ def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) 
 def missing_columns(
     names: Collection[str], task: str, asked: Collection[Question] = tuple(QUESTIONS), *, is_single: bool = False
 ) -> tuple[Column, ...]:
-    """Return the columns that a contributed file lacks.
+    """Return the required columns that a contributed file lacks.
 
-    Pictures are named by index or by file, and their labels may be left out: the image set knows them.
+    Pictures are identified by index or file, and their labels may be left out: the image set has them.
 
     Parameters
     ----------
     names
-        The columns that it has.
+        Columns of the file.
     task, asked
         See `required_columns`.
     is_single
-        Whether no row has a second picture: there is then no index of it, and the mixing coefficient is 1.
+        Whether no row has a second picture: its index is then absent, and the mixing coefficient is 1.
     """
     unneeded = {*names, "image_1_label", "image_2_label"}
     unneeded |= {"image_2_index", "mixing_coefficient"} if is_single else set()
@@ -180,12 +180,12 @@ def missing_columns(
 
 
 def computed_columns(task: str) -> tuple[Column, ...]:
-    """Return the columns of a task that follow from the observed ones."""
+    """Return the columns of a task that are computed from the observed ones."""
     return tuple(column for column in TASKS[task].columns if column.name in COMPUTED)
 
 
 def _all_flags() -> dict[str, Flag]:
-    """Return every flag once; each task's stand in its order."""
+    """Return every flag once, in the order of the tasks."""
     found: list[Flag] = []
     for task in TASKS.values():
         at = len(found)
@@ -202,7 +202,7 @@ FLAGS = _all_flags()
 
 
 def flags_of(task: str) -> tuple[str, ...]:
-    """Return the names of the flags that rows of a task can have, in the order in which a row lists them."""
+    """Return the names of the flags that rows of a task can have, in the order in which rows list them."""
     return tuple(flag.name for flag in TASKS[task].flags)
 
 
@@ -232,12 +232,12 @@ class Configuration:
         if self.by_stimulus:
             return f"One row per stimulus of {self.task}: all its judgments together{section}."
         if not task.has_participants:
-            return f"One row per stimulus, with the votes of all people together; each {task.question}{section}."
-        return f"One row per judgment; the person {task.question}{section}."
+            return f"One row per stimulus, with all participants' votes; each {task.question}{section}."
+        return f"One row per judgment; the participant {task.question}{section}."
 
     @property
     def core(self) -> tuple[str, ...]:
-        """Names of the columns that a reader needs to see what was judged and answered, the most important first."""
+        """Names of the columns that show what was judged and answered, the most important first."""
         return TASKS[self.task].by_stimulus.core if self.by_stimulus else TASKS[self.task].core
 
     def columns(self, version: str = CURRENT, *, is_synthetic: bool = False) -> tuple[Column, ...]:
@@ -253,7 +253,7 @@ class Configuration:
         Raises
         ------
         ConfigurationError
-            If the table does not exist in that version: by-stimulus tables came with 2.0.0.
+            If the table does not exist in that version: by-stimulus tables were added in 2.0.0.
         """
         of_judgments = columns(self.task, version)
         if not self.by_stimulus:
@@ -266,8 +266,8 @@ class Configuration:
     def version_of(self, names: Iterable[str], stated: str) -> str:
         """Return the newest schema version whose columns are all among some names.
 
-        Versions of the same columns differ in their name alone: the stated one goes before others of these, and is
-        returned where no version fits.
+        Versions with the same columns differ only in name: the stated one takes precedence among these, and is returned
+        if no version fits.
         """
         there = set(names)
         versions = [version for version in TASKS[self.task].versions if version != RELEASED]
@@ -289,12 +289,12 @@ CONFIGURATIONS: dict[str, Configuration] = {
     )
 }
 RELEASED_CONFIGURATIONS = {name: one for name, one in CONFIGURATIONS.items() if one.task in RELEASED_FORMS}
-"""Those of the tasks that the release has: the configurations of "h-mix"."""
+"""The configurations of "h-mix", those of the released tasks."""
 DEFAULT_CONFIGURATION = DEFAULT_TASK
 
 
 def default_configuration(names: Sequence[str]) -> str:
-    """Return the configuration that is loaded where none is named: the default one, else the first of a study's."""
+    """Return the configuration loaded by default: the default one, or else the first that the study has."""
     return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
 
 
@@ -304,7 +304,7 @@ def check_configuration(name: str | None) -> Configuration:
     Raises
     ------
     ConfigurationError
-        If there is no such configuration; the nearest names are offered.
+        If there is no such configuration; the nearest names are suggested.
     """
     name = DEFAULT_CONFIGURATION if name is None else name
     if not isinstance(name, str) or name not in CONFIGURATIONS:

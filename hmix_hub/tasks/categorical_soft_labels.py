@@ -38,7 +38,7 @@ from hmix_hub.tasks.soft_labels import (
 from hmix_hub.tasks.task import Task
 
 _TOP, _SECOND, _IMPOSSIBLE = "mostProb", "secondProb", "improbClassSelect"
-"""What class names begin with in the released answers."""
+"""Prefix of class names in the released answers."""
 
 
 def _contradict(fault: str, rows: Rows) -> Mask:
@@ -51,14 +51,14 @@ def _contradiction(name: str, meaning: str, needs: Question) -> Flag:
 
 IGNORED_PROBABILITY = Flag(
     "ignored_probability",
-    'a second probability was given although the answer was "no alternative"; it is dropped',
-    observed_by="whoever reads the answer, since the judgment table drops the probability",
+    'a second probability was given with the answer "no alternative"; it is dropped',
+    observed_by="the reader of the answer, since the judgment table drops the probability",
     needs="probabilities",
 )
 
 
 def _observe(observed: pa.Table) -> tuple[pa.Table, dict[str, Mask]]:
-    """Return the answers without second probabilities that have no class, and which rows had one."""
+    """Return the answers without second probabilities that lack a class, and a mask of the rows that had one."""
     given = observed["second_probability"]
     ignored = pc.and_(observed["second_class"].is_null(), given.is_valid()).to_numpy()
     flags = {IGNORED_PROBABILITY.name: ignored}
@@ -110,7 +110,7 @@ def _share(typed: str) -> float:
 
 
 def _share_or_none(typed: str) -> float | None:
-    """Return what was typed as a share; what is ignored may be no percentage."""
+    """Return a typed percentage as a share; ignored answers may be anything."""
     try:
         return _share(typed)
     except ValueError:
@@ -156,12 +156,12 @@ soft_labels:
 TASK = Task(
     name="categorical_soft_labels",
     section="4.3.2",
-    question="names the most probable class of one mixture and its probability, perhaps a second, "
+    question="names the most probable class of one mixture and its probability, optionally a second, "
     "and rules classes out",
     shows="mixture",
     answer_columns=(
         Column("top_class", Kind.LABEL, "most probable class"),
-        Column("top_probability", Kind.FLOAT64, "its probability; 1 where none was asked", "probability", 0, 1),
+        Column("top_probability", Kind.FLOAT64, "its probability; 1 if not asked", "probability", 0, 1),
         Column("second_class", Kind.LABEL, "second class; null: no alternative, or not asked", nullable=True),
         Column(
             "second_probability", Kind.FLOAT64, "its probability; null: not given", "probability", 0, 1, nullable=True
@@ -169,12 +169,12 @@ TASK = Task(
         Column(
             "impossible_classes",
             Kind.LABELS,
-            "classes that the person ruled out, in the order of ticking; empty: none, or not asked",
+            "classes that the participant ruled out, in the order of ticking; empty: none, or not asked",
         ),
         Column(
             "soft_label",
             Kind.DISTRIBUTION,
-            "probability of each class, by the study's procedure (of H-Mix, the release's); sums to 1",
+            "probability of each class, by the study's procedure (for H-Mix, the release's); sums to 1",
             "probability",
             0,
             1,
@@ -191,10 +191,10 @@ TASK = Task(
         STRAIGHTLINING,
         _contradiction("ruled_out_choice", "a chosen class is also ruled out", "impossible_classes"),
         _contradiction(
-            "same_class_twice", "both answers name the same class; the second probability counts", "second_class"
+            "same_class_twice", "both answers name the same class; the second probability is used", "second_class"
         ),
         IGNORED_PROBABILITY,
-        _contradiction("probabilities_exceed_one", "the two probabilities exceed 1 together", "probabilities"),
+        _contradiction("probabilities_exceed_one", "the two probabilities sum to more than 1", "probabilities"),
         *OBSERVED,
         SYNTHETIC,
         EXPORTED_TWICE,

@@ -32,7 +32,7 @@ SINCE = "2.2.0"
 
 
 def _same_place(rows: Rows) -> Mask:
-    """Find participants who choose by place: the class there changes from page to page, and the place does not."""
+    """Find participants who choose by position: classes change places between pages, but the choice does not."""
     orders, found = rows.table["class_order"], np.zeros(rows.table.num_rows, dtype=bool)
     known = np.flatnonzero(orders.is_valid().to_numpy())
     if not len(known):
@@ -48,7 +48,7 @@ def _same_place(rows: Rows) -> Mask:
     first = np.full(len(known), -1, dtype=np.int64)
     first[parents[within == 0]] = items[within == 0]
     participants = encode(table["participant_id"])
-    # Where the order is the same on every page, a place is a class, and the classes tell.
+    # If the order is the same on every page, a position is a class, and the classes show it.
     orders_vary = Groups(participants).distinct(encode_key([first])) > 1
     found[known] = (is_straightlining(participants, places) & orders_vary)[participants] & (places >= 0)
     return found
@@ -77,33 +77,33 @@ def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
 
 TASK = Task(
     name="class_choice",
-    question="chooses the class of one picture, single or mixed, and perhaps says how confident",
+    question="chooses the class of one picture, single or mixed, and optionally rates the confidence",
     since=SINCE,
     shows="mixture",
     answer_columns=(
-        Column("chosen_class", Kind.LABEL, "class that the person chose"),
+        Column("chosen_class", Kind.LABEL, "class that the participant chose"),
         Column(
             "confidence",
             Kind.FLOAT64,
-            "how sure the person was; null: not given, or not asked",
+            "confidence in the answer; null: not given, or not asked",
             "0 not at all, 1 fully",
             0,
             1,
             nullable=True,
         ),
         recorded("class_order", Kind.LABELS, "classes to choose from, in the order of the page", since=SINCE),
-        recorded("confidence_touched", Kind.BOOL, "whether the slider of confidence was", since=SINCE),
+        recorded("confidence_touched", Kind.BOOL, "whether the confidence slider was", since=SINCE),
         recorded(
             "confidence_path",
             Kind.FLOATS,
-            "confidence at every place of its slider, in order: last the answer",
+            "confidence at every position of its slider, in order; the last is the answer",
             "0 not at all, 1 fully",
             0,
             1,
             since=SINCE,
         ),
         recorded_times(
-            "confidence_path_times_ms", meaning="when the slider came to each, from page drawn", since=SINCE
+            "confidence_path_times_ms", meaning="when the slider reached each, from page drawn", since=SINCE
         ),
     ),
     answer=("chosen_class",),
@@ -118,13 +118,13 @@ TASK = Task(
         STRAIGHTLINING,
         Flag(
             "same_place",
-            f"{STRAIGHTLINING_TENTHS}0% or more of the person's choices stood at one place of the page, though the "
-            "order of the classes changed",
+            f"{STRAIGHTLINING_TENTHS}0% or more of the participant's choices were at the same position on the page, "
+            "although the order of the classes changed",
             _same_place,
         ),
         Flag(
             "untouched_confidence",
-            "the slider of confidence is known not to have been touched, so that where it stands may not be meant",
+            "the confidence slider was not touched, so its position may not be an answer",
             partial(is_untouched, "confidence_touched"),
         ),
         *OBSERVED,
@@ -153,6 +153,6 @@ TASK = Task(
     paths=(Path("confidence_path", "confidence_path_times_ms", "confidence", touched="confidence_touched"),),
     filters={
         "chosen_class": "whose chosen class is any of these",
-        "confidence": "whose confidence is this, 0 to 1",
+        "confidence": "with this confidence, 0 to 1",
     },
 )

@@ -1,6 +1,6 @@
-"""Votes by class: how many of those who judged a stimulus chose each class; nobody's single judgment is known.
+"""Votes by class: how many participants chose each class of a stimulus; single judgments are not known.
 
-Known are the counts, from which the frequencies follow as `n_c / n`, or the frequencies alone.
+Either the counts are known, from which the frequencies follow as `n_c / n`, or only the frequencies.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from hmix_hub.tasks.parts import ByStimulus, ExampleTrial
 from hmix_hub.tasks.task import Task
 from hmix_hub.tasks.votes import CLASS_FREQUENCIES, ENTROPY, MAJORITY_CLASS, entropies, frequencies, majorities
 
-N_VOTES = Column("n_votes", Kind.INT32, "votes of the stimulus; null: not known", "votes", low=1, nullable=True)
+N_VOTES = Column(
+    "n_votes", Kind.INT32, "number of votes for the stimulus; null: not known", "votes", low=1, nullable=True
+)
 CLASS_COUNTS = Column(
     "class_counts",
     Kind.COUNTS,
-    "votes for each class; null: the frequencies alone are known",
+    "votes for each class; null: only the frequencies are known",
     "votes",
     low=0,
     nullable=True,
@@ -36,30 +38,31 @@ OTHER_TOTAL = "another total"
 NO_DISTRIBUTION = "no distribution"
 OTHER_FREQUENCIES = "other frequencies"
 SUM_TOLERANCE = 0.01
-"""How far the sum of written frequencies may be from 1, since they are rounded."""
+"""Maximum distance of the sum of written frequencies from 1, since they are rounded."""
 ROUNDING = 0.005
-"""How far a written frequency may be from the quotient of its counts: half a hundredth."""
+"""Maximum distance of a written frequency from the quotient of its counts: half a hundredth."""
 _EXACT = 1e-12
-"""How far a sum of frequencies may be from 1 by floating point alone."""
+"""Maximum distance of a sum of frequencies from 1 due to floating point."""
 _EXAMPLE_VOTES = 20
 
 
 def faults_of_votes(n_votes: Floats, counts: Floats, shares: Floats) -> dict[str, Mask]:
-    """Find what contradicts itself in votes as a contributed file states them.
+    """Find contradictions in the votes of a contributed file.
 
     Parameters
     ----------
     n_votes
-        float64 (N,): stated number of votes; NaN: none is stated.
+        float64 (N,): stated number of votes; NaN: not stated.
     counts, shares
-        float64 (N, K): stated counts and frequencies; rows of NaN: none are stated.
+        float64 (N, K): stated counts and frequencies; rows of NaN: not stated.
 
     Returns
     -------
     dict
         bool (N,) by fault: `NO_VOTES` (neither counts nor frequencies, or counts that are all 0), `OTHER_TOTAL` (counts
         that do not sum to the stated number), `NO_DISTRIBUTION` (frequencies that do not sum to 1 within
-        `SUM_TOLERANCE`), `OTHER_FREQUENCIES` (ones that are not those of the counts, within `ROUNDING`).
+        `SUM_TOLERANCE`), `OTHER_FREQUENCIES` (frequencies that differ from those of the counts by more than
+        `ROUNDING`).
     """
     total, mass = counts.sum(axis=1), shares.sum(axis=1)
     has_counts, has_shares = ~np.isnan(total), ~np.isnan(mass)
@@ -75,21 +78,21 @@ def faults_of_votes(n_votes: Floats, counts: Floats, shares: Floats) -> dict[str
 
 
 _TOLD = {
-    NO_VOTES: ("the row has no votes", "write counts or frequencies, or leave the row out"),
-    OTHER_TOTAL: ("the counts do not sum to n_votes", "correct the one or the other"),
+    NO_VOTES: ("the row has no votes", "write counts or frequencies, or remove the row"),
+    OTHER_TOTAL: ("the counts do not sum to n_votes", "correct one of the two"),
     NO_DISTRIBUTION: ("the frequencies do not sum to 1", "divide them by their sum"),
-    OTHER_FREQUENCIES: ("the frequencies are not those of the counts", "leave them out: they are computed"),
+    OTHER_FREQUENCIES: ("the frequencies are not those of the counts", "remove them: they are computed"),
 }
-"""By fault, what is wrong, and what to do."""
+"""Message and remedy for each fault."""
 
 
 def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
-    """Return votes with the numbers and the frequencies that follow from the counts.
+    """Return votes completed with the numbers and frequencies computed from the counts.
 
     Raises
     ------
     SchemaError
-        At the first row whose votes contradict themselves.
+        For the first row whose votes are contradictory.
     """
     stated = numbers(observed[N_VOTES.name])
     counts, shares = (matrix(observed[c.name], is_nullable=True) for c in (CLASS_COUNTS, CLASS_FREQUENCIES))
@@ -98,7 +101,7 @@ def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
             msg, hint = _TOLD[fault]
             raise SchemaError(msg, where=Where(row=int(np.flatnonzero(bad)[0])), hint=hint)
     total, mass = counts.sum(axis=1), shares.sum(axis=1, keepdims=True)
-    # To the last bit what was written, where that sums to 1.
+    # Exactly as written, if that sums to 1.
     shares = np.where(np.abs(mass - 1) > _EXACT, shares / mass, shares)
     has_counts = ~np.isnan(total)
     shares[has_counts] = frequencies(counts[has_counts])
@@ -113,10 +116,10 @@ def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
 
 
 def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
-    """Pool the rows of each stimulus, one of each study: counts are added up.
+    """Pool the rows of each stimulus (one per study) by adding up counts.
 
-    Where a row has no counts, frequencies are averaged by the numbers of votes; where one of these is not known, each
-    row counts the same.
+    If a row has no counts, frequencies are averaged, weighted by the numbers of votes; if one of these is unknown, all
+    rows have the same weight.
     """
     counts, shares = matrix(judgments[CLASS_COUNTS.name], is_nullable=True), matrix(judgments[CLASS_FREQUENCIES.name])
     n_votes = numbers(judgments[N_VOTES.name])
@@ -167,6 +170,6 @@ TASK = Task(
     target="soft_label",
     example=_example,
     observe=_observe,
-    filters={N_VOTES.name: "whose number of votes is this"},
-    without_participants="class_votes holds counts per stimulus; nobody's single judgment is in it",
+    filters={N_VOTES.name: "with this number of votes"},
+    without_participants="class_votes holds counts per stimulus, not single judgments",
 )

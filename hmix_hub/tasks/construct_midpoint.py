@@ -24,13 +24,13 @@ def _endpoint_not_shown(rows: Rows) -> Mask:
     is_end = (selected == 0) | (selected == 1)
     if "path_coefficients" not in rows.table.column_names:
         return is_end
-    # A path is of pictures that were on the screen, its last one included.
+    # A path consists of the pictures that were on the screen, including the last one.
     return is_end & rows.table["path_coefficients"].is_null().to_numpy()
 
 
 ENDPOINT_NOT_SHOWN = Flag(
     "endpoint_not_shown",
-    "the answer is 0 or 1, which the released interface stored but could not draw: .1 or .9 stayed on screen",
+    "the answer is 0 or 1, which the released interface stored but could not draw: .1 or .9 stayed on the screen",
     _endpoint_not_shown,
 )
 
@@ -64,27 +64,20 @@ TASK = Task(
         IMAGE_1_SIDE,
         recorded_coefficients(
             "path_coefficients",
-            meaning="lambda of every picture on the screen, in order: first the start, last the selected one",
+            meaning="lambda of every picture on the screen, in order, from the start to the selected one",
         ),
         recorded_times("path_times_ms", meaning="when each of them appeared, from page drawn; the first at 0"),
     ),
     answer=("selected_coefficient",),
     answered="selected_coefficient",
-    core=(
-        "pair_id",
-        "start_coefficient",
-        "selected_coefficient",
-        "participant_id",
-        "response_time_ms",
-        "flags",
-    ),
+    core=("pair_id", "start_coefficient", "selected_coefficient", "participant_id", "response_time_ms", "flags"),
     flags=(ENDPOINT_NOT_SHOWN, REPEATED_IN_BATCH, STRAIGHTLINING, *OBSERVED, SYNTHETIC),
     by_stimulus=BY_STIMULUS,
     statistics=STATISTICS,
     panels=PANELS,
     plot="midpoints",
     target="human",
-    filters=FILTERS | {"start_coefficient": "whose first shown lambda is this"},
+    filters=FILTERS | {"start_coefficient": "that started from this lambda"},
     example=_example,
     paths=(Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
     released=Released(
@@ -98,7 +91,7 @@ TASK = Task(
             *released.SESSION,
             released.RESPONSE,
             *released.BROWSER,
-            # No closed range: the walk ends at 1.1e-16 below 0 or above 1.
+            # No closed range: the float walk can end 1.1e-16 below 0 or above 1.
             Column("final_value", Kind.FLOAT64, "selected lambda, a float walk in steps of .1", "share of image 1"),
             Column("start_value", Kind.FLOAT64, "lambda shown first", "share of image 1", 0, 1),
             released.TASK,

@@ -1,4 +1,4 @@
-"""Quality flags: what may be wrong with a judgment, by name; and those that rows of every task can have."""
+"""Quality flags, which name possible problems of a judgment; and the flags that rows of every task can have."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from hmix_hub.schema.judgment import SYNTHETIC_FLAG
 from hmix_hub.tasks.soft_labels import Question
 
 STRAIGHTLINING_TENTHS = 9
-"""Tenths of a participant's answers in a task that are the same, from which the participant is straightlining."""
+"""Tenths of a participant's answers in a task that must be identical for straightlining."""
 STRAIGHTLINING_MINIMUM = 10
-"""Fewest answers of a participant in a task that a pattern is seen in."""
+"""Minimum number of a participant's answers in a task for detecting a pattern."""
 CLOCK_DRIFT, CLOCK_SLACK_MS = 0.01, 1000.0
-"""By how much response times may pass what went by on the server: clocks of two computers, and rounding."""
+"""Tolerance by which response times may exceed the time elapsed on the server: two clocks, and rounding."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Judgments that flags are looked for in.
+    """Judgments in which to look for flags.
 
     Parameters
     ----------
     table
         Judgment table without its flags; N rows.
     answer
-        Columns that are one answer.
+        Columns that together form an answer.
     n_classes
         K.
     """
@@ -43,25 +43,25 @@ class Rows:
 
 @dataclass(frozen=True)
 class Flag:
-    """A quality flag: a rule finds its rows, or somebody observes them.
+    """A quality flag, found by a rule or observed elsewhere.
 
     Parameters
     ----------
     name
         Its name in the column `flags`.
     meaning
-        When a row has it.
+        Condition under which a row has it.
     rule
-        From N judgments to bool (N,): which of them have it.
+        Function from N judgments to bool (N,), true for rows with the flag.
     observed_by
-        Who knows which rows have it, where no column shows it.
+        Who knows which rows have it, if no column shows it.
     needs
         Question that must have been asked for a row to have it.
 
     Raises
     ------
     ValueError
-        If it has neither a rule nor an observer, and so would never fire; or both.
+        If it has neither a rule nor an observer, and so would never be set; or both.
     """
 
     name: str
@@ -72,11 +72,11 @@ class Flag:
 
     def __post_init__(self) -> None:
         if (self.rule is None) == (not self.observed_by):
-            msg = f"the flag {self.name!r} needs a rule, or `observed_by`: who knows which rows have it; one of the two"
+            msg = f"the flag {self.name!r} needs either a rule or `observed_by` (who knows which rows have it)"
             raise ValueError(msg)
 
     def find(self, rows: Rows, observed: Mapping[str, Mask]) -> Mask:
-        """Return which of N judgments have the flag, bool (N,); where that was observed, no rule is asked."""
+        """Return which of N judgments have the flag, bool (N,); observed flags are returned as they are."""
         if self.name in observed:
             return observed[self.name]
         return np.zeros(rows.table.num_rows, dtype=bool) if self.rule is None else self.rule(rows)
@@ -91,7 +91,7 @@ def _straightlining(rows: Rows) -> Mask:
     participants = encode(rows.table["participant_id"])
     found = is_straightlining(participants, encode_key([rows.table[name] for name in rows.answer]))
     if all(pa.types.is_integer(rows.table[name].type) for name in rows.answer):
-        # Whoever was shown one class nearly always, and answers with classes alone, has every reason to repeat one.
+        # Participants who nearly always saw one class, and answer only with classes, have good reason to repeat it.
         shown = encode_key([rows.table[name] for name in ("image_1_label", "image_2_label")])
         found &= ~is_straightlining(participants, shown)
     return found[participants]
@@ -109,7 +109,7 @@ def is_straightlining(participants: Ints, answers: Ints) -> Mask:
     of_participant = np.bincount(participants)
     most = np.zeros(len(of_participant), dtype=np.int64)
     np.maximum.at(most, participants, same.sizes[same.codes])
-    # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
+    # In integers, since 0.9 * 10 rounds: nine of ten are nine tenths.
     return (10 * most >= STRAIGHTLINING_TENTHS * of_participant) & (of_participant >= STRAIGHTLINING_MINIMUM)
 
 
@@ -122,7 +122,7 @@ def _time_disagrees(rows: Rows) -> Mask:
 
 
 def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> Mask:
-    """For each participant, 0 to P - 1, whether response times add up to more than went by on the server; bool (P,).
+    """For each participant, 0 to P - 1, whether response times exceed the time elapsed on the server; bool (P,).
 
     See `claimed_and_elapsed`.
     """
@@ -131,15 +131,15 @@ def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> M
 
 
 def claimed_and_elapsed(participants: Ints, *, claimed: Floats, elapsed: Floats) -> tuple[Floats, Floats]:
-    """For each participant, 0 to P - 1, return what response times add up to and what went by on the server.
+    """Return the sum of response times, and the time elapsed on the server, of each participant, 0 to P - 1.
 
     Parameters
     ----------
     participants
         int64 (N,): number of each row's participant.
     claimed, elapsed
-        float64 (N,): response time, and time on the server until the answer came, milliseconds; NaN: not known. Rows
-        that share both are of one page, and count once. Rows without a time on the server do not count.
+        float64 (N,): response time, and time on the server until the answer arrived, in milliseconds; NaN: not known.
+        Rows that share both are from one page and count once. Rows without a time on the server do not count.
 
     Returns
     -------
@@ -157,44 +157,43 @@ def claimed_and_elapsed(participants: Ints, *, claimed: Floats, elapsed: Floats)
 
 
 def is_untouched(column: str, rows: Rows) -> Mask:
-    """Whether the slider that a column tells of is known not to have been touched, for each judgment; bool (N,)."""
+    """For each judgment, whether a column shows that the slider was not touched; bool (N,)."""
     return as_mask(pc.equal(rows.table[column], False))
 
 
 REPEATED_IN_BATCH = Flag(
-    "repeated_in_batch", "the person saw the stimulus before, and no repeat was intended", _repeated_in_batch
+    "repeated_in_batch", "the participant saw the stimulus before, and no repeat was intended", _repeated_in_batch
 )
 STRAIGHTLINING = Flag(
     "straightlining",
-    f"{STRAIGHTLINING_TENTHS}0% or more of the person's answers in the task are one and the same "
-    f"(people with {STRAIGHTLINING_MINIMUM} answers or more; of chosen classes, unless the pictures were, too)",
+    f"{STRAIGHTLINING_TENTHS}0% or more of the participant's answers in the task are identical "
+    f"(participants with at least {STRAIGHTLINING_MINIMUM} answers; for chosen classes, unless the pictures were, too)",
     _straightlining,
 )
 SYNTHETIC = Flag(
-    SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, of all its rows"
+    SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, for all its rows"
 )
 TIME_DISAGREES = Flag(
     "time_disagrees",
-    "the person's response times add up to more than the server's clock allows, so that they were not taken as they "
-    "are claimed",
+    "the participant's response times exceed the time elapsed on the server, so they cannot be correct",
     _time_disagrees,
 )
 FAILED_ATTENTION = Flag(
     "failed_attention",
-    "the person failed more attention checks than the study allows",
-    observed_by="the study, of all rows of the person",
+    "the participant failed more attention checks than the study allows",
+    observed_by="the study, for all rows of the participant",
 )
 OBSERVED = (TIME_DISAGREES, FAILED_ATTENTION)
-"""What the server of a study observes of a person, in rows of every task."""
+"""Flags that the server of a study observes about a participant, in rows of every task."""
 EXPORTED_TWICE = Flag(
     "exported_twice",
-    "the row is a copy of an earlier one: the session stands twice in the raw file; left out unless asked for",
+    "the row is a copy of an earlier one: the session occurs twice in the raw file; excluded by default",
     observed_by="the import of a registered study",
 )
 
 
 def flag_lists(masks: Mapping[str, Mask]) -> pa.ListArray:
-    """Return masks by flag, bool (N,) each, as the column `flags`: N lists of names, in the order of the masks."""
+    """Convert masks by flag, bool (N,) each, to the column `flags`: N lists of names, in the order of the masks."""
     matrix = np.stack(list(masks.values()), axis=1)
     offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))])
     names = pa.array(list(masks)).take(pa.array(np.nonzero(matrix)[1]))

@@ -36,7 +36,7 @@ from hmix_hub.tasks.released import (
 from hmix_hub.tasks.task import Task
 
 QUESTION_ORDER = "[0,1]"
-"""The released order of the two sliders, always the same."""
+"""Order of the two sliders in the release, always the same."""
 
 
 def _untouched_sliders(rows: Rows) -> Mask:
@@ -52,8 +52,8 @@ def _untouched_sliders(rows: Rows) -> Mask:
 
 UNTOUCHED_SLIDERS = Flag(
     "untouched_sliders",
-    "the slider of the inferred coefficient is known not to have been touched; or both sliders stand at their "
-    "start, 50, and it is not known that either was touched",
+    "the slider of the inferred coefficient was not touched; or both sliders are at their start, 50, and neither is "
+    "known to have been touched",
     _untouched_sliders,
 )
 
@@ -83,7 +83,7 @@ def _nullable(values: Floats) -> pa.Array:
 def _from_released(table: pa.Table, vocabulary: Vocabulary) -> ReleasedAnswers:
     def parse(answer: dict[str, Any]) -> tuple[float, float | None]:
         slider, confidence = percentage(answer["mixingcoeff"]), answer["confidence"]
-        # The slider runs from image 1, 0, to image 2, 100.
+        # The slider runs from 0 (image 1) to 100 (image 2).
         inferred = 1 - slider / FULL_SCALE
         return inferred, None if confidence is None else percentage(confidence) / FULL_SCALE
 
@@ -99,7 +99,7 @@ def _from_released(table: pa.Table, vocabulary: Vocabulary) -> ReleasedAnswers:
 
 
 def _slider(inferred: float) -> float | int:
-    """Return the place of the slider whose reading is the inferred coefficient; a whole one, where there is one."""
+    """Return the slider position that reads as the inferred coefficient; an integer, if there is one."""
     place = (1 - inferred) * FULL_SCALE
     return round(place) if 1 - round(place) / FULL_SCALE == inferred else place
 
@@ -125,31 +125,31 @@ def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
 TASK = Task(
     name="infer_mixing_factor",
     section="4 and 5",
-    question="infers the coefficient of one mixture with a slider between its two class names, and says how confident",
+    question="infers the coefficient of one mixture with a slider between its two class names, and rates confidence",
     shows="mixture",
     answer_columns=(
-        coefficient("inferred_coefficient", meaning="lambda that the person inferred"),
-        Column("confidence", Kind.FLOAT64, "how sure the person was", "0 not at all, 1 fully", 0, 1, nullable=True),
+        coefficient("inferred_coefficient", meaning="lambda that the participant inferred"),
+        Column("confidence", Kind.FLOAT64, "confidence in the answer", "0 not at all, 1 fully", 0, 1, nullable=True),
         IMAGE_1_SIDE,
         recorded(
             "inferred_touched",
             Kind.BOOL,
-            "whether the slider was moved or pressed, so that 50 is meant",
+            "whether the slider was moved or pressed, so that 50 is a deliberate answer",
         ),
-        recorded("confidence_touched", Kind.BOOL, "whether the slider of confidence was"),
+        recorded("confidence_touched", Kind.BOOL, "whether the confidence slider was"),
         recorded_coefficients(
-            "inferred_path", meaning="lambda at every place of the slider, in order: last the inferred one"
+            "inferred_path", meaning="lambda at every position of the slider, in order; the last is the inferred one"
         ),
-        recorded_times("inferred_path_times_ms", meaning="when the slider came to each, from page drawn"),
+        recorded_times("inferred_path_times_ms", meaning="when the slider reached each, from page drawn"),
         recorded(
             "confidence_path",
             Kind.FLOATS,
-            "confidence at every place of its slider, in order: last the answer",
+            "confidence at every position of its slider, in order; the last is the answer",
             "0 not at all, 1 fully",
             0,
             1,
         ),
-        recorded_times("confidence_path_times_ms", meaning="when the slider came to each, from page drawn"),
+        recorded_times("confidence_path_times_ms", meaning="when the slider reached each, from page drawn"),
     ),
     answer=("inferred_coefficient", "confidence"),
     answered="inferred_coefficient",
@@ -187,14 +187,14 @@ TASK = Task(
             coefficient(
                 "confidence_weighted_coefficient",
                 meaning="mean of the inferred coefficients weighted by confidence; "
-                "null: all confidences are 0 or not given",
+                "null: all confidences are 0 or missing",
                 nullable=True,
             ),
             Column(
                 "released_weighted_relabel",
                 Kind.FLOAT64,
                 "the release's figure, mean(inferred * confidence): not normalised, so biased towards 0; "
-                "null: a confidence was not given",
+                "null: a confidence is missing",
                 "",
                 0,
                 1,
@@ -217,8 +217,8 @@ TASK = Task(
     plot="inferences",
     target="human",
     filters={
-        "inferred_coefficient": "whose inferred lambda is this",
-        "confidence": "whose confidence is this, 0 to 1",
+        "inferred_coefficient": "with this inferred lambda",
+        "confidence": "with this confidence, 0 to 1",
     },
     example=_example,
     paths=(

@@ -1,4 +1,4 @@
-"""What the two midpoint tasks share: a participant sees all mixtures of a pair and takes one as the 50/50 one."""
+"""Common parts of the two midpoint tasks: a participant sees all mixtures of a pair and selects the 50/50 one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from hmix_hub.schema.judgment import coefficient
 from hmix_hub.tasks.parts import ByStimulus
 
 WALK = np.arange(0, 1.1, 0.1)
-"""The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
+"""The eleven coefficients of the midpoint pictures; the fourth is 0.30000000000000004.
 
 Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
-SELECTED = coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
+SELECTED = coefficient(
+    "selected_coefficient", meaning="lambda of the picture that the participant selected as the 50/50 mixture"
+)
 
 
 def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
@@ -45,6 +47,6 @@ BY_STIMULUS = ByStimulus(
     gather=_gather,
     is_configuration=False,
 )
-FILTERS = {"selected_coefficient": "whose lambda taken as 50/50 is this"}
+FILTERS = {"selected_coefficient": "with this selected lambda"}
 STATISTICS = ("agreement",)
 PANELS = ("per_stimulus", "coefficients", "response_times", "per_participant", "differences", "flagged")

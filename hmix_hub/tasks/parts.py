@@ -1,4 +1,4 @@
-"""Parts of a task: its by-stimulus table, a trial of its example study, and how its answers came about."""
+"""Parts of a task: its by-stimulus table, a trial of its example study, and the paths of its answers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class ExampleTrial:
     Parameters
     ----------
     number
-        Its place on the participant's timeline, from 0.
+        Position on the participant's timeline, from 0.
     labels
         Class names of image 1 and image 2.
     share
-        Share of image 1 in the mixture, where the task shows one.
+        Share of image 1 in the mixture, if the task shows one.
     """
 
     number: int
@@ -33,7 +33,7 @@ class ExampleTrial:
 
 
 def example_share(value: float) -> float:
-    """Return a share as an example study writes it: within 0 and 1, two digits."""
+    """Return a share as an example study writes it: clipped to 0 to 1, two decimals."""
     return round(float(np.clip(value, 0, 1)), 2)
 
 
@@ -44,14 +44,14 @@ class ByStimulus:
     Parameters
     ----------
     columns
-        Its own columns, behind the stimulus and the counts.
+        Its own columns, after the stimulus and the counts.
     core
-        Columns that a reader needs, the most important first.
+        Essential columns, the most important first.
     of
-        Answer columns that it is made of.
+        Answer columns from which it is computed.
     gather
-        From a table with these, its rows grouped by stimulus, and the number of classes, to the values of its own
-        columns.
+        Function from a table with these, its rows grouped by stimulus, and the number of classes, to the values of its
+        own columns.
     is_configuration
         Whether it is published as a configuration of its own.
     """
@@ -65,20 +65,20 @@ class ByStimulus:
 
 @dataclass(frozen=True)
 class Path:
-    """Columns of how an answer came about.
+    """Columns that record how an answer was reached.
 
     Parameters
     ----------
     values, times
-        The values on the way, in order, and when each came.
+        The values passed through, in order, and the time of each.
     answer
-        Column of the answer, the last of them.
+        Column of the answer, which is the last value.
     start
-        Column of the first of them, from which each step is one tenth; empty: a slider.
+        Column of the first value, from which each step is one tenth; empty: a slider.
     touched
-        Column that says whether the slider was touched.
+        Column that records whether the slider was touched.
     rests
-        Where a slider stands before it is touched; `None`: wherever the study had it, which no column says.
+        Position of an untouched slider; `None`: chosen by the study, and recorded in no column.
     """
 
     values: str

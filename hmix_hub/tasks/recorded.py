@@ -1,4 +1,4 @@
-"""How answers came about: what contradicts itself in paths, their times, grids, and orders of classes."""
+"""Checks of recorded paths: contradictions in paths, their times, grids, and orders of classes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hmix_hub.tasks.task import Task
 
 GRID, CLASS_ORDER = "grid_coefficients", "class_order"
 LATE = "the last is after the response time"
-"""The fault of times that are right unless response times are in another unit."""
+"""Fault of times that would be right if response times had another unit."""
 _LATE_MS = 1.0
-"""By how much a time may lie behind the response time: both are rounded."""
+"""Tolerance by which a time may exceed the response time: both are rounded."""
 _TOLERANCE = 1e-6
 
 Faults = dict[str, Mask]
-"""What is wrong, in words: bool (N,), where it is. The first of several goes before the others."""
+"""Masks, bool (N,), by message; the first of several takes precedence."""
 
 
 def recorded_faults(table: pa.Table, task: Task, n_classes: int) -> dict[str, Faults]:
-    """Find what contradicts itself in how answers came about; return the faults of each column that tells of it.
+    """Find contradictions in how answers were reached; return the faults of each column concerned.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def recorded_faults(table: pa.Table, task: Task, n_classes: int) -> dict[str, Fa
 
 @dataclass(frozen=True)
 class _Lists:
-    """A column of N lists as arrays: the length of each, NaN where it is null; all items, with the row of each."""
+    """A column of N lists as arrays: the length of each, NaN where null; all items, with the row of each."""
 
     lengths: Floats
     items: Floats
@@ -55,7 +55,7 @@ class _Lists:
 
     @classmethod
     def of(cls, table: pa.Table, name: str) -> _Lists:
-        # Of a column that is missing, all lists are null.
+        # All lists of a missing column are null.
         has = name in table.column_names
         column = one_piece(table[name]) if has else pa.nulls(len(table), pa.list_(pa.float64()))
         lengths, items = (pa.chunked_array([part]) for part in (pc.list_value_length(column), column.flatten()))
@@ -68,7 +68,7 @@ class _Lists:
         return found
 
     def have_step(self, is_bad: Mask) -> Mask:
-        # A step is from an item to the next one of all.
+        # A step leads from an item to the next of all items.
         return self._have(self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])])
 
     def have_twice(self) -> Mask:
@@ -88,14 +88,14 @@ def _numbers(table: pa.Table, name: str) -> Floats:
     return numbers(table[name]) if name in table.column_names else np.full(len(table), np.nan)
 
 
-# Below, NaN, what is not known, differs from nothing.
+# Below, NaN (not known) differs from nothing.
 
 
 def _of_path(path: Path, table: pa.Table) -> Faults:
     lists, answer = _Lists.of(table, path.values), _numbers(table, path.answer)
-    # A slider that never moved may have no place but where it rests.
+    # A slider that never moved may have only its initial position.
     ends = lists.end(of_nothing=answer if path.start or path.rests is None else path.rests)
-    faults = {"its last value is not the answer": np.abs(ends - answer) > _TOLERANCE}
+    faults = {"the last value is not the answer": np.abs(ends - answer) > _TOLERANCE}
     if path.start:
         begins, steps = lists.end(first=True) - _numbers(table, path.start), np.abs(np.diff(lists.items))
         faults |= {
@@ -109,8 +109,8 @@ def _of_path(path: Path, table: pa.Table) -> Faults:
 def _of_times(path: Path, table: pa.Table) -> Faults:
     times, values = _Lists.of(table, path.times), _Lists.of(table, path.values)
     return {
-        "there are not as many as values of the path": np.abs(times.lengths - values.lengths) > 0,
-        "a time is before the last": times.have_step(np.diff(times.items) < 0),
+        "there are more or fewer than values of the path": np.abs(times.lengths - values.lengths) > 0,
+        "a time is earlier than the one before": times.have_step(np.diff(times.items) < 0),
         "the first is not 0": bool(path.start) & (times.end(first=True) > _LATE_MS),
         LATE: times.end() > _numbers(table, "response_time_ms") + _LATE_MS,
     }
@@ -118,7 +118,7 @@ def _of_times(path: Path, table: pa.Table) -> Faults:
 
 def _of_touched(path: Path, table: pa.Table) -> Faults:
     untouched = as_mask(pc.equal(table[path.touched], False))
-    # Where a slider rests anywhere, and no path says that it moved, nothing can contradict.
+    # If the initial position is unknown and no path shows that the slider moved, nothing can be contradictory.
     rests = np.nan if path.rests is None else path.rests
     return {
         f"{path.answer} is not {rests}": untouched & (np.abs(_numbers(table, path.answer) - rests) > _TOLERANCE),
@@ -129,15 +129,15 @@ def _of_touched(path: Path, table: pa.Table) -> Faults:
 def _of_grid(table: pa.Table) -> Faults:
     lists = _Lists.of(table, GRID)
     return {
-        "it holds a coefficient twice": lists.have_twice(),
-        "it does not hold selected_coefficient": lists.lack(_numbers(table, "selected_coefficient")),
+        "a coefficient occurs twice": lists.have_twice(),
+        "selected_coefficient is missing from it": lists.lack(_numbers(table, "selected_coefficient")),
     }
 
 
 def _of_order(task: Task, n_classes: int, table: pa.Table) -> Faults:
     lists = _Lists.of(table, CLASS_ORDER)
-    faults = {"a class stands twice": lists.have_twice()}
+    faults = {"a class occurs twice": lists.have_twice()}
     if task.derived:
-        # Soft labels are spread over all classes, so that all were on the page.
+        # Soft labels spread over all classes, so all of them were on the page.
         return faults | {f"there are {n_classes} classes": np.abs(lists.lengths - n_classes) > 0}
-    return faults | {f"it does not hold {task.class_column}": lists.lack(_numbers(table, task.class_column))}
+    return faults | {f"{task.class_column} is missing from it": lists.lack(_numbers(table, task.class_column))}

@@ -1,4 +1,4 @@
-"""Answers in the released layout, schema 1.0.0: how a task's are read and written, and what reading them shares."""
+"""Answers in the released layout, schema 1.0.0: how a task reads and writes them, and shared helpers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hmix_hub.schema.vocabulary import Vocabulary
 
 LAYOUT_HINT = "the table is not in the released layout, schema 1.0.0"
 NO_ALTERNATIVE = "No"
-"""The released answer that there is no second class, for which no class can have this name."""
+"""The released answer for "no second class"; no class can have this name."""
 _MOST_SHOWN = 80
 
 
@@ -32,9 +32,9 @@ class ReleasedAnswers:
     columns
         N values by answer column.
     flags
-        Rows with a flag that no column shows; bool (N,) each.
+        Masks, bool (N,), of flags that no column shows.
     dropped
-        By answer column, values that the judgment table drops and a contributed file may state; `None`: none.
+        By answer column, values that the judgment table drops but a contributed file may have; `None`: none.
     """
 
     columns: Mapping[str, pa.Array | pa.ChunkedArray]
@@ -49,15 +49,15 @@ class Released:
     Parameters
     ----------
     trial_type
-        jsPsych plugin; only rows of it are judgments.
+        jsPsych plugin; only its rows are judgments.
     name
-        Name in the column `task`; repeats have `REPEAT_PREFIX` before it.
+        Name in the column `task`; for repeats, preceded by `REPEAT_PREFIX`.
     columns
         Columns of the released file, in order.
     read
-        From a table of schema 1.0.0, and the class names that it is spelt in, to its answers.
+        Function from a table of schema 1.0.0, and the class names that it uses, to its answers.
     write
-        From a judgment table, and the class names that its labels count in, to the values of released columns.
+        Function from a judgment table, and the class names of its labels, to the values of released columns.
     """
 
     trial_type: str
@@ -68,12 +68,12 @@ class Released:
 
 
 def refuse_first(bad: Mask | pa.ChunkedArray, values: pa.ChunkedArray, column: str, complaint: str) -> None:
-    """Raise an error for the first of N values that is bad; true in `bad`.
+    """Raise an error for the first of N values that is true in `bad`.
 
     Raises
     ------
     SchemaError
-        If there is one.
+        If any is.
     """
     rows = np.flatnonzero(bad if isinstance(bad, np.ndarray) else bad.to_numpy())
     if len(rows):
@@ -88,7 +88,7 @@ def parsed_answers(released: pa.Table, name: str, parse: Callable[[dict[str, Any
     Raises
     ------
     SchemaError
-        At the first answer that is missing or cannot be read.
+        For the first answer that is missing or cannot be read.
     """
     column = released[name]
     codes, texts = encode(column)
@@ -108,7 +108,7 @@ def parsed_answers(released: pa.Table, name: str, parse: Callable[[dict[str, Any
 
 
 def percentage(value: object) -> float:
-    """Return a number from 0 to 100 as it is.
+    """Check that a value is a number from 0 to 100, and return it.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def percentage(value: object) -> float:
         If it is none.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= FULL_SCALE:
-        msg = f"{value!r} is no number from 0 to {FULL_SCALE}"
+        msg = f"{value!r} is not a number from 0 to {FULL_SCALE}"
         raise ValueError(msg)
     return value
 
@@ -127,12 +127,12 @@ def json_texts(answers: Iterable[Mapping[str, object]]) -> pa.Array:
 
 
 def with_suffix(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return names as the released layout writes them: with the ending of a picture file."""
+    """Return names as the released layout writes them, with the extension of a picture file."""
     return pc.binary_join_element_wise(names, PICTURE_SUFFIX, "")
 
 
 def percent_of(share: float | None) -> float | int | None:
-    """Return a share as a percentage: the whole one, where reading that gives the share to the last bit."""
+    """Return a share as a percentage: an integer, if reading it back gives exactly the same share."""
     if share is None:
         return None
     percent = share * FULL_SCALE

@@ -18,7 +18,7 @@ from hmix_hub.tasks.task import Task
 
 _place = partial(Column, kind=Kind.FLOAT64, unit="0 the low end, 1 the high end", low=0, high=1)
 SCALE = "scale"
-"""The facet: which scale of the study a rating is on."""
+"""The facet: the scale of the study on which a rating was given."""
 _EXAMPLE_SCALES = ("likeness", "beauty")
 _EXAMPLE_STEPS = 7
 """Steps of the first of them; the second is continuous."""
@@ -26,7 +26,7 @@ _EXAMPLE_STEPS = 7
 
 UNTOUCHED_RATING = Flag(
     "untouched_rating",
-    "the scale is known not to have been touched, so that the rating is where it stood",
+    "the scale was not touched, so the rating is its initial position",
     partial(is_untouched, "rating_touched"),
 )
 
@@ -42,7 +42,7 @@ def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, ob
 
 
 def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
-    # The last trial shows the stimulus of the third again, on the same scale.
+    # The last trial repeats the stimulus of the third, on the same scale.
     scale = _EXAMPLE_SCALES[trial.number % 3 % 2]
     rating = example_share(trial.share + rng.normal(0, 0.12))
     if scale == _EXAMPLE_SCALES[0]:
@@ -69,21 +69,24 @@ TASK = Task(
     since="2.2.0",
     shows="mixture",
     answer_columns=(
-        Column(SCALE, Kind.STRING, "name of the scale; the study says what stood at its ends"),
-        _place("rating", meaning="place on the scale"),
+        Column(SCALE, Kind.STRING, "name of the scale; the study describes its ends"),
+        _place("rating", meaning="position on the scale"),
         recorded(
-            "rating_touched", Kind.BOOL, "whether the scale was touched, so that the rating is meant", since="2.2.0"
+            "rating_touched",
+            Kind.BOOL,
+            "whether the scale was touched, so that the rating is deliberate",
+            since="2.2.0",
         ),
         recorded(
             "rating_path",
             Kind.FLOATS,
-            "every place that was taken on the scale, in order: last the rating",
+            "every position chosen on the scale, in order; the last is the rating",
             "0 the low end, 1 the high end",
             0,
             1,
             since="2.2.0",
         ),
-        recorded_times("rating_path_times_ms", meaning="when each was taken, from page drawn", since="2.2.0"),
+        recorded_times("rating_path_times_ms", meaning="when each was chosen, from page drawn", since="2.2.0"),
     ),
     answer=("rating",),
     facets=(SCALE,),
@@ -113,7 +116,7 @@ TASK = Task(
     panels=("per_stimulus", "ratings", "response_times", "reliability", "differences", "flagged"),
     plot="ratings",
     target="rating",
-    filters={"scale": "on any of these scales", "rating": "whose rating is this, 0 the low end to 1 the high end"},
+    filters={"scale": "on any of these scales", "rating": "with this rating, from 0 (the low end) to 1 (the high end)"},
     example=_example,
     example_manifest=EXAMPLE_MANIFEST,
     optional=(SCALE,),

@@ -1,4 +1,4 @@
-"""The task select_shuffled_midpoint: a participant picks the 50/50 one of the shuffled mixtures of a pair."""
+"""The task select_shuffled_midpoint: a participant picks the 50/50 mixture among the shuffled mixtures of a pair."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hmix_hub.tasks.released import Released, ReleasedAnswers, json_texts, parse
 from hmix_hub.tasks.task import Task
 
 _PREFIX = "select"
-"""Begins the released answer, before the coefficient."""
+"""Prefix of the released answer, before the coefficient."""
 
 
 def _from_released(table: pa.Table, vocabulary: Vocabulary) -> ReleasedAnswers:

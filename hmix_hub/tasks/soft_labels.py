@@ -1,11 +1,11 @@
 """Soft labels: a probability for each class, from what a participant was asked and answered.
 
 Three procedures, by name. In the first two, let `a` be the sum of the given probabilities, `n` the number of classes
-with more than zero, `possible` the classes not ruled out, and `k = |possible| - n`. Where that is negative, since
-chosen classes are also ruled out, `k` is the number of possible classes that are still zero: the release has no such
-answer, and as it stands the formula would give negative probabilities.
+with more than zero, `possible` the classes not ruled out, and `k = |possible| - n`. If that is negative, because chosen
+classes are also ruled out, `k` is the number of possible classes that are still zero: the release has no such answer,
+and the formula as it stands would give negative probabilities.
 
-"released" (how `hmix_individ_soft_labels.json` was made, all 216 labels bit for bit):
+"released" (reproduces all 216 labels of `hmix_individ_soft_labels.json` bit for bit):
     `r = 1 - a` if `a < 1`, else the redistribution. If `k != 0`, every possible class that is still zero gets `r / k`,
     and if `a > 1` every given entry first loses `r / n`, not below 0. Divide by the sum.
 
@@ -14,7 +14,7 @@ answer, and as it stands the formula would give negative probabilities.
     and if `a >= 1` every given entry is first multiplied by `1 - r`. Divide by the sum.
 
 "one_hot" (for participants who chose a class and were asked nothing else):
-    1 for the top class, 0 for every other, whatever else the answer holds. The mean over judgments is then the share of
+    1 for the top class, 0 for every other, whatever else was answered. The mean over judgments is then the share of
     judgments that name each class, as in CIFAR-10H and CIFAR-10N.
 
 Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Every Annotator*, HCOMP 2022
@@ -42,23 +42,23 @@ QUESTIONS: dict[Question, str] = {
     "second_class": "the second most probable class, or that there is none",
     "impossible_classes": "which classes it cannot be",
 }
-"""What a participant may have been asked besides the most probable class, which always is."""
+"""What a participant may have been asked in addition to the most probable class."""
 
 PROCEDURES: dict[Procedure, str] = {
     "released": "the procedure of the H-Mix release",
     "cifar10s": "the published top-2 clamp of CIFAR-10S",
     "one_hot": "1 for the top class, 0 for every other",
 }
-"""How a soft label is made of an answer; the text of this module states each as a formula."""
+"""How a soft label is computed from an answer; the docstring of this module states each as a formula."""
 ONE_HOT: Procedure = "one_hot"
 DEFAULT_PROCEDURE: Procedure = "released"
 DEFAULT_REDISTRIBUTION = 0.1
 
 
 def usual_procedure(asked: Collection[Question]) -> Procedure:
-    """Return the procedure of a study that names none.
+    """Return the default procedure of a study.
 
-    Where one class was chosen and nothing else was asked, no answer says that any probability lies on another class.
+    If only a class was asked for, no answer puts any probability on another class.
     """
     return DEFAULT_PROCEDURE if asked else ONE_HOT
 
@@ -70,9 +70,9 @@ class Answers:
     Parameters
     ----------
     top_class, second_class
-        int64 (N,), labels 0 to K - 1; a second class of -1 means no alternative.
+        int64 (N,), labels 0 to K - 1; a second class of -1 means "no alternative".
     top_probability, second_probability
-        float64 (N,), 0 to 1; a second probability of NaN means not given.
+        float64 (N,), 0 to 1; a second probability of NaN means "not given".
     impossible
         bool (N, K), true where the participant ruled the class out.
     """
@@ -104,24 +104,24 @@ def categorical_answers(table: pa.Table, n_classes: int) -> Answers:
 
 
 def contradictions(answers: Answers) -> dict[str, Mask]:
-    """Find what contradicts itself in answers, parts of which may be missing.
+    """Find contradictions in answers, parts of which may be missing.
 
     Parameters
     ----------
     answers
-        Of N judgments over K classes; a top class of -1, or a top probability of NaN, is not known.
+        N judgments over K classes; a top class of -1, or a top probability of NaN, is not known.
 
     Returns
     -------
     dict
-        bool (N,) by fault: "ruled_out_choice" (a chosen class is), "same_class_twice", "probabilities_exceed_one" (both
-        together), and "no_probability" (chosen classes have none, and all others are ruled out).
+        bool (N,) by fault: "ruled_out_choice" (of a chosen class), "same_class_twice", "probabilities_exceed_one"
+        (their sum), and "no_probability" (chosen classes have none, and all others are ruled out).
     """
     rows, top, second = np.arange(len(answers.top_class)), answers.top_class, answers.second_class
     has_top, has_second, impossible = top >= 0, second >= 0, answers.impossible
     given = np.where(has_second, np.nan_to_num(answers.second_probability), 0)
     is_same = has_top & (top == second)
-    # Of two probabilities of one class the second counts.
+    # Of two probabilities of one class, the second is used.
     is_replaced = is_same & ~np.isnan(answers.second_probability)
     is_nothing = (np.where(is_replaced, 0, answers.top_probability) == 0) & (given == 0)
     return {
@@ -135,14 +135,14 @@ def contradictions(answers: Answers) -> dict[str, Mask]:
 
 @dataclass(frozen=True)
 class AskedColumn:
-    """An answer column that holds nothing where a study did not ask for it.
+    """An answer column that is empty if a study did not ask for it.
 
     Parameters
     ----------
     questions
-        What must have been asked for it to hold anything; an answer in it shows that the first of them was.
+        Questions that must have been asked for it to hold anything; an answer shows that the first was asked.
     nothing
-        What it holds instead: `None` is null.
+        What it holds otherwise: `None` is null.
     """
 
     questions: tuple[Question, ...]
@@ -165,11 +165,11 @@ ASKED_COLUMNS = {
     "second_probability": AskedColumn(("probabilities", "second_class")),
     "impossible_classes": AskedColumn(("impossible_classes",), nothing=()),
 }
-"""Answer columns beside `top_class`, for which every participant is asked."""
+"""Answer columns other than `top_class`, which every participant is asked for."""
 
 
 def unasked_columns(asked: Collection[Question]) -> tuple[str, ...]:
-    """Return the answer columns that hold nothing where only these questions were asked."""
+    """Return the answer columns that are empty if only these questions were asked."""
     return tuple(name for name, column in ASKED_COLUMNS.items() if not set(column.questions) <= set(asked))
 
 
@@ -184,8 +184,8 @@ def asked_questions(table: pa.Table) -> tuple[Question, ...]:
     Returns
     -------
     tuple of str
-        A question counts as asked if a row answers it; the probabilities, if one is given that is not 1. An answer that
-        no row holds may have been asked for all the same: a manifest that says so goes first.
+        A question counts as asked if a row answers it; the probabilities, if any is not 1. A question that no row
+        answers may still have been asked: if the manifest says so, it takes precedence.
     """
     seen = {column.questions[0] for name, column in ASKED_COLUMNS.items() if column.answered(table[name]).any()}
     return tuple(question for question in QUESTIONS if question in seen)
@@ -219,10 +219,9 @@ def soft_labels(
     answers
         Of N judgments over K classes.
     procedure
-        "released", "cifar10s" or "one_hot"; see the module's text.
+        "released", "cifar10s" or "one_hot"; see the docstring of this module.
     redistribution
-        Probability that goes to the possible classes when the given ones leave nothing over; 0 to 1. "one_hot" gives
-        them none.
+        Probability for the possible classes if the given ones leave none, 0 to 1; not used by "one_hot".
 
     Returns
     -------
@@ -280,6 +279,6 @@ def _normalised(label: Floats) -> Floats:
     total = label.sum(axis=1, keepdims=True)
     empty = np.flatnonzero(total[:, 0] <= 0)
     if len(empty):
-        msg = "an answer gives no class any probability: every chosen one is 0 and every other is ruled out"
+        msg = "an answer gives no class any probability: chosen classes have 0 and all others are ruled out"
         raise SchemaError(msg, where=Where(row=int(empty[0]), column="soft_label"))
     return label / total

@@ -1,4 +1,4 @@
-"""A task: what a participant was asked about mixed pictures, and everything that is true of that task alone."""
+"""A task: what a participant was asked about mixed pictures, and everything specific to that task."""
 
 from __future__ import annotations
 
@@ -47,59 +47,60 @@ class Task:
     name
         Its name, and that of its configuration.
     question
-        What the participant did, in a sentence without its subject.
+        What the participant did: a sentence without its subject.
     section
         Section of the paper that describes it; empty: the paper does not.
     since
-        Version of the schema that the task came with.
+        Version of the schema that introduced the task.
     shows
-        What a participant sees: a pair in all its mixtures, or one mixture, which is then the stimulus.
+        What a participant sees: all mixtures of a pair, or one mixture, which is then the stimulus.
     answer_columns
-        The task's own columns, behind the stimulus and its coefficient.
+        The task's own columns, after the stimulus and its coefficient.
     answer
-        Columns that are one answer, when answers are compared.
+        Columns that together form an answer, for comparing answers.
     facets
-        Answer columns that say what about the stimulus was asked, such as a scale: a stimulus is judged once for each
-        of their values, so that an answer on another scale is no repeat.
+        Answer columns that identify what was asked about the stimulus, such as a scale: a stimulus is judged once per
+        value, so an answer on another scale is not a repeat.
     answered
-        Number, 0 to 1, that is the answer, or the weightiest part of it; empty: a derived column is.
+        Column of the number, 0 to 1, that is the answer or its main part; empty: a derived column is.
     core
-        Columns that a reader needs to see what was judged and answered, the most important first.
+        Columns that show what was judged and answered, the most important first.
     flags
-        Flags that a row can have, in the order in which a row lists them.
+        Flags that a row can have, in the order in which rows list them.
     by_stimulus
         Its by-stimulus table.
     statistics, panels
-        Names of its statistics and of the six panels of its picture, in `hmix_hub.contribute.description`.
+        Names of its statistics and of the six panels of its figure, in `hmix_hub.contribute.description`.
     plot
-        Name of its picture in `hmix_hub.plots`.
+        Name of its figure in `hmix_hub.plots`.
     target
-        What a model is taught unless another target is named: one of `hmix_hub.training.targets.TARGETS`.
+        Default training target: one of `hmix_hub.training.targets.TARGETS`.
     example
-        From a trial of the example study, and a generator, to the cells of its answer.
+        Function from a trial of the example study, and a generator, to the cells of its answer.
     example_manifest
-        What study.yaml of the example study says of this task alone; YAML, empty or whole lines.
+        Part of the example study's study.yaml specific to this task; YAML, empty or whole lines.
     released
-        Its form in schema 1.0.0; `None`: it has none.
+        Its form in schema 1.0.0; `None`: the task is not in it.
     derived
-        By column that follows from the answer, its values of a table of N rows, K classes and the study's procedure.
+        By column computed from the answer, a function from a table of N rows, K classes and the study's procedure to
+        its values.
     judged
-        Columns that show the answer as a whole: of judgments, and of the by-stimulus table all answers together; empty:
-        the number that is the answer, else the first derived column, and its mean.
+        Columns that show the whole answer: of judgments, and of all answers in the by-stimulus table; empty: the number
+        that is the answer, or the first derived column, and its mean.
     asked_columns
-        Answer columns that hold nothing where a study did not ask for them.
+        Answer columns that are empty if a study did not ask for them.
     optional
-        Other answer columns that a contributed file may leave out, beside those that came with a later version of the
-        schema.
+        Other answer columns that a contributed file may leave out, in addition to those that later versions of the
+        schema introduced.
     observe
-        From contributed answers to those that the judgment table holds, and the rows with a flag that no column shows.
+        Function from contributed answers to those of the judgment table, and the rows with a flag that no column shows.
     paths
-        How its answers came about.
+        Recorded paths of its answers.
     without_participants
-        Why no row names a participant, as a sentence: a row is then all that is known of a stimulus; empty: each row is
-        a judgment of one participant.
+        Why rows have no participants, as a sentence: a row is then all that is known about a stimulus; empty: each row
+        is a judgment of one participant.
     filters
-        By answer column that rows can be filtered by, which rows stay: completes "keep rows ...".
+        By answer column that rows can be filtered by, the rows kept: completes "keep rows ...".
     """
 
     name: str
@@ -146,7 +147,7 @@ class Task:
         pooled = {column.name for column in self.by_stimulus_columns}
         faults["by_stimulus.core"] = [name for name in self.by_stimulus.core if name not in pooled]
         if not (self.answered or self.derived or self.judged):
-            msg = f"task {self.name!r}: neither `answered` nor `derived` nor `judged` says what its answer is"
+            msg = f"task {self.name!r}: none of `answered`, `derived` and `judged` names its answer"
             raise ValueError(msg)
         if self.judged is not None:
             faults["judged"] = [
@@ -154,16 +155,16 @@ class Task:
             ]
         for part, unknown in faults.items():
             if unknown:
-                msg = f"task {self.name!r}: `{part}` names {', '.join(unknown)}, which is none of its columns"
+                msg = f"task {self.name!r}: `{part}` names {', '.join(unknown)}, which the task has no column for"
                 raise ValueError(msg)
 
     def tools(self, part: str, toolbox: Mapping[str, Tool]) -> tuple[Tool, ...]:
-        """Return what a part of the task names in a toolbox, such as `statistics` or `panels`.
+        """Return the tools of a toolbox that a part of the task names, such as `statistics` or `panels`.
 
         Raises
         ------
         ConfigurationError
-            If it names what the toolbox does not hold.
+            If the toolbox lacks one of them.
         """
         named = getattr(self, part)
         names = (named,) if isinstance(named, str) else named
@@ -175,12 +176,12 @@ class Task:
 
     @property
     def has_participants(self) -> bool:
-        """Whether each row is a judgment of one participant, rather than all that is known of a stimulus."""
+        """Whether each row is a judgment of one participant, rather than all that is known about a stimulus."""
         return not self.without_participants
 
     @property
     def own_columns(self) -> tuple[Column, ...]:
-        """Columns that not every task has: the mixture that was shown, if one was, then the answer."""
+        """Columns specific to the task: the mixture shown, if any, then the answer."""
         return (*((STIMULUS_ID, MIXING_COEFFICIENT) if self.shows == "mixture" else ()), *self.answer_columns)
 
     @property
@@ -191,22 +192,22 @@ class Task:
 
     @property
     def stimulus_column(self) -> str:
-        """Column that names the stimulus: the pair, where the participant saw all its mixtures."""
+        """Column that names the stimulus: the pair, if participants saw all its mixtures."""
         return "stimulus_id" if self.shows == "mixture" else "pair_id"
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Columns that together say what was judged: the stimulus, and what about it was asked."""
+        """Columns that together identify what was judged: the stimulus, and what was asked about it."""
         return (IMAGE_SET.name, self.stimulus_column, *self.facets)
 
     @property
     def coefficient_column(self) -> str:
-        """Column that says which mixture of a pair a row is about: the shown one, else the answered one."""
+        """Column that identifies the mixture of a pair that a row is about: the shown one, or the answered one."""
         return "mixing_coefficient" if self.shows == "mixture" else self.answered
 
     @property
     def judged_columns(self) -> tuple[str, str]:
-        """Columns that show the answer as a whole: of judgments, and of the by-stimulus table all answers together."""
+        """Columns that show the whole answer: of judgments, and of all answers in the by-stimulus table."""
         name = self.answered or next(iter(self.derived), "")
         return self.judged or (name, f"mean_{name}")
 
@@ -218,19 +219,19 @@ class Task:
 
     @property
     def class_column(self) -> str:
-        """Column of the class that the answer names first, its vote; empty: answers name no class."""
+        """Column of the class that the answer names first, its vote; empty: answers name no classes."""
         labels = {column.name for column in self.answer_columns if column.kind is Kind.LABEL}
         return next((name for name in self.answer if name in labels), "")
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """Observed columns that a contributed file may leave out, which then hold nothing, or what is usual."""
+        """Observed columns that a contributed file may leave out; they are then empty or have defaults."""
         later = [column.name for column in self.columns if column.since]
         return (*OPTIONAL_ALWAYS, *self.optional, *later)
 
     @property
     def is_share_answered(self) -> bool:
-        """Whether the answer is a share of image 1, to be compared with the shown one."""
+        """Whether the answer is a share of image 1, comparable with the shown one."""
         return any(column.name == self.answered and column.of_image_1 for column in self.answer_columns)
 
     @property
@@ -257,7 +258,7 @@ class Task:
         Raises
         ------
         ConfigurationError
-            If the task has no form in that version.
+            If the task does not exist in that version.
         """
         if check_version(version) == RELEASED:
             return self.in_release.columns
@@ -272,13 +273,13 @@ class Task:
         Raises
         ------
         ConfigurationError
-            If it has none.
+            If it does not exist there.
         """
         if self.released is None:
             raise self._too_old(RELEASED)
         return self.released
 
     def _too_old(self, version: str) -> ConfigurationError:
-        """Return the error of who asks for the task in a version of the schema that does not have it."""
+        """Return the error for a version of the schema that does not have the task."""
         msg = f"the task {self.name!r} does not exist in schema {version}"
-        return ConfigurationError(msg, hint=f"stay with schema {self.since} or later")
+        return ConfigurationError(msg, hint=f"use schema {self.since} or later")

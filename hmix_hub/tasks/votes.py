@@ -1,4 +1,4 @@
-"""Votes: how often those who judged a stimulus chose each class, and what follows from it.
+"""Votes: how often participants chose each class for a stimulus, and figures computed from that.
 
 With `n_c` votes of `n` for class `c` of K, the frequency is `n_c / n`, the entropy `-sum(f_c * log(f_c))` in nats, and
 the frequency smoothed by `a` votes for each class `(n_c + a) / (n + a * K)`.
@@ -43,16 +43,16 @@ def frequencies(counts: Floats) -> Floats:
 
 
 def smoothed(shares: Floats, n_votes: Floats, smoothing: float) -> Floats:
-    """Return frequencies smoothed as if each class had some more votes.
+    """Return frequencies smoothed by adding votes to each class.
 
     Parameters
     ----------
     shares
         float64 (N, K): frequencies.
     n_votes
-        (N,): votes that each row's frequencies are of.
+        (N,): number of votes behind each row's frequencies.
     smoothing
-        Votes that each class gets besides, 0 or more; 0 leaves the frequencies as they are, to the last bit.
+        Votes added to each class, 0 or more; 0 leaves the frequencies exactly as they are.
 
     Returns
     -------
@@ -80,14 +80,14 @@ def entropies(shares: Floats) -> Floats:
     >>> entropies(np.array([[1.0, 0.0], [0.5, 0.5]])).round(4).tolist()
     [0.0, 0.6931]
     """
-    # A class without votes adds nothing.
+    # Classes without votes add nothing.
     terms = shares * np.log(np.where(shares > 0, shares, 1))
-    # Adding 0 makes -0 and 0 one.
+    # Adding 0 turns -0 into 0.
     return np.maximum(-terms.sum(axis=1), 0) + 0.0
 
 
 def leads(shares: Floats) -> Mask:
-    """For each class, whether no other has a larger share, (N, K); bool (N, K), several in a row where they tie."""
+    """For each class, whether no other has a larger share, (N, K); bool (N, K), several per row in a tie."""
     return shares >= shares.max(axis=1, keepdims=True, initial=0) - TOLERANCE
 
 

@@ -227,7 +227,7 @@ def test_show_draws_a_stimulus(name, tmp_path):
         (["load", "infer_mixing_factor", "--participants", "nobody"], "not found"),
         (["load", "infer_mixing_factor", "--mixing-coefficient", "0.75:0.25"], "reversed"),
         (["load", "infer_mixing_factor", "--mixing-coefficient", "1.5"], "0 to 1"),
-        (["load", "infer_mixing_factor", "--mixing-coefficient", "nan"], "no number"),
+        (["load", "infer_mixing_factor", "--mixing-coefficient", "nan"], "not a number"),
         (["load", "infer_mixing_factor", "--mixing-coefficient", "half"], "0.25:0.75"),
         (["load", "infer_mixing_factor", "--labels", "hors"], "did you mean 'horse'"),
         (["load", "infer_mixing_factor", "--class-pair", "dog"], "dog,frog"),

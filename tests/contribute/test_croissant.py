@@ -127,7 +127,7 @@ def test_fields_have_the_types_of_their_columns(tmp_path):
     assert types["soft_labels"] == ("sc:Float", "-1,10")
     assert fields["top_class"]["references"] == {"field": {"@id": "classes/code"}}
     assert fields["top_probability"]["description"] == (
-        "its probability; 1 where none was asked; unit: probability; range: 0 to 1"
+        "its probability; 1 if not asked; unit: probability; range: 0 to 1"
     )
 
 

@@ -193,7 +193,7 @@ def test_the_card_of_single_pictures_speaks_of_no_mixture_and_of_no_probability_
     card, _, _ = described(bring(HARD))
     assert not re.search(r"mix(ed|ture|up|ing)|probab|lambda", prose(card).replace("H-Mix", ""), re.IGNORECASE)
     assert "3 judgments of single images by 3 people" in card
-    assert "the person chooses one class for one picture (paper" in card
+    assert "the participant chooses one class for one picture (paper" in card
     assert "- mixup\n" not in card
     assert "- soft-labels\n" not in card
 
@@ -217,7 +217,7 @@ def test_the_card_of_single_pictures_says_what_else_was_asked(bring):
     folder = bring(HARD, '  top_probability: {constant: "0.9"}\n')
     with pytest.warns(DraftWarning):
         card, _, _ = described(folder)
-    assert "the person names the most probable class of one picture and its probability (paper" in card
+    assert "the participant names the most probable class of one picture and its probability (paper" in card
     assert "participants were asked: how probable each named class is. The column soft_label is made by" in card
     assert "`second_class` | ClassLabel, null |  |  | null: not asked |" in card
 
@@ -232,7 +232,7 @@ def test_card_statistics_and_croissant_say_what_was_asked_and_which_procedure_ma
     assert statistics["tasks"][CATEGORICAL]["soft_label"] == {"asked": asked, "procedure": "cifar10s"}
     said = "made by the procedure cifar10s: the published top-2 clamp of CIFAR-10S."
     assert said in card
-    assert "names the most probable class of one mixture and its probability, perhaps a second, and rules" in card
+    assert "names the most probable class of one mixture and its probability, optionally a second, and rules" in card
     build(Study.open(folder), tmp_path / "built")
     text = (tmp_path / "built/croissant.json").read_text()
     assert said in text

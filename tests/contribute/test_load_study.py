@@ -234,7 +234,7 @@ class TestOnTheHub:
 
     def test_a_hub_that_is_down_is_told(self, hub, login, waits):
         hub.fail(status=503, times=None)
-        with pytest.raises(SourceMissingError, match="could not give the study"):
+        with pytest.raises(SourceMissingError, match="could not be loaded from the Hub"):
             load(REPOSITORY)
 
     def test_all_studies_are_listed(self, hub, login, study, edit):

@@ -146,7 +146,7 @@ def test_it_is_published_and_drawn_by_those_who_have_the_pictures(study, held, h
 
 
 def test_image_sets_of_h_mix_are_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="image_sets= names pictures of contributed studies"):
+    with pytest.raises(ConfigurationError, match="image_sets= is for pictures of contributed studies"):
         hmix_hub.load_dataset("h-mix", split="train", source="sample", images="mixed", image_sets={NAME: tmp_path})
 
 
@@ -162,7 +162,7 @@ def test_rows_get_the_names_of_their_files(study, tmp_path):
             assert named[f"image_{number}_file"] == [listed[index] for index in dataset[f"image_{number}_index"]]
     stimuli = hmix_hub.add_picture_files(hmix_hub.by_stimulus(dataset))
     assert stimuli["image_1_file"] == [listed[index] for index in stimuli["image_1_index"]]
-    with pytest.raises(ConfigurationError, match="has a column 'image_1_file' already"):
+    with pytest.raises(ConfigurationError, match="already has a column 'image_1_file'"):
         hmix_hub.add_picture_files(named)
 
 
@@ -172,7 +172,7 @@ def _another(files):
 
 def test_pictures_without_files_have_no_names(study, make_study):
     of_cifar10 = hmix_hub.load_dataset(make_study(change=_another, name="plain"), split="train")
-    with pytest.raises(ConfigurationError, match="no file names are known of the pictures of cifar10/test"):
+    with pytest.raises(ConfigurationError, match="no file names are known for the pictures of cifar10/test"):
         hmix_hub.add_picture_files(of_cifar10)
     joined = hmix_hub.join([of_cifar10, hmix_hub.load_dataset(study, split="train")])
     names = hmix_hub.add_picture_files(joined)["image_1_file"]

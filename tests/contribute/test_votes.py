@@ -21,7 +21,7 @@ from hmix_hub.schema.judgment import OF_PARTICIPANTS
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 
-WHY = "nobody's single judgment is in it"
+WHY = "not single judgments"
 
 
 def test_the_whole_road(votes, tmp_path):

@@ -164,5 +164,5 @@ def test_a_study_of_several_tasks_wants_one_named(tmp_path, built):
     with pytest.raises(ConfigurationError, match="has no task 'class_choice'") as caught:
         by_stimulus(built(INFER), task="class_choice")
     assert INFER in caught.value.hint
-    with pytest.raises(ConfigurationError, match="a dataset is of one task"):
+    with pytest.raises(ConfigurationError, match="a dataset has only one task"):
         by_stimulus(load_dataset(built(INFER), INFER, split="train"), task=INFER)

@@ -121,7 +121,7 @@ def test_other_classes_are_those_of_the_categories_or_those_named():
     ("values", "complaint"),
     [
         ({"image_1_label": [0, 3]}, "3 is not the code of one of 3 classes"),
-        ({"image_1_label": ["ant", "auk"]}, "no class is called 'auk'"),
+        ({"image_1_label": ["ant", "auk"]}, "there is no class 'auk'"),
         ({"image_1_label": [0.5, 1]}, "0.5 is not of type ClassLabel"),
         ({"impossible_classes": [[0], [7]]}, "7 is not the code"),
         ({"trial_index": [1, 2.5]}, "2.5 is not of type int32"),

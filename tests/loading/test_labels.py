@@ -96,7 +96,7 @@ def test_more_datasets_by_folder_or_loaded(tmp_path, judged, load_sample, made_u
 
 
 def test_registered_studies_are_asked_where_they_are_on_this_machine(made_up):
-    with pytest.warns(CacheWarning, match="made-up left out, since not on this machine"):
+    with pytest.warns(CacheWarning, match="left out, as not on this machine: made-up"):
         assert hmix_hub.labels_of("cifar10/test", 0, source="sample").empty
     hmix_hub.load_dataset("made-up", source=made_up.files)
     # From here on its tables are in the cache, and its files are not needed.
@@ -111,12 +111,12 @@ def test_registered_studies_are_asked_where_they_are_on_this_machine(made_up):
 
 @pytest.mark.parametrize("index", [-1, 200, 1.5, "3", None, True, [0, 200], [None]])
 def test_an_index_that_is_none_is_refused(index):
-    with pytest.raises(ConfigurationError, match="is no index of a picture of sample/pictures"):
+    with pytest.raises(ConfigurationError, match="is not an index of a picture of sample/pictures"):
         labels(index)
 
 
 def test_an_unknown_image_set_is_refused():
-    with pytest.raises(SourceNameError, match="no dataset is about an image set") as refused:
+    with pytest.raises(SourceNameError, match="no dataset uses an image set") as refused:
         hmix_hub.labels_of("cifar10/tset", 0, source="sample")
     assert "'cifar10/test'" in refused.value.hint
 

@@ -184,7 +184,7 @@ def test_names_say_in_which_order_labels_count():
     torch.testing.assert_close(mixup.relabel(0.3, [3], [5]), turned.relabel(0.3, [6], [4]).flip(1), atol=1e-7, rtol=0)
     few = HumanMixup(Model(), classes=["dog", "cat"])
     assert float(few.relabel(0.3, [1], [0])[0, 1]) == pytest.approx(float(mixup.share(0.3, "cat", "dog")), abs=1e-7)
-    with pytest.raises(SchemaError, match="no class is called 'doge'"):
+    with pytest.raises(SchemaError, match="there is no class 'doge'"):
         HumanMixup(Model(), classes=["cat", "doge"])
 
 

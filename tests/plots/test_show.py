@@ -165,7 +165,7 @@ def test_class_names_may_be_in_any_case():
         ("nothing/at/all", "is neither a stimulus nor a judgment id"),
         ("mixed_0.5_Bird_113", "names one picture, which cannot be mixed at 0.5"),
         ("sample/infer_mixing_factor/nobody/3", "there is no judgment"),
-        ("mixed_0.5_Bird_113_Whale_35", "no class is called 'Whale'"),
+        ("mixed_0.5_Bird_113_Whale_35", "there is no class 'Whale'"),
         ("mixed_0.5_Bird_113_Ship_999", "image_2_index is 999"),
         ("mixed_0.5_Cat_113_Ship_35", "image_1_label is cat, but picture 113 of sample/pictures is of class bird"),
         ("mixed_1.5_Bird_113_Ship_35", "coefficients are 0 to 1"),

@@ -69,7 +69,7 @@ def test_filters_slices_streams_versions_and_splits_are_those_of_any_study(made_
 def test_it_joins_the_others_each_with_a_source_of_its_own(made_up):
     joined = hmix_hub.load_dataset(["h-mix", NAME], split="train", source={"h-mix": "sample", NAME: made_up.files})
     assert {study: joined["study_id"].count(study) for study in ("sample", NAME)} == {"sample": 216, NAME: ROWS}
-    with pytest.raises(ConfigurationError, match=r"'made_up', which is not among") as refused:
+    with pytest.raises(ConfigurationError, match=r"'made_up', which is not one of") as refused:
         hmix_hub.load_dataset(["h-mix", NAME], source={"made_up": made_up.files})
     assert NAME in refused.value.hint
 
@@ -174,7 +174,7 @@ def test_judgments_that_break_a_rule_are_refused(made_up):
     with pytest.raises(hmix_hub.HMixError, match="HMX5") as refused:
         load(made_up)
     assert refused.value.where.row == 0
-    assert refused.value.hint == f"correct the map or the manifest of {made_up.entries / f'{NAME}.yaml'}"
+    assert refused.value.hint == f"correct the map or the manifest in {made_up.entries / f'{NAME}.yaml'}"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_judgments_that_break_a_rule_are_refused(made_up):
         (lambda e: e["source"].update(commit="main"), "source.commit"),
         (lambda e: e["source"]["files"][0].update(path="../answers.csv"), "source.files.0.path"),
         (lambda e: e["source"]["files"][0].update(sha256="0"), "source.files.0.sha256"),
-        (lambda e: e["source"]["files"].append(dict(e["source"]["files"][0])), "two files have one name"),
+        (lambda e: e["source"]["files"].append(dict(e["source"]["files"][0])), "two files share a name"),
         (lambda e: e["map"]["columns"].pop("participant_id"), "participant_id"),
         (lambda e: e["manifest"].pop("title"), "manifest.title"),
         (lambda e: e.update(leave_out=["exported_thrice"]), "exported_thrice"),
@@ -199,7 +199,7 @@ def test_an_entry_that_is_none_is_told_with_its_field(made_up, change, told):
     content = entry(made_up.raw.read_bytes())
     change(content)
     made_up.write(content)
-    with pytest.raises(SourceError, match="no entry of a registered study") as refused:
+    with pytest.raises(SourceError, match="not a valid entry of a registered study") as refused:
         load(made_up)
     assert told in refused.value.message
     assert refused.value.where.file == str(made_up.entries / f"{NAME}.yaml")
@@ -278,7 +278,7 @@ def test_a_name_goes_before_a_folder_of_that_name(made_up, tmp_path, monkeypatch
 
 def test_its_labels_are_downloaded_when_that_is_asked_for(made_up, served):
     source = {"h-mix": "sample", NAME: served}
-    with pytest.warns(CacheWarning, match=f"{NAME} left out"):
+    with pytest.warns(CacheWarning, match=f"left out, as not on this machine: {NAME}"):
         assert hmix_hub.labels_of("cifar10/test", 0, source=source).empty
     (row,) = hmix_hub.labels_of("cifar10/test", 0, source=source, download=True).to_dict("records")
     assert (row["dataset"], row["n_judgments"]) == (NAME, PEOPLE)

@@ -107,5 +107,5 @@ def test_counts_by_class_are_recoded_and_come_back(rows, order):
 
 def test_counts_that_are_null_are_refused_where_none_may_be():
     column = pa.chunked_array([pa.array([[1, 2], None], pa.list_(pa.int64(), 2))])
-    with pytest.raises(SchemaError, match="same number of classes"):
+    with pytest.raises(SchemaError, match="different numbers of classes"):
         arrays.matrix(column)

@@ -89,7 +89,7 @@ def test_six_configurations_with_the_documented_default():
 
 @pytest.mark.parametrize("version", ["2.3.1", "2.4.0", "10.0.0"])
 def test_a_newer_schema_version_is_refused_with_the_reason(version):
-    with pytest.raises(SchemaVersionError, match=r"newer than the newest .* 2\.3\.0") as caught:
+    with pytest.raises(SchemaVersionError, match=r"newer than 2\.3\.0") as caught:
         schema.check_version(version)
     assert "upgrade" in caught.value.hint
 

@@ -122,7 +122,7 @@ def test_rows_are_filtered_by_the_chosen_class():
     ds = dataset(THREE)
     assert hmix_hub.filter(ds, chosen_class="DOG")["participant_id"][:] == ["b", "a"]
     assert hmix_hub.filter(ds, chosen_class=["cat", 2])["participant_id"][:] == ["a", "c"]
-    with pytest.raises(FilterError, match="no class is called 'doge'"):
+    with pytest.raises(FilterError, match="there is no class 'doge'"):
         hmix_hub.filter(ds, chosen_class="doge")
     with pytest.raises(FilterError, match="3 is not the code of a class"):
         hmix_hub.filter(ds, chosen_class=3)

@@ -98,7 +98,7 @@ def test_a_column_that_is_none_of_the_task_s_is_refused(part):
 
 @pytest.mark.parametrize("given", [{}, {"rule": lambda rows: None, "observed_by": "the study"}])
 def test_a_flag_that_could_never_fire_or_has_two_sources_is_refused(given):
-    with pytest.raises(ValueError, match="'hasty' needs a rule"):
+    with pytest.raises(ValueError, match="'hasty' needs either a rule"):
         Flag("hasty", "answered within a second", **given)
 
 
@@ -119,7 +119,7 @@ def test_a_task_that_came_later_exists_from_its_version_on():
 
 
 def test_a_task_that_says_nowhere_what_its_answer_is_is_refused():
-    with pytest.raises(ValueError, match="neither `answered` nor `derived` nor `judged`"):
+    with pytest.raises(ValueError, match="none of `answered`, `derived` and `judged`"):
         replace(TASKS["infer_mixing_factor"], answered="")
 
 
