@@ -99,7 +99,7 @@ class HubStudy(StudyOfTables):
         if known_sha256(path) != sums[name]:
             path = self._download(name, anew=True)
         if known_sha256(path) != sums[name]:
-            msg = f"the file has changed since the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
+            msg = f"the file was changed after the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
             where = Where(f"{self.repository}/{name} (Hugging Face Hub)")
             raise SourceError(msg, where=where, hint=self.hint)
         return path

@@ -142,9 +142,9 @@ def test_a_file_is_checked_when_a_row_group_of_it_is_wanted(sharded, tmp_path, l
     file.write_bytes(file.read_bytes().replace(b"p11", b"p10"))
     for streaming in (False, True):
         assert len(list(load(JUDGMENTS, place, participants="p01", streaming=streaming))) == 12
-        with pytest.raises(SourceError, match="the file (has|was) changed"):
+        with pytest.raises(SourceError, match="the file was changed"):
             load(JUDGMENTS, place, participants="p12", streaming=streaming)
-    with pytest.raises(SourceError, match="the file (has|was) changed"):
+    with pytest.raises(SourceError, match="the file was changed"):
         load(JUDGMENTS, place)
 
 
