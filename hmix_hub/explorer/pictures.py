@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,7 @@ def open_pictures(
     *,
     cifar10: Any = None,
     image_sets: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None],
 ) -> tuple[dict[str, ImageSet], list[str]]:
     """Open the image sets that judgments are about, as far as they can be had.
 
@@ -48,11 +49,13 @@ def open_pictures(
         Names of image sets that are not to be shown, since they may not be published.
     cifar10, image_sets
         Where pictures come from; see `hmix_hub.render`.
+    tell
+        Called with why pictures cannot be had, which may name places on this computer.
 
     Returns
     -------
     tuple
-        The image sets by name; and a sentence on each that is not there.
+        The image sets by name; and a sentence for the page on each that is not there.
     """
     opened: dict[str, ImageSet] = {}
     notes: dict[str, str] = {}
@@ -68,7 +71,8 @@ def open_pictures(
                 try:
                     opened |= open_image_sets(rows, cifar10=cifar10, image_sets=image_sets)
                 except HMixError as error:
-                    notes[name] = f"The pictures of {name} cannot be shown: {error.message}."
+                    notes[name] = f"The pictures of {name} could not be loaded, and are not shown."
+                    tell(f"the pictures of {name} are not shown: {error}")
     return {name: one for name, one in opened.items() if name not in notes}, list(notes.values())
 
 

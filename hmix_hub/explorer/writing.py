@@ -26,6 +26,8 @@ from hmix_hub.tasks import INFER
 
 METADATA = "data/explorer.js"
 """The file that says what the others hold."""
+MOST_FROM_DISK = 350 * 2**20
+"""Most bytes of a file that a page from the disk can load: browsers take no longer text than 2^29 characters."""
 
 
 def write_explorer(
@@ -90,16 +92,16 @@ def write_explorer(
     shown, tasks = load_tasks(names, source=source, revision=revision, token=token, told=repository)
     tell("opening pictures")
     kept = {one.unpublished for one in shown} - {""} if repository else set()
-    opened, notes = open_pictures(tasks, kept, cifar10=cifar10, image_sets=image_sets)
-    for note in notes:
-        tell(note)
+    opened, notes = open_pictures(tasks, kept, cifar10=cifar10, image_sets=image_sets, tell=tell)
     with whole_folder(target, replaces=True) as made:
         _copy_client(made)
         for name, content in _files(shown, tasks, opened, notes, model=model, tell=tell):
             path = made / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
-            if for_disk and name != METADATA:
+            if for_disk and len(content) > MOST_FROM_DISK:
+                tell(f"{name} is too large for a page from the disk: open the folder through a web server")
+            elif for_disk and name != METADATA:
                 path.with_name(f"{path.name}.js").write_bytes(handing_script(name.removeprefix("data/"), content))
     return Path(folder) / "index.html"
 

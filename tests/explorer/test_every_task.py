@@ -14,6 +14,7 @@ from registered_fixtures import made_up
 from study_generator.own_pictures import CLASSES, pixels, with_own_pictures
 
 import hmix_hub
+from hmix_hub.explorer import writing
 from hmix_hub.explorer.metadata import script_of
 from hmix_hub.explorer.writing import write_explorer
 from hmix_hub.studies.example import example_study, write_files
@@ -104,10 +105,13 @@ def test_votes_have_no_participants(tmp_path):
 
 
 def test_without_pictures_it_says_so_and_works(tmp_path):
-    page = page_of(tmp_path, study(tmp_path / "study"))
+    said = []
+    page = page_of(tmp_path, study(tmp_path / "study"), tell=said.append)
     told = metadata_of(page)
     assert told["pictures"]["count"] == 0
-    assert any("cifar10/test cannot be shown" in note for note in told["notes"])
+    assert told["notes"] == ["The pictures of cifar10/test could not be loaded, and are not shown."]
+    # Why may name a place on this computer, and the page may be published.
+    assert any(NOWHERE in one for one in said)
     stimuli = table_of(page, f"{INFER}.stimuli")
     assert set(stimuli["image_1"].to_pylist()) == {-1}
     assert not any(stimuli["can_mix"].to_pylist())
@@ -260,6 +264,14 @@ def test_pictures_that_may_not_be_published_are_left_out_where_everybody_sees_th
     published = metadata_of(page_of(tmp_path, folder, repository="lab/study", **options))
     assert published["pictures"]["count"] == 0
     assert published["notes"][0] == "The pictures of example-study/pictures may not be published, and are not shown."
+
+
+def test_a_file_too_large_for_a_page_from_the_disk_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_FROM_DISK", 1000)
+    said = []
+    page = page_of(tmp_path, study(tmp_path / "study"), tell=said.append)
+    assert f"data/{INFER}.arrow is too large for a page from the disk: open the folder through a web server" in said
+    assert not (page / "data" / f"{INFER}.arrow.js").exists()
 
 
 def test_there_is_nothing_to_show_without_judgments(tmp_path):

@@ -17,7 +17,7 @@ def test_a_study_folder_is_told_by_its_name_alone(tmp_path):
     write_files(tmp_path / "my study", example_study())
     done = explore(tmp_path / "my study", "--cifar10", tmp_path / "none", "-o", tmp_path / "page")
     assert done.exit_code == 0, done.output
-    assert "The pictures of cifar10/test cannot be shown" in done.output
+    assert "hmix: the pictures of cifar10/test are not shown" in done.output
     assert f"wrote {tmp_path / 'page' / 'index.html'}" in done.output
     codes = [task["code"] for task in metadata_of(tmp_path / "page")["tasks"]]
     assert codes[0] == {"python": '"my study"', "python_options": "", "command": "--dataset 'my study'"}
