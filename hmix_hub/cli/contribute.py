@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from hmix_hub.studies.opened import Space
+    from hmix_hub.studies.study import Study
 
 study_argument = click.argument("folder", metavar="DIR")
 
@@ -231,7 +232,6 @@ def _build(folder: str, output: str, space: Space, client: Client | None) -> Non
     The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
     """
     from hmix_hub.contribute.building import build
-    from hmix_hub.contribute.privacy.scan import scan_privacy
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
@@ -239,12 +239,9 @@ def _build(folder: str, output: str, space: Space, client: Client | None) -> Non
         built = build(study, output, tell=tell_on_terminal)
     for name, mark in built.files.items():
         click.echo(f"{size_text(mark.size):>10}  {name}")
-    private = len(scan_privacy(study).errors)
     click.echo(f"wrote {len(built.files)} files to {output}")
-    if private:
-        _warn_of(private, folder, "publishing refuses")
-        return
-    click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")
+    if not warn_if_private(study, folder, "publishing refuses"):
+        click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")
 
 
 @contribute.command("psychds", short_help="Write the study as a Psych-DS dataset.")
@@ -255,7 +252,6 @@ def _psychds(folder: str, output: str) -> None:
 
     Check it with the convention's validator: psychds-validator from npm, or https://psych-ds.github.io/validator.
     """
-    from hmix_hub.contribute.privacy.scan import scan_privacy
     from hmix_hub.contribute.psych_ds import write_psych_ds
     from hmix_hub.studies.study import Study
 
@@ -263,14 +259,18 @@ def _psychds(folder: str, output: str) -> None:
         study = Study.open(folder, progress=progress)
         for name in write_psych_ds(study, output):
             click.echo(f"wrote {output.rstrip('/')}/{name}")
-    if private := len(scan_privacy(study).errors):
-        _warn_of(private, folder, "this must not be shared yet")
+    warn_if_private(study, folder, "this must not be shared yet")
 
 
-def _warn_of(private: int, folder: str, then: str) -> None:
-    """Warn about findings of the privacy check."""
-    told = f"{private} finding{'s' if private > 1 else ''} could identify participants, and {then}"
-    click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
+def warn_if_private(study: Study, folder: str, then: str) -> bool:
+    """Warn about findings of the privacy check, and return whether there are any."""
+    from hmix_hub.contribute.privacy.scan import scan_privacy
+
+    private = len(scan_privacy(study).errors)
+    if private:
+        told = f"{private} finding{'s' if private > 1 else ''} could identify participants, and {then}"
+        click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
+    return private > 0
 
 
 @contribute.command("schema", short_help="Print the JSON Schema of study.yaml.")

@@ -67,6 +67,7 @@ def explore(
         with writing(output):
             page = write_explorer(datasets, output, tell=tell, **options)
         click.echo(f"wrote {page}")
+        _warn_of_folders(datasets)
         return
     # A process that is ended so removes its folder, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -80,3 +81,15 @@ def explore(
                 click.launch(address)
 
         serve(folder, port, opened=opened)
+
+
+def _warn_of_folders(datasets: tuple[str, ...]) -> None:
+    """Warn where a study folder that was not published yet holds what could identify participants."""
+    from hmix_hub.cli.contribute import warn_if_private
+    from hmix_hub.loading.opening import is_study, open_study
+    from hmix_hub.loading.studies import RawStudy
+    from hmix_hub.studies.study import Study
+
+    for name in filter(is_study, datasets):
+        if isinstance(open_study(name), RawStudy):
+            warn_if_private(Study.open(name), name, "the page must not be shared yet")

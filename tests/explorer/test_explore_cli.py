@@ -37,3 +37,13 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     done = explore("--source", "sample", "-o", tmp_path / "file" / "page")
     assert done.exit_code == 2
     assert "cannot be written" in done.output
+
+
+def test_a_study_that_could_identify_participants_is_told(tmp_path):
+    files = example_study()
+    for name in ("judgments/infer_mixing_factor.csv", "participants.csv"):
+        files[name] = files[name].replace(b"p02,", b"5f2d9ac84b1c0d00a1b2c3d4,")
+    write_files(tmp_path / "study", files)
+    done = explore(tmp_path / "study", "--cifar10", tmp_path / "none", "-o", tmp_path / "page")
+    assert done.exit_code == 0
+    assert "could identify participants, and the page must not be shared yet" in done.output
