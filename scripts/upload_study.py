@@ -1,7 +1,8 @@
 """Upload: publishes a contributed study from a checkout; the same as `hmix contribute publish`.
 
 python3 scripts/upload_study.py DIR --repo-id ORG/NAME [--pull-request | --push] [--private] [--dry-run] [--synthetic]
-                                [--k K] [--built DIR] [--memory SIZE] [--temporary-folder DIR]
+                                [--k K] [--built DIR] [--space [ORG/NAME]] [--memory SIZE]
+                                [--temporary-folder DIR]
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--private", action="store_true", help="make the repository private")
     parser.add_argument("--dry-run", action="store_true", help="check and build, show every file, upload nothing")
     parser.add_argument("--built", metavar="DIR", help="keep what is built here, and use it again")
+    parser.add_argument("--space", nargs="?", metavar="ORG/NAME", help="publish the explorer, too, in a Space")
     parser.add_argument("--memory", metavar="SIZE", help="memory to use, such as 2GB")
     parser.add_argument("--temporary-folder", metavar="DIR", help="folder for what does not fit into memory")
     parser.add_argument("--synthetic", action="store_true", help="publish answers that a program made")

@@ -90,6 +90,6 @@ def _warn_of_folders(datasets: tuple[str, ...]) -> None:
     from hmix_hub.loading.studies import RawStudy
     from hmix_hub.studies.study import Study
 
-    for name in filter(is_study, datasets):
-        if isinstance(open_study(name), RawStudy):
-            warn_if_private(Study.open(name), name, "the page must not be shared yet")
+    for name in datasets:
+        if is_study(name) and isinstance(open_study(name), RawStudy):
+            warn_if_private(Study.open(name), str(name), "the page must not be shared yet")
