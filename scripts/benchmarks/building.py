@@ -32,8 +32,9 @@ _OBSERVED = (OWN_COLUMN, "collection_round", "condition", "image_set")
 """Columns that the raw file lacks."""
 
 
-def print_building(rows: int = ROWS) -> None:
-    """Print what import, validation and build of a study of so many judgments take, task by task."""
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print what import, validation and build of a study take, task by task, then imports of other raw files."""
+    rows = max(arguments.rows or (ROWS,))
     print("\n| task | rows | import | validate | build | peak memory of build, bytes a row | aim |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for task in (INFER, CHOICE):
@@ -45,6 +46,7 @@ def print_building(rows: int = ROWS) -> None:
         cells = [f"{1e6 * seconds / n:,.1f} µs a row" for seconds in times.values()]
         peak = "?" if memory is None else f"{1024 * memory / n:,.0f}"
         print(f"| `{task}` | {n:,} | {' | '.join(cells)} | {peak} | {AIM_BYTES} |", flush=True)
+    print_import(rows, arguments.rounds)
 
 
 def made_study(task: str, rows: int, folder: Path) -> Path:
@@ -97,10 +99,3 @@ def build_again(made: Path) -> int | None:
 def measure(name: str, *folders: str) -> Any:
     """Return what `run` or `build_again` gives for the last of the folders, in a process that has done the others."""
     return [{"run": run, "build_again": build_again}[name](Path(folder)) for folder in folders][-1]
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    rows = max(arguments.rows or (ROWS,))
-    print_building(rows)
-    print_import(rows, arguments.rounds)

@@ -31,6 +31,7 @@ from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
 
 SECONDS = 60.0
+"""How long people answer in each load."""
 JOINING = 500
 """People who join at once."""
 KILLS, KILLED_AFTER = 20, 1.0
@@ -91,21 +92,15 @@ class Run:
 RUNS = (Run(200, 1.0, 150.0), Run(500, 3.0, 250.0))
 
 
-def print_collect(seconds: float = SECONDS) -> None:
-    """Print the figures of collecting as Markdown.
-
-    Parameters
-    ----------
-    seconds
-        How long people answer in each load.
-    """
+def print_part(_: argparse.Namespace) -> None:
+    """Print the figures of collecting."""
     print(
         "| people | answers a second | saving: median | 99th percentile | aim | longest | the clients' own lag, 99th "
         "| a look of the dashboard, 99th | CPU of the server |"
     )
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for run in RUNS:
-        _print_load(run, seconds)
+        _print_load(run, SECONDS)
     print()
     _print_joining(JOINING)
     _print_kills(KILLS)
@@ -318,8 +313,3 @@ def _missing(store: Any, acknowledged: Sequence[tuple[str, int]]) -> Iterator[tu
 
 def _session_of(store: Any, token: str) -> Any:
     return store.session(hashlib.sha256(token.encode()).digest())
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_collect()

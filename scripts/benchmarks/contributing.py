@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,8 +53,9 @@ INPUTS = (
 )
 
 
-def print_contribute(sizes: Sequence[int], rounds: int) -> None:
+def print_part(arguments: argparse.Namespace) -> None:
     """Print rows per second of both ways, then memory against the size of files, the limits, and the search."""
+    sizes, rounds = arguments.rows or SIZES, arguments.rounds
     print("\n| rows | study | hmix-hub, rows per second | pandas, rows per second | ratio | aim | peak memory, both |")
     print("|---:|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
@@ -207,8 +207,3 @@ def memory_of_way(way: int, file: str, warm_up: str) -> int | None:
     """Return the KiB by which a way raises resident memory, once the libraries have been used."""
     WAYS[way](Path(warm_up))
     return raised_memory(lambda: WAYS[way](Path(file)))
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_contribute(arguments.rows or SIZES, arguments.rounds)

@@ -81,7 +81,7 @@ CASES = (
 )
 
 
-def print_mixup(rounds: int) -> None:
+def print_part(arguments: argparse.Namespace) -> None:
     """Print the time of a batch, ours and by hand, float32 images of 32 by 32 of ten classes."""
     dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample")
     model = hmix_hub.PerceptualModel.fit(dataset, people=False)
@@ -96,7 +96,7 @@ def print_mixup(rounds: int) -> None:
             hand = ByHand(ours.alpha, ours.per_sample)
             turns = -(-TIMED // size)
             jobs = [_repeat(way, turns, images, given) for way in (ours, hand)]
-            own, other = (seconds / turns for seconds in medians(jobs, rounds))
+            own, other = (seconds / turns for seconds in medians(jobs, arguments.rounds))
             print(
                 f"| {size:,} | {case.name} | {milliseconds(own)} | {milliseconds(other)} | {own / other:.2f} | {AIM} |",
                 flush=True,
@@ -132,8 +132,3 @@ def _repeat(
             way(images, labels)
 
     return job
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_mixup(arguments.rounds)

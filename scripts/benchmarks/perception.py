@@ -232,8 +232,8 @@ def print_known_participants(dataset: datasets.Dataset, n_folds: int = 5) -> dic
     return table
 
 
-def print_perception() -> None:
-    """Print the part."""
+def print_part(_: argparse.Namespace) -> None:
+    """Print held-out forecasts, then what estimates, means and designs are worth."""
     dataset, has_pictures = load_judgments()
     if len(set(dataset["batch_id"])) < FOLDS:
         sys.exit("the judgments have too few batches for held-out forecasts")
@@ -243,8 +243,3 @@ def print_perception() -> None:
     print_means_of_participants()
     print_means(dataset)
     print_design(dataset)
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_perception()

@@ -58,16 +58,9 @@ def _bounds(scratch: Path) -> list[str | Path]:
     return ["--memory", MEMORY, "--temporary-folder", scratch]
 
 
-def print_scale(sizes: Sequence[int] = SIZES, folder: Path | None = None) -> None:
-    """Print what each job costs a row, by number of rows, and what the largest makes of more rows than that.
-
-    Parameters
-    ----------
-    sizes
-        Judgments of each study.
-    folder
-        Gets the studies and what is built, and keeps the studies; `None`: a temporary one.
-    """
+def print_part(arguments: argparse.Namespace) -> None:
+    """Print what each job costs a row, by number of rows, and what the largest makes of more rows than that."""
+    sizes, folder = arguments.rows or SIZES, arguments.folder
     print(f"\nWithin {MEMORY} of memory:\n")
     print("| rows | job | time | microseconds a row | of processors | peak memory | in temporary files |")
     print("|---:|---|---:|---:|---:|---:|---:|")
@@ -178,8 +171,3 @@ def _print_workers(study: Path, scratch: Path, rows: int) -> None:
                 shared = measure(command, spill).seconds
             print(f"| {rows:,} | {job.name} | {workers} | {shared:,.1f} s | {alone / shared:.2f} |", flush=True)
         shutil.rmtree(built, ignore_errors=True)
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_scale(arguments.rows or SIZES, arguments.folder)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,9 @@ def same_tables(ours: datasets.Dataset, theirs: datasets.Dataset) -> bool:
     return is_same and set(ours["schema_version"][:1]) == {CURRENT}
 
 
-def print_tables(sizes: Sequence[int], rounds: int) -> None:
+def print_part(arguments: argparse.Namespace) -> None:
     """Print the lines of every size, then those of what does not depend on it."""
+    sizes, rounds = arguments.rows or SIZES, arguments.rounds
     print("| rows | job | hmix-hub | other way | time | ratio | aim | peak memory, both | cache files, both |")
     print("|---:|---|---:|---|---:|---:|---:|---:|---:|")
     for rows in sizes:
@@ -192,8 +193,3 @@ def _print_import_time(rounds: int) -> None:
 
     ours, bare = medians([run("import hmix_hub"), run("pass")], 2 * rounds)
     print(f"\nimport hmix_hub: {milliseconds(ours)}, of which Python itself {milliseconds(bare)} (aim: under 200 ms)")
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_tables(arguments.rows or SIZES, arguments.rounds)

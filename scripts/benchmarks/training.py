@@ -57,8 +57,9 @@ class Way:
     aim: str = ""
 
 
-def print_training(sizes: Sequence[int], rounds: int) -> None:
+def print_part(arguments: argparse.Namespace) -> None:
     """Print pictures per second of each way, then the memory of the mapped mode; and of a GPU where there is one."""
+    sizes, rounds = arguments.rows or SIZES, arguments.rounds
     print(f"\n| judgments | batch | way | pictures per second | {OURS} is as fast, times | aim |")
     print("|---:|---:|---|---:|---:|---:|")
     smallest, largest = min(sizes), max(sizes)
@@ -164,8 +165,3 @@ def memory_of_own(rows: int, folder: str, in_memory: bool) -> int | None:
         if number % 20 == 0:
             most = max(most, memory_status("RssAnon") or 0)
     return most - before
-
-
-def print_part(arguments: argparse.Namespace) -> None:
-    """Print this part, with the options of the command."""
-    print_training(arguments.rows or SIZES, arguments.rounds)

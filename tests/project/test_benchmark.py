@@ -18,6 +18,12 @@ def scripts(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "scripts"))
 
 
+def arguments(*words):
+    from benchmark import options
+
+    return options().parse_args([*words, "--rounds", "1"])
+
+
 @pytest.fixture
 def workload(tmp_path):
     from benchmarks.workload import Workload
@@ -72,7 +78,7 @@ def test_picked_rows_that_differ_are_noticed(workload):
 
 
 def test_the_whole_part_on_tables_is_printed(capsys, monkeypatch):
-    import benchmark
+    from benchmark import main
     from benchmarks import tables
 
     # Each would be a process of its own.
@@ -80,7 +86,7 @@ def test_the_whole_part_on_tables_is_printed(capsys, monkeypatch):
     monkeypatch.setattr(tables, "_print_import_time", lambda _: None)
     # Printed above.
     monkeypatch.setattr(tables, "print_rows", lambda *_: None)
-    benchmark.main(benchmark.options().parse_args(["--parts", "tables", "--rows", "300", "--rounds", "1"]))
+    main(arguments("--parts", "tables", "--rows", "300"))
     printed = capsys.readouterr().out
     assert printed.count("| 300 |") == 5
     assert "300 rows, default columns to tensors: the first call encodes the ids" in printed
@@ -125,7 +131,7 @@ def test_the_whole_part_on_training_is_printed(training, capsys, monkeypatch):
     monkeypatch.setattr(part, "BATCH_SIZE", 64)
     # Two processes would import torch: one is measured below.
     monkeypatch.setattr(part, "apart", lambda *_: 1024)
-    part.print_training([600], 1)
+    part.print_part(arguments("--rows", "600"))
     printed = capsys.readouterr().out
     # Four ways at each size; two that read from files, and a loader with and without workers, at one.
     assert printed.count("| 600 |") == 12
@@ -193,7 +199,7 @@ def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypat
     # To draw figures takes seconds, and so do processes.
     monkeypatch.setattr(contribute, "DESCRIBED", contribute.DESCRIBED[:-1])
     monkeypatch.setattr(contribute, "_validate_by_command", lambda _: None)
-    contribute.print_contribute([2500], 1)
+    contribute.print_part(arguments("--rows", "2500"))
     printed = capsys.readouterr().out
     assert printed.count("| 2,480 |") == 7
     assert printed.count("1,024 MiB") == 10
@@ -227,6 +233,7 @@ def collect(monkeypatch):
     from benchmarks import collecting
 
     monkeypatch.setattr(collecting, "RUNS", (collecting.Run(8, 0.25, 1000.0),))
+    monkeypatch.setattr(collecting, "SECONDS", 1.0)
     monkeypatch.setattr(collecting, "ARRIVING", 0.5)
     monkeypatch.setattr(collecting, "JOINING", 40)
     monkeypatch.setattr(collecting, "KILLS", 1)
@@ -236,7 +243,7 @@ def collect(monkeypatch):
 
 
 def test_the_whole_part_on_collecting_is_printed(collect, capsys):
-    collect.print_collect(seconds=1.0)
+    collect.print_part(arguments())
     printed = capsys.readouterr().out
     assert re.search(r"^\| 8 \| \d+ \| \d+\.\d ms \|", printed, re.M)
     assert "40 who join at once, 40 places: 40 began, 0 were told that it is full; batches of 2 to 2" in printed
@@ -261,7 +268,7 @@ def mixup(monkeypatch):
 
 
 def test_the_whole_part_on_mixup_is_printed(mixup, capsys):
-    mixup.print_mixup(1)
+    mixup.print_part(arguments())
     printed = capsys.readouterr().out
     assert printed.count("| 16 |") == printed.count("| 32 |") == len(mixup.CASES)
     assert re.search(
