@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -35,6 +37,11 @@ def test_the_explorer_is_pushed_beside_the_dataset(hub, login, study, tmp_path):
     assert (head["sdk"], head["app_file"], head["datasets"]) == ("static", "index.html", [REPOSITORY])
     assert {"index.html", "data/infer_mixing_factor.arrow", "data/infer_mixing_factor.stimuli.arrow"} <= files.keys()
     assert not any(name.endswith(".arrow.js") for name in files)
+    # Large files come from other hosts of the Hub; scripts come from the Space alone.
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', files["index.html"].decode())[1]
+    allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    assert {"https://*.hf.co", "https://*.huggingface.co"} <= set(allowed["connect-src"].split())
+    assert allowed["script-src"] == "'self'"
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "explorer.js").write_bytes(files["data/explorer.js"])
     assert metadata_of(tmp_path)["tasks"][0]["code"] == {

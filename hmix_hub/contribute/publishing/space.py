@@ -23,6 +23,7 @@ from hmix_hub.studies.study import Study
 from hmix_hub.yaml_file import plain_yaml
 
 SPACE = "space"
+_STORES = "https://*.hf.co https://*.huggingface.co"
 _NEW = {*KEPT, CARD, "index.html", "style.css"}
 """Files that a static Space may have before anybody wrote to it."""
 
@@ -71,6 +72,7 @@ def publish_space(
         folder = Path(scratch) / "explorer"
         write_explorer(study.path, folder, repository=repository, for_disk=False, tell=tell)
         (folder / CARD).write_text(_card(study, repository), encoding="utf-8")
+        _open_to_stores(folder / "index.html")
         files, version = marks(folder), study.manifest.version
         if dry_run:
             return Published("dry run", "", version, files)
@@ -114,6 +116,14 @@ def _push(
         warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
         options = {"title": title, "description": study.manifest.title, "repo_type": SPACE}
         upload(api, space, folder, files, gone, tell=tell, **options)
+
+
+def _open_to_stores(page: Path) -> None:
+    """Let the page load files that the Hub serves, by a redirection, from the hosts on which it keeps large ones."""
+    text = page.read_text(encoding="utf-8")
+    for directive in ("connect-src 'self'", "img-src 'self'"):
+        text = text.replace(directive, f"{directive} {_STORES}")
+    page.write_text(text, encoding="utf-8")
 
 
 def _card(study: Study, repository: str) -> str:
