@@ -1,6 +1,6 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute building collect perception mixup scale]
+python3 scripts/benchmark.py [--parts tables training contribute building collect perception mixup scale explorer]
     [--rows 10000] [--rounds 5] [--folder DIR]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
@@ -9,7 +9,8 @@ the same. Peak memory is measured in a process of its own. The lines are Markdow
 has aims in place of another way, as has "collect", which takes five. "perception" forecasts the judgments of the
 release, or of the sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four.
 "mixup" takes one. "scale" validates, builds and gathers studies of ten thousand to ten million judgments within 2 GB,
-in a folder with room for them, and takes ten; `--rows 100000000` an hour.
+in a folder with room for them, and takes ten; `--rows 100000000` an hour. "explorer" opens pages in Chromium, and takes
+one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PARTS = {
     "perception": "perception",
     "mixup": "mixup",
     "scale": "scale",
+    "explorer": "explorer",
 }
 """The module of each part; its `print_part` takes the options."""
 

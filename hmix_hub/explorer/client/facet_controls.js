@@ -77,6 +77,7 @@
     }
 
     _list() {
+      const counts = this.texts.length || this.input.value.trim() ? this.counts() : new Map();
       const wanted = this.input.value.trim().toLowerCase();
       const found = [...this.texts];
       for (const id of wanted ? this.ids : []) {
@@ -85,7 +86,7 @@
       }
       const boxes = new Boxes(found, this.choose, (text) => text);
       this.list.replaceChildren(boxes.node);
-      boxes.update(this.texts, found.map((id) => this.counts().get(id) ?? 0));
+      boxes.update(this.texts, found.map((id) => counts.get(id) ?? 0));
     }
 
     update(texts) {

@@ -20,43 +20,30 @@
     let codes = values;
     let texts = names;
     if (filter.kind === "number") {
-      const levels = new Map();
-      codes = Int32Array.from(values, (x) => {
-        if (Number.isNaN(x)) return -1;
-        const text = hmix.plain(x);
-        if (!levels.has(text)) levels.set(text, levels.size);
-        return levels.size > 4 * hmix.FEW ? 0 : levels.get(text);
-      });
-      if (levels.size > hmix.FEW) return null;
-      texts = [...levels.keys()];
-      const sorted = texts.map((text, i) => [Number(text), i]).sort((a, b) => a[0] - b[0]);
-      const places = new Int32Array(texts.length);
-      sorted.forEach(([, i], place) => (places[i] = place));
-      texts = sorted.map(([x]) => hmix.plain(x));
-      codes = codes.map((code) => (code < 0 ? -1 : places[code]));
+      const found = hmix.levelsOf(values, hmix.FEW);
+      if (!found) return null;
+      [codes, texts] = [found.places, found.levels.map(hmix.plain)];
     } else if (filter.kind === "class") {
       texts = known.classes;
     } else if (!values) {
       const numbers = new Map();
-      codes = Int32Array.from(names, (name) => numbers.get(name) ?? (numbers.set(name, numbers.size), numbers.size - 1));
+      codes = names.map((name) => numbers.get(name) ?? (numbers.set(name, numbers.size), numbers.size - 1));
       texts = [...numbers.keys()];
     }
     return { codes, texts, table };
   };
 
   /** Count each code of a facet among what the other filters leave. */
-  const countCodes = (data, selection, filter, { codes, texts }) => {
+  const countCodes = ({ data, selection, summary }, filter, { codes, texts }) => {
     const counts = new Float64Array(texts.length);
-    if (filter.table === "judgments" || !filter.table) return selection.counts(filter.name, codes, texts.length);
-    const of = filter.table === "stimuli" ? data.stimulus : data.participant;
-    const rows = filter.table === "stimuli" ? data.stimuli.n : data.participants.n;
-    const each = selection.counts(filter.name, of, rows);
-    for (let i = 0; i < rows; i++) if (codes[i] >= 0) counts[codes[i]] += each[i];
+    if (!["stimuli", "participants"].includes(filter.table)) return selection.counts(filter.name, codes, texts.length);
+    const each = filter.table === "stimuli" ? selection.perStimulus(filter.name, summary.n) : selection.counts(filter.name, data.participant, data.participants.n);
+    for (let i = 0; i < codes.length; i++) if (codes[i] >= 0) counts[codes[i]] += each[i];
     return counts;
   };
 
-  const countLabels = (data, selection, classes) => {
-    const each = selection.perStimulus("labels");
+  const countLabels = ({ data, selection, summary, classes }) => {
+    const each = selection.perStimulus("labels", summary.n);
     const [first, second] = ["image_1_label", "image_2_label"].map((name) => data.stimuli.column(name).values);
     const counts = new Float64Array(classes.length);
     for (let s = 0; s < each.length; s++) {
@@ -66,7 +53,7 @@
     return counts;
   };
 
-  const countFlags = (data, selection, flags) => {
+  const countFlags = ({ data, selection, flags }) => {
     const { bits } = selection;
     const rest = ~selection.bitOf("exclude_flags");
     const { values } = data.judgments.column("flags");
@@ -78,53 +65,56 @@
     return counts;
   };
 
-  /** A facet: its control, and how its counts are found. */
+  /** A facet: its control, which is made when it is first opened, and how its counts are found. */
   class Facet {
     constructor(filter, data, known, choose) {
       this.filter = filter;
-      const own = (texts) => choose(filter.name, texts);
-      const made = this._make(filter, data, known, own);
-      this.control = made.control;
-      this.counts = made.counts ?? (() => []);
+      this._make = () => this._made(data, known, (texts) => choose(filter.name, texts));
       this.chosen = h("span.chosen");
-      this.node = h("details.facet", { open: OPEN.includes(filter.name) || null, ontoggle: () => this.node.open && this._again?.() }, h("summary", { title: `Keep rows ${filter.meaning}` }, h("span", {}, hmix.sentence(hmix.words(filter.name))), this.chosen), made.control.node);
+      this.node = h("details.facet", { open: OPEN.includes(filter.name) || null, ontoggle: () => this._count() }, h("summary", { title: `Keep rows ${filter.meaning}` }, h("span", {}, hmix.sentence(hmix.words(filter.name))), this.chosen));
     }
 
-    _make(filter, data, known, choose) {
+    _made(data, known, choose) {
+      const { filter } = this;
       const { Boxes, Range, Search, Several } = hmix;
-      switch (filter.kind) {
-        case "class pair":
-          return { control: new hmix.Pairs(filter, known.classes, choose) };
-        case "truth":
-          return { control: new hmix.ThreeWay(filter, choose, filter.name === "repeats" ? ["only", "none"] : ["yes", "no"]) };
-        case "flag": {
-          const flags = known.flags.filter((_, bit) => data.judgments.column("flags").values.some((mask) => mask & (1 << bit)));
-          const bits = flags.map((flag) => known.flags.indexOf(flag));
-          const counts = (selection) => {
-            const all = countFlags(data, selection, known.flags);
-            return bits.map((bit) => all[bit]);
-          };
-          return { control: flags.length ? new Boxes(flags, choose) : new hmix.Several(), counts };
-        }
-        case "class":
-          if (filter.name === "labels") return { control: new Boxes(known.classes, choose), counts: (selection) => countLabels(data, selection, known.classes) };
+      if (filter.kind === "class pair") return { control: new hmix.Pairs(filter, known.classes, choose) };
+      if (filter.kind === "truth") return { control: new hmix.ThreeWay(filter, choose, filter.name === "repeats" ? ["only", "none"] : ["yes", "no"]) };
+      if (filter.kind === "flag") {
+        const all = data.judgments.column("flags").values.reduce((mask, flags) => mask | flags, 0);
+        const flags = known.flags.filter((_, bit) => all & (1 << bit));
+        const bits = flags.map((flag) => known.flags.indexOf(flag));
+        const counts = (view) => {
+          const found = countFlags(view);
+          return bits.map((bit) => found[bit]);
+        };
+        return { control: flags.length ? new Boxes(flags, choose) : new Several(), counts };
       }
+      if (filter.name === "labels") return { control: new Boxes(known.classes, choose, (text) => text), counts: countLabels };
       const codes = coded(data, filter, known);
       if (!codes) return { control: new Range(filter, choose) };
-      const counts = (selection) => countCodes(data, selection, filter, codes);
+      const counts = (view) => countCodes(view, filter, codes);
       if (filter.kind === "number") return { control: new Several(new Boxes(codes.texts, choose), new Range(filter, choose)), counts };
       if (filter.kind === "class" || codes.texts.length <= hmix.FEW) return { control: new Boxes(codes.texts, choose, (text) => text), counts };
-      let selection = null;
-      const found = () => new Map(Array.from(counts(selection), (n, code) => [codes.texts[code], n]));
-      return { control: new Search(filter, codes.texts, choose, found), counts: (now) => ((selection = now), []) };
+      const found = () => new Map(Array.from(counts(this.view), (n, code) => [codes.texts[code], n]));
+      return { control: new Search(filter, codes.texts, choose, found) };
     }
 
-    update(texts, selection) {
-      this.chosen.textContent = texts.length ? String(texts.length) : "";
-      this.chosen.hidden = !texts.length;
-      this._again = () => this.control.update(texts, this.counts(selection));
-      // What is folded away is counted when it is opened.
-      if (this.node.open) this._again();
+    /** Show what is chosen; what is folded away is made and counted when it is opened. */
+    update(view) {
+      this.view = view;
+      const n = view.filters[this.filter.name]?.length ?? 0;
+      this.chosen.textContent = n || "";
+      this.chosen.hidden = !n;
+      this._count();
+    }
+
+    _count() {
+      if (!this.node.open || !this.view) return;
+      if (!this.made) {
+        this.made = this._make();
+        this.node.append(this.made.control.node);
+      }
+      this.made.control.update(this.view.filters[this.filter.name] ?? [], this.made.counts?.(this.view) ?? []);
     }
   }
 
@@ -151,8 +141,8 @@
       return ["class", "class pair"].includes(filter.kind) && filter.name !== "chosen_class" ? true : table.has(filter.column);
     }
 
-    update(filters, selection) {
-      for (const facet of this.facets) facet.update(filters[facet.filter.name] ?? [], selection);
+    update(view) {
+      for (const facet of this.facets) facet.update(view);
     }
   };
 })();

@@ -10,18 +10,25 @@ var hmix = {};
 
   /** Take what a script of the data folder brings; called by these scripts alone. */
   hmix.receive = (name, payload) => {
-    const waiter = waiting.get(name);
+    if (name === "explorer") hmix.metadata = payload;
+    waiting.get(name)?.(payload);
     waiting.delete(name);
-    if (waiter) waiter.resolve(payload);
   };
+
+  /** Load a script of the folder. */
+  hmix.loadScript = (path) =>
+    new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = path;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${path} is missing`));
+      document.head.append(script);
+    });
 
   const byScript = (name, path) =>
     new Promise((resolve, reject) => {
-      waiting.set(name, { resolve });
-      const script = document.createElement("script");
-      script.src = path;
-      script.onerror = () => reject(new Error(`${path} is missing`));
-      document.head.append(script);
+      waiting.set(name, resolve);
+      hmix.loadScript(path).catch(reject);
     });
 
   const bytesOf = (base64) => {
@@ -37,8 +44,8 @@ var hmix = {};
     return new Uint8Array(await response.arrayBuffer());
   };
 
-  /** Load what the data are about; a script everywhere, so that it comes before all else. */
-  hmix.loadMetadata = () => byScript("explorer", "data/explorer.js");
+  /** Load what draws the figures, once: half a megabyte that the stimuli do not wait for. */
+  hmix.loadFigures = () => (hmix.figuresLoaded ??= hmix.loadScript("vendor/d3.js").then(() => hmix.loadScript("vendor/plot.js")));
 
   /** Load the bytes of a file; each file once. */
   hmix.loadBytes = (name) => {

@@ -22,14 +22,12 @@
 
     async start() {
       hmix.writeAbout(this.metadata);
-      await this.pictures.open();
       at("sort").addEventListener("change", () => this.go({ sort: at("sort").value, order: "" }));
       at("order").addEventListener("click", () => this.go({ order: this.view.orderName === "up" ? "" : "up" }));
       this._setUpPanes();
       this._setUpDrawer();
       history.scrollRestoration = "manual";
       window.addEventListener("hashchange", () => location.hash !== this.shownHash && this.render());
-      window.addEventListener("load", () => this.showFigures());
       await this.render();
     }
 
@@ -53,7 +51,7 @@
       const notices = [];
       const task = this._task(asked, notices);
       if (!this.view || this.view.data.task !== task) hmix.writeState(`Loading ${task.title}`);
-      const loaded = await this.load(task);
+      const [loaded] = await Promise.all([this.load(task), (this.opened ??= this.pictures.open())]);
       if (turn !== this.turn) return;
       const isNewTask = this.view?.data !== loaded.data;
       this._select(loaded, asked, notices);
@@ -141,7 +139,7 @@
       hmix.writeSorts(view.sorts, view.sort, view.orderName);
       hmix.writeNothing(!view.summary.judgments, view.filters, clear);
       const counts = hmix.writeCounts(view);
-      this.facets.update(view.filters, view.selection);
+      this.facets.update(view);
       this.code.update(view.data.task, view.filters);
       const page = await this._page(asked, notices);
       if (turn !== this.turn) return;
@@ -163,9 +161,11 @@
       this.frame = requestAnimationFrame(() => this.showFigures());
     }
 
-    /** Draw the figures, in the frame after the stimuli; not before the libraries that draw them have come. */
-    showFigures() {
-      if (this.view && window.Plot && !this.page) this.panel.show(this.view);
+    /** Draw the figures, in the frame after the stimuli. */
+    async showFigures() {
+      const { turn } = this;
+      if (!window.Plot) await hmix.loadFigures();
+      if (turn === this.turn && !this.page) this.panel.show(this.view);
     }
 
     _hrefOfTask(task) {
@@ -185,15 +185,11 @@
         return null;
       }
       if (this.view.data.people.includes(participant)) {
-        await this._figuresReady();
+        await hmix.loadFigures();
         return hmix.participantPage(this.view, participant, others, at("main").clientWidth);
       }
       notices.push(`There is no participant “${participant}”.`);
       return null;
-    }
-
-    _figuresReady() {
-      return window.Plot ? null : new Promise((resolve) => window.addEventListener("load", resolve));
     }
 
     _openPage(page) {
@@ -252,7 +248,8 @@
 
   const begin = async () => {
     try {
-      const metadata = await hmix.loadMetadata();
+      const { metadata } = hmix;
+      if (!metadata) throw new Error("data/explorer.js is missing");
       if (metadata.format !== FORMAT) {
         hmix.writeState(`These data are of format ${metadata.format}, and this page reads format ${FORMAT}: write them anew with the same version of hmix-hub (theirs is ${metadata.version}).`, true);
         return;

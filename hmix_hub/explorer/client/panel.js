@@ -48,29 +48,48 @@
     });
   };
 
+  const whenIdle = window.requestIdleCallback ? (task) => requestIdleCallback(task, { timeout: 300 }) : (task) => setTimeout(task, 30);
+  const cancelIdle = window.cancelIdleCallback ?? clearTimeout;
+
+  const inSight = (node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > 0 && top < window.innerHeight;
+  };
+
   /** The panel in an element; `choose` sets a filter to texts. */
   hmix.Panel = class {
     constructor(host, choose) {
       this.host = host;
       this.choose = choose;
       this._open = new Set();
+      this.left = [];
       new ResizeObserver(([entry]) => {
         const width = Math.floor(entry.contentRect.width);
         if (this.view && width && Math.abs(width - this.width) > 4) this.show(this.view);
       }).observe(host);
     }
 
-    /** Draw the figures of a view. */
+    /** Draw the figures of a view: at once those in sight, the others when there is time. */
     show(view) {
       this.view = view;
       this.width = Math.floor(this.host.clientWidth) || WIDTH;
-      if (!view.summary.judgments) {
-        this.host.replaceChildren();
-        return;
-      }
+      cancelIdle(this._idle);
+      const makers = view.summary.judgments ? hmix.figuresOf(view) : [];
+      while (this.host.children.length > makers.length) this.host.lastElementChild.remove();
+      while (this.host.children.length < makers.length) this.host.append(h("figure.card.empty"));
       const named = new Set(view.data.task.filters.map(({ name }) => name));
-      const cards = hmix.figuresOf(view).map((make) => this._card(make(), named));
-      this.host.replaceChildren(...cards);
+      const cards = [...this.host.children];
+      // All are asked where they are before one is drawn, since each question after a change is a new layout.
+      const isSeen = cards.map(inSight);
+      const left = (this.left = []);
+      makers.forEach((make, i) => (isSeen[i] ? cards[i].replaceWith(this._card(make(), named)) : left.push([make, cards[i]])));
+      const next = () => {
+        if (!left.length) return;
+        const [make, card] = left.shift();
+        card.replaceWith(this._card(make(), named));
+        this._idle = whenIdle(next);
+      };
+      this._idle = whenIdle(next);
     }
 
     _card(figure, named) {

@@ -25,17 +25,24 @@
     return fails;
   };
 
+  /** Return where the bits of a mask are not the ones wanted. */
+  const differing = (values, mask, wanted) => {
+    const fails = new Uint8Array(values.length);
+    for (let i = 0; i < values.length; i++) fails[i] = (values[i] & mask) === wanted ? 0 : 1;
+    return fails;
+  };
+
   const both = (stimuli) => ["image_1_label", "image_2_label"].map((name) => stimuli.column(name).values);
 
   const showing = (codes, stimuli) => {
     const [first, second] = both(stimuli);
-    return Uint8Array.from(first, (code, i) => (codes.includes(code) || codes.includes(second[i]) ? 0 : 1));
+    return hmix.mapBytes(first, (code, i) => (codes.includes(code) || codes.includes(second[i]) ? 0 : 1));
   };
 
   const mixing = (pairs, stimuli) => {
     const [first, second] = both(stimuli);
     const is = (i, [a, b]) => (first[i] === a && second[i] === b) || (first[i] === b && second[i] === a);
-    return Uint8Array.from(first, (_, i) => (pairs.some((pair) => is(i, pair)) ? 0 : 1));
+    return hmix.mapBytes(first, (_, i) => (pairs.some((pair) => is(i, pair)) ? 0 : 1));
   };
 
   /** Return which rows of a filter's own table it turns away: Uint8Array, 1 where it does. */
@@ -51,13 +58,11 @@
         return mixing(values, table);
       case "class":
         if (filter.name === "labels") return showing(values, table);
-        return Uint8Array.from(table.column(filter.column).values, (code) => (values.includes(code) ? 0 : 1));
+        return hmix.mapBytes(table.column(filter.column).values, (code) => (values.includes(code) ? 0 : 1));
       case "truth":
-        return Uint8Array.from(table.column(filter.column).values, (is) => (values.every((wanted) => Boolean(is) === wanted) ? 0 : 1));
-      default: {
-        const mask = values.reduce((bits, bit) => bits | (1 << bit), 0);
-        return Uint8Array.from(table.column(filter.column).values, (flags) => (flags & mask ? 1 : 0));
-      }
+        return differing(table.column(filter.column).values, 1, values[0] ? 1 : 0);
+      default:
+        return differing(table.column(filter.column).values, values.reduce((mask, bit) => mask | (1 << bit), 0), 0);
     }
   };
 
@@ -120,9 +125,9 @@
       return counts;
     }
 
-    /** Count the rows of each stimulus that every filter but the one named leaves. */
-    perStimulus(name) {
-      return this.counts(name, this.data.stimulus, this.data.stimuli.n);
+    /** Count the rows of each stimulus that every filter but the one named leaves; `n` has those that all leave. */
+    perStimulus(name, n) {
+      return this._applied.get(name) ? this.counts(name, this.data.stimulus, this.data.stimuli.n) : n;
     }
   };
 })();

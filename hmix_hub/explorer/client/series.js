@@ -2,14 +2,6 @@
 // Series of the figures, over the selection: means by level as `hmix report` has them, and histograms.
 
 (() => {
-  /** Return each row's level and the levels in order: equal to nine decimals is equal. */
-  const levelsOf = (values) => {
-    const texts = Array.from(values, (x) => (Number.isNaN(x) ? null : hmix.plain(x)));
-    const levels = [...new Set(texts)].filter((text) => text !== null).map(Number).sort((a, b) => a - b);
-    const places = new Map(levels.map((level, i) => [String(level), i]));
-    return { levels, places: Int32Array.from(texts, (text) => places.get(text) ?? -1) };
-  };
-
   /** Return means by level: sums and counts by stimulus, gathered by the level of each stimulus. */
   const meansByLevel = ({ levels, places }, sums, counts) => {
     const sum = levels.map(() => 0);
@@ -22,7 +14,7 @@
     return levels.map((x, i) => ({ x, mean: n[i] ? sum[i] / n[i] : NaN, n: n[i] })).filter(({ n: some }) => some);
   };
 
-  const shownLevels = (data) => (data.shownLevels ??= levelsOf(data.stimuli.column("mixing_coefficient").values));
+  const shownLevels = (data) => (data.shownLevels ??= hmix.levelsOf(data.stimuli.column("mixing_coefficient").values));
 
   /** Return the mean answer at each shown coefficient; series infer.means of the report. */
   hmix.seenByShown = (data, summary) => meansByLevel(shownLevels(data), summary.sum, summary.answered);
@@ -39,12 +31,13 @@
     const sure = data.judgments.column(data.task.confidence).values;
     const sum = new Float64Array(6);
     const n = new Float64Array(6);
-    data.tenths ??= Uint8Array.from(answers, (x) => Math.floor(10 * Math.abs(x - 0.5) + 0.5 + 1e-9));
+    data.tenths ??= hmix.mapBytes(answers, (x) => Math.floor(10 * Math.abs(x - 0.5) + 0.5 + 1e-9));
     const { bits } = selection;
+    const { tenths } = data;
     for (let i = 0; i < bits.length; i++) {
       if (bits[i] || sure[i] !== sure[i]) continue;
-      sum[data.tenths[i]] += sure[i];
-      n[data.tenths[i]] += 1;
+      sum[tenths[i]] += sure[i];
+      n[tenths[i]] += 1;
     }
     return Array.from(sum, (total, i) => ({ x: i / 10, mean: total / n[i], n: n[i] })).filter((one) => one.n);
   };
@@ -52,7 +45,7 @@
   /** Return the mean answer by start of the slider; series construct.start. */
   hmix.meansByStart = (data, selection) => {
     const answers = data.judgments.column(data.task.answer).values;
-    data.starts ??= levelsOf(data.judgments.column("start_coefficient").values);
+    data.starts ??= hmix.levelsOf(data.judgments.column("start_coefficient").values);
     const { levels, places } = data.starts;
     const sum = levels.map(() => 0);
     const n = levels.map(() => 0);
@@ -136,14 +129,16 @@
     times: { edges: Array.from({ length: 51 }, (_, i) => 10 ** (2 + i / 10)), place: (x) => Math.min(Math.max(Math.floor(10 * (Math.log10(Math.max(x, 1)) - 2) + 1e-9), 0), 49) },
   };
 
+  /** Return the bin of each judgment; 255 where the column is empty. */
+  const placed = (data, column, bins) => {
+    data.placed ??= new Map();
+    if (!data.placed.has(column)) data.placed.set(column, hmix.mapBytes(data.judgments.column(column).values, (x) => (x === x ? bins.place(x) : 255)));
+    return data.placed.get(column);
+  };
+
   /** Count the values of a column by bin: of those selected, and of those that every filter but its own leaves. */
   hmix.histogram = (data, selection, column, bins) => {
-    data.placed ??= new Map();
-    if (!data.placed.has(column)) {
-      const { values } = data.judgments.column(column);
-      data.placed.set(column, Uint8Array.from(values, (x) => (Number.isNaN(x) ? 255 : bins.place(x))));
-    }
-    const places = data.placed.get(column);
+    const places = placed(data, column, bins);
     const chosen = new Float64Array(256);
     const others = new Float64Array(256);
     const { bits } = selection;
@@ -158,12 +153,12 @@
   /** Count answers by shown coefficient and bin, for the ground of a figure. */
   hmix.answersByShown = (data, selection, bins) => {
     const { levels, places } = shownLevels(data);
-    hmix.histogram(data, selection, data.task.answer, bins);
-    const answers = data.placed.get(data.task.answer);
+    const answers = placed(data, data.task.answer, bins);
     const n = bins.edges.length - 1;
     const cells = new Float64Array(levels.length * 256);
     const { bits } = selection;
-    for (let i = 0; i < bits.length; i++) if (!bits[i]) cells[places[data.stimulus[i]] * 256 + answers[i]] += 1;
+    const { stimulus } = data;
+    for (let i = 0; i < bits.length; i++) if (!bits[i]) cells[places[stimulus[i]] * 256 + answers[i]] += 1;
     return levels.flatMap((x, level) => {
       const counts = Array.from(cells.subarray(level * 256, level * 256 + n));
       const total = counts.reduce((sum, count) => sum + count, 0);

@@ -22,6 +22,9 @@ _SHOW = """async (view) => {
   location.hash = view;
   await hmix.explorer.render();
 }"""
+_DRAWN = """async () => {
+  do await new Promise((done) => setTimeout(done, 5)); while (hmix.explorer.panel.left.length);
+}"""
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -58,6 +61,10 @@ class Explored:
     def ask(self, expression: str, argument: Any = None) -> Any:
         """Compute something in the page."""
         return self.page.evaluate(expression, argument)
+
+    def wait_for_figures(self) -> None:
+        """Wait until those figures are drawn, too, that are out of sight."""
+        self.page.evaluate(_DRAWN)
 
     @property
     def notices(self) -> list[str]:

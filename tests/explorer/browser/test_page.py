@@ -88,6 +88,7 @@ def test_a_brush_over_a_figure_is_a_filter(sample):
     expect(sample.page.locator(".chip", has_text="inferred_coefficient")).to_be_visible()
     low, high = map(float, re.search(r"inferred_coefficient=([\d.]+):([\d.]+)", hash_of(sample)).groups())
     assert (low, high) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.5, abs=0.02))
+    sample.wait_for_figures()
     sample.page.locator("[data-figure='class.raw'] rect.pressed").first.click()
     expect(sample.page.locator(".chip", has_text="labels")).to_be_visible()
 
@@ -299,15 +300,14 @@ def test_it_works_in_a_frame_of_another_site(chromium, sample_folder, static_ser
 
 def test_data_of_a_newer_format_and_missing_files_are_told(chromium, sample_folder, static_server):
     folder, address = static_server
-    shutil.copytree(sample_folder, folder / "old")
-    metadata = folder / "old/data/explorer.js"
-    text = metadata.read_text()
+    for name in ("newer", "incomplete"):
+        shutil.copytree(sample_folder, folder / name)
+    metadata = folder / "newer/data/explorer.js"
+    metadata.write_text(metadata.read_text().replace('"format":1', '"format":2'))
+    (folder / "incomplete/data/infer_mixing_factor.arrow").unlink()
     page = chromium.new_page()
-    metadata.write_text(text.replace('"format":1', '"format":2'))
-    page.goto(f"{address}/old/index.html")
+    page.goto(f"{address}/newer/index.html")
     expect(page.get_by_role("alert")).to_contain_text("of format 2, and this page reads format 1")
-    metadata.write_text(text)
-    (folder / "old/data/infer_mixing_factor.arrow").unlink()
-    page.goto(f"{address}/old/index.html?again")
+    page.goto(f"{address}/incomplete/index.html")
     expect(page.get_by_role("alert")).to_contain_text("infer_mixing_factor.arrow cannot be loaded: status 404")
     page.close()
