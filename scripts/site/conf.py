@@ -79,11 +79,15 @@ copybutton_only_copy_prompt_lines = True
 exclude_patterns = ["notebooks/*"]
 linkcheck_timeout = 20
 
-_CALL = re.compile(r"(hmix_hub\.[\w.]+)(\(.*\))?", re.S)
+_CALL = re.compile(r"([A-Za-z][\w.]*)(?P<rest>\(.*\))?", re.S)
 
 
 def link_code(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Link the code in running text that names something public, `hmix_hub.split(…)` or `hmix load`, to its page."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            # Written by Sphinx between a parameter and its description.
+            text.parent.replace(text, nodes.Text(" \u2013 "))
     for address in list(doctree.findall(nodes.reference)):
         # Text that looks like an address, which no browser opens.
         if address.get("refuri", "").startswith("tcp:"):
@@ -93,7 +97,7 @@ def link_code(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if isinstance(literal.parent, nodes.reference | nodes.title):
             continue
         text = literal.astext()
-        if (call := _CALL.fullmatch(text)) and (found := objects.get(call[1])):
+        if found := _object_in(text, objects):
             page, anchor = found.docname, found.node_id
         elif words := _command_in(text):
             page, anchor = f"cli/{words[1]}", "-".join(words)
@@ -102,6 +106,18 @@ def link_code(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if page != docname:
             address = f"{app.builder.get_relative_uri(docname, page)}#{anchor}"
             literal.replace_self(nodes.reference("", "", literal.deepcopy(), internal=True, refuri=address))
+
+
+def _object_in(text: str, objects: Any) -> Any:
+    """Return the documented object that some code names, in full or as users import it; `None`: it names none."""
+    call = _CALL.fullmatch(text)
+    if call is None:
+        return None
+    # Short names in lower case, such as `split`, are words of arguments and columns, too.
+    prefixes = (
+        ("", "hmix_hub.", "hmix_hub.errors.") if call["rest"] or not call[1].islower() or "_" in call[1] else ("",)
+    )
+    return next((objects[prefix + call[1]] for prefix in prefixes if prefix + call[1] in objects), None)
 
 
 def _command_in(text: str) -> list[str]:
