@@ -84,10 +84,10 @@ def _announce(*, is_first: bool) -> None:
         return
     torch = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch=="))
     print(
-        f"installing hmix-hub and what it stands on ({torch} and others).\n"
-        "The largest part is torch: about 200 MB to download in its CPU build (macOS, Windows); on Linux the default\n"
-        "build brings CUDA, about 3 GB in all. To avoid that, install a CPU build of the same version into the\n"
-        "environment first: it is then left as it is.",
+        f"installing hmix-hub and its dependencies ({torch} and others), which takes a few minutes.\n"
+        "The largest is torch: about 200 MB as a CPU build (macOS, Windows), about 3 GB on Linux, where the default\n"
+        "build includes CUDA. To avoid that, stop here, install a CPU build of this version into the environment, and\n"
+        "run the same command again: it keeps what is installed.",
         flush=True,
     )
 
