@@ -16,7 +16,6 @@ from hmix_hub.errors import HMixError
 from hmix_hub.explorer.asked import ShownTask
 from hmix_hub.explorer.columns import whole
 from hmix_hub.loading.pictures import open_image_sets
-from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Ints, encode, take
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.mixtures import ready_of
@@ -71,7 +70,7 @@ def open_pictures(
                 try:
                     opened |= open_image_sets(rows, cifar10=cifar10, image_sets=image_sets)
                 except HMixError as error:
-                    notes[name] = f"The pictures of {name} could not be loaded, and are not shown."
+                    notes[name] = f"The pictures of {name} could not be loaded and cannot be shown."
                     tell(f"the pictures of {name} are not shown: {error}")
     return {name: one for name, one in opened.items() if name not in notes}, list(notes.values())
 
@@ -185,21 +184,15 @@ class Pictures:
         sheet = tiles.reshape(rows, columns, 3, height, width).transpose(2, 0, 3, 1, 4)
         return _png(sheet.reshape(3, rows * height, columns * width))
 
-    def columns(self, classes: Vocabulary) -> dict[str, pa.Array]:
-        """Return the table of all pictures, as the page reads it."""
-        labels = np.full(len(self), -1)
-        index = np.where(np.arange(len(self)) < self.n_endpoints, self.index, -1)
-        for number, name in enumerate(self.names):
-            rows = np.flatnonzero((self.set_number == number) & (index >= 0))
-            if len(rows):
-                own = self.image_sets[name]
-                as_page = np.array(own.vocabulary.codes_in(classes), dtype=np.int64)
-                labels[rows] = as_page[own.labels[index[rows]]]
+    @property
+    def columns(self) -> dict[str, pa.Array]:
+        """The table of all pictures, as the page reads it; empty: there are none."""
+        if not len(self):
+            return {}
         named = pa.array(self.names, pa.string())
         return {
             "image_set": pa.DictionaryArray.from_arrays(whole(self.set_number), named),
-            "index": whole(index),
-            "label": whole(labels),
+            "index": whole(np.where(np.arange(len(self)) < self.n_endpoints, self.index, -1)),
             "width": whole(self.sizes[:, 1]),
             "height": whole(self.sizes[:, 0]),
             "tile_width": whole(self.shown_sizes[:, 1]),

@@ -157,11 +157,7 @@ def _files(
         described.append(describe_task(task, judgments, stimuli, n_participants))
         yield f"data/{name}.arrow", stream_of(judgments)
         yield f"data/{name}.stimuli.arrow", stream_of(stimuli)
-    tables = {
-        "participants": participants,
-        "pictures": pictures.columns(classes) if len(pictures) else {},
-        "mixtures": pictures.mixture_columns,
-    }
+    tables = {"participants": participants, "pictures": pictures.columns, "mixtures": pictures.mixture_columns}
     for name, columns in tables.items():
         if columns:
             yield f"data/{name}.arrow", stream_of(columns)

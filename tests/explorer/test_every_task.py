@@ -109,7 +109,7 @@ def test_without_pictures_it_says_so_and_works(tmp_path):
     page = page_of(tmp_path, study(tmp_path / "study"), tell=said.append)
     told = metadata_of(page)
     assert told["pictures"]["count"] == 0
-    assert told["notes"] == ["The pictures of cifar10/test could not be loaded, and are not shown."]
+    assert told["notes"] == ["The pictures of cifar10/test could not be loaded and cannot be shown."]
     # Why may name a place on this computer, and the page may be published.
     assert any(NOWHERE in one for one in said)
     stimuli = table_of(page, f"{INFER}.stimuli")
