@@ -31,7 +31,8 @@
     return {
       id: "infer.means",
       title: "Seen against shown",
-      note: "Mean answer at each shown coefficient over the spread of single answers. Drag along the vertical axis to select answers.",
+      note: "Mean answer at each shown coefficient over the spread of single answers.",
+      byMouse: "Drag along the vertical axis to select answers.",
       points,
       table: meansTable("mean seen", points),
       brush: { axis: "y", filter: data.task.answer },
@@ -63,7 +64,8 @@
     return {
       id: `histogram.${column}`,
       title,
-      note: mean === undefined ? "Drag to select." : `Mean ${hmix.fixed(mean, 3)}. Drag to select.`,
+      note: mean === undefined ? "" : `Mean ${hmix.fixed(mean, 3)}.`,
+      byMouse: "Drag to select.",
       points: shown,
       mean,
       table: binsTable(shown, write),

@@ -41,7 +41,7 @@
   };
 
   /** Write the filters in use; each is taken away by a press. */
-  hmix.writeChips = (filters, choose, clear) => {
+  hmix.writeChips = (filters, judgments, choose, clear) => {
     const chips = Object.entries(filters).flatMap(([name, texts]) =>
       texts.map((text) => h("button.chip", { type: "button", "aria-label": `Remove ${name} ${text}`, onclick: () => choose(name, texts.filter((one) => one !== text)) }, h("span", {}, name), h("b", {}, text), h("i", { "aria-hidden": "true" }, "×"))),
     );
@@ -49,6 +49,7 @@
     at("chips").replaceChildren(...chips);
     at("chips").hidden = !chips.length;
     const n = Object.keys(filters).length;
+    at("close-facets").textContent = `Show ${hmix.counted(judgments, "judgment")}`;
     at("open-facets").textContent = n ? `Filters (${n})` : "Filters";
   };
 

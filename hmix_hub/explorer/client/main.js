@@ -135,7 +135,7 @@
       const { view } = this;
       const clear = () => this.go({ filters: {} });
       hmix.writeTasks(this.metadata, view.data.task, (task) => this._hrefOfTask(task));
-      hmix.writeChips(view.filters, (name, texts) => this.choose(name, texts), clear);
+      hmix.writeChips(view.filters, view.summary.judgments, (name, texts) => this.choose(name, texts), clear);
       hmix.writeSorts(view.sorts, view.sort, view.orderName);
       hmix.writeNothing(!view.summary.judgments, view.filters, clear);
       const counts = hmix.writeCounts(view);

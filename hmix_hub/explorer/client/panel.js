@@ -101,7 +101,7 @@
       const details = tableOf(figure);
       details.open = this._open.has(figure.id);
       details.addEventListener("toggle", () => (details.open ? this._open.add(figure.id) : this._open.delete(figure.id)));
-      return h("figure.card", { "data-figure": figure.id }, h("figcaption", {}, h("h3", {}, figure.title), figure.note ? h("p.note", {}, figure.note) : null), legendOf(figure), svg, details);
+      return h("figure.card", { "data-figure": figure.id }, h("figcaption", {}, h("h3", {}, figure.title), h("p.note", {}, figure.note ?? "", canBrush ? h("span.by-mouse", {}, ` ${figure.byMouse}`) : "")), legendOf(figure), svg, details);
     }
 
     /** Let a press on a bar choose its class. */

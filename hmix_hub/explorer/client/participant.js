@@ -43,7 +43,7 @@
     const marks = isMidpoint
       ? [Plot.ruleY([0.5], { stroke: "var(--soft)", strokeDasharray: "3,4" }), Plot.lineY(points, { x: "i", y: "y", stroke: "var(--accent)", strokeOpacity: 0.35 }), Plot.dot(points, { x: "i", y: "y", fill: "var(--accent)", r: 3.5 })]
       : [Plot.link([0], { x1: [0], y1: [0], x2: [1], y2: [1], stroke: "var(--soft)", strokeDasharray: "3,4" }), Plot.dot(points, { x: (p) => p.x + (((p.i * 37) % 11) - 5) / 400, y: "y", fill: "var(--accent)", fillOpacity: 0.65, r: 4 })];
-    const svg = Plot.plot({ width, height: 240, marginLeft: 46, marginBottom: 38, className: "plot", style: { background: "none", fontSize: "11px", fontFamily: "inherit" }, x: isMidpoint ? { label: "judgment, in order" } : { domain: [-0.03, 1.03], ticks: [0, 0.25, 0.5, 0.75, 1], label: "shown" }, y: { domain: [-0.02, 1.02], ticks: [0, 0.25, 0.5, 0.75, 1], label: isMidpoint ? "selected" : "seen", grid: true }, marks });
+    const svg = Plot.plot({ width, height: 240, marginLeft: 46, marginBottom: 38, className: "plot", style: { background: "none", fontSize: "11px", fontFamily: "inherit" }, x: isMidpoint ? { label: "judgment, in order" } : { domain: [-0.03, 1.03], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormat: hmix.plain, label: "shown" }, y: { domain: [-0.02, 1.02], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormat: hmix.plain, label: isMidpoint ? "selected" : "seen", grid: true }, marks });
     hmix.asPicture(svg, isMidpoint ? "Selected coefficients in order; they are in the table below." : "Answers by shown coefficient; they are in the table below.");
     return svg;
   };
@@ -65,8 +65,8 @@
       const words = (row) => `${hmix.classesOf(data, view.classes, data.stimulus[row]).join(" · ")}${shown(row)}${scale(row)}`;
       const link = { heading: "stimulus", cell: (row) => h("a", { href: view.hrefOfKey(data.task.name, data.keys[data.stimulus[row]]) }, words(row)) };
       const chart = chartOf(data, rows, Math.min(width - 60, 520));
-      return h("section.card", {}, h("h3", {}, data.task.title), factsOf(view, data, rows), chart, hmix.judgmentTable({ ...view, data }, rows, `Judgments of ${name}: ${data.task.title}`, link));
+      return h("section.card", {}, h("h3", {}, hmix.sentence(data.task.title)), factsOf(view, data, rows), h("div.beside", {}, chart, hmix.judgmentTable({ ...view, data }, rows, `Judgments of ${name}: ${data.task.title}`, link)));
     });
-    return { title: "Participant", subtitle: name, node: h("div.page", {}, h("div.sections", {}, sections)), repaint: () => {} };
+    return { title: "Participant", subtitle: name, node: h("div.page", {}, h("div.sections.whole", {}, sections)), repaint: () => {} };
   };
 })();

@@ -104,9 +104,9 @@
       const level = (o) => (other.data.stimuli.has("mixing_coefficient") ? other.data.stimuli.column("mixing_coefficient").values[o] : 0);
       about.sort((a, b) => level(a) - level(b));
       const isThis = (o) => other.data === data && o === s;
-      return h("section.card", {}, h("h3", {}, other.data.task.title), other.data.task.question ? h("p.note", {}, other.data.task.question) : null, about.map((o) => answersAbout(view, other, o, isThis(o))));
+      return h("section.card", {}, h("h3", {}, hmix.sentence(other.data.task.title)), other.data.task.question ? h("p.note", {}, `The participant ${other.data.task.question}.`) : null, about.map((o) => answersAbout(view, other, o, isThis(o))));
     });
-    const key = h("p.legend", {}, h("span", {}, h("i.key.dot"), "one answer"), h("span", {}, h("i.key.dot.flagged"), "flagged"), h("span", {}, h("i.key.shown"), "shown"), h("span", {}, h("i.key.mean"), "mean"), view.model ? h("span", {}, h("i.key.band"), `model, ${view.model.title}`) : null);
+    const key = h("p.legend", {}, h("span", {}, h("i.key.dot"), "one answer"), h("span", {}, h("i.key.dot.flagged"), "flagged"), h("span", {}, h("i.key.shown"), "shown"), h("span", {}, h("i.key.mean"), "mean"), view.model ? h("span", {}, h("i.key.band"), `${100 * view.model.level} % of answers by the model (${view.model.title})`) : null);
     return {
       title: names.join(" · "),
       subtitle: data.names[s],

@@ -60,6 +60,13 @@
     }
   };
 
+  const sumVotes = (data, bits, size) => {
+    const votes = new Float64Array(size);
+    const { values } = data.judgments.column("n_votes");
+    for (let i = 0; i < bits.length; i++) if (!bits[i] && values[i] > 0) votes[data.stimulus[i]] += values[i];
+    return votes;
+  };
+
   const entropy = (shares, from, k, n) => {
     let sum = 0;
     for (let c = 0; c < k; c++) {
@@ -124,6 +131,7 @@
       finishNumbers(summary, data.task.kind === "rating" ? null : hmix.shownOf(data));
     }
     sumConfidence(data, selection.bits, summary);
+    if (data.task.kind === "votes") summary.votes = sumVotes(data, selection.bits, size);
     summary.participants = summary.people.reduce((sum, is) => sum + is, 0);
     summary.stimuli = summary.n.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0);
     return summary;

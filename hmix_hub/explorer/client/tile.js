@@ -32,7 +32,7 @@
     const seen = hmix.isOverClasses(data.task)
       ? hmix.leadingShares(summary, s, classes).slice(0, BARS).map(([name, share]) => `${name} ${hmix.fixed(share)}`).join(", ")
       : `${data.task.kind === "rating" ? "rated" : data.task.kind === "selected" ? "half at" : "seen"} ${hmix.fixed(summary.mean[s])}`;
-    return `${scale}${names}${shown}, ${seen}, ${hmix.counted(summary.n[s], "judgment")}`;
+    return `${scale}${names}${shown}, ${seen}, ${summary.votes ? hmix.counted(summary.votes[s], "vote") : hmix.counted(summary.n[s], "judgment")}`;
   };
 
   /** Make a tile, which can be told to show another stimulus. */
@@ -62,11 +62,11 @@
       this.bars.hidden = !isOverClasses;
       if (isOverClasses) this._showShares(view, s);
       else this._showTrack(view, s);
-      const n = hmix.count(summary.n[s]);
+      const n = summary.votes ? hmix.counted(summary.votes[s], "vote") : `n ${hmix.count(summary.n[s])}`;
       const coefficient = data.stimuli.has("mixing_coefficient") ? hmix.plain(data.stimuli.column("mixing_coefficient").values[s]) : null;
       const scale = data.task.facet ? data.stimuli.column("scale").names[data.stimuli.column("scale").values[s]] : null;
       const left = isOverClasses ? coefficient : [scale ?? coefficient, hmix.fixed(summary.mean[s])].filter((x) => x !== null).join(" → ");
-      this.figures.replaceChildren(h("span", {}, left ?? ""), h("span.n", {}, `n ${n}`));
+      this.figures.replaceChildren(h("span", {}, left ?? ""), h("span.n", {}, n));
       this.paint(view);
     }
 

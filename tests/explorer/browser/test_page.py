@@ -254,7 +254,7 @@ def test_on_a_phone_it_is_one_column_with_a_drawer(chromium, sample_folder, viol
         drawer.get_by_role("checkbox", name=re.compile("^dog")).check()
         assert violations(page) == []
         assert page.evaluate(_SMALL) == []
-        drawer.get_by_role("button", name="Show").click()
+        drawer.get_by_role("button", name=re.compile("Show .* judgments")).click()
         expect(page.get_by_role("button", name="Filters (1)")).to_be_visible()
         page.get_by_role("button", name="Figures").click()
         expect(page.locator("figure.card").first).to_be_visible()
