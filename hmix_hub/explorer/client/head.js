@@ -8,10 +8,10 @@
   /** Write title, mark and sources, which do not change. */
   hmix.writeAbout = (metadata) => {
     document.title = `${metadata.title} · explorer`;
-    at("title").textContent = metadata.title;
+    at("title").textContent = hmix.sentence(metadata.title);
     at("mark").textContent = metadata.mark;
     at("mark").hidden = !metadata.mark;
-    const of = ({ title, version, licence, citation }) => h("div", {}, h("b", {}, title), version ? ` ${version}` : "", licence ? ` · ${licence}` : "", citation ? h("details.data", {}, h("summary", {}, "Cite"), h("pre", { tabindex: "0", role: "region", "aria-label": `Citation of ${title}` }, citation.trim())) : null);
+    const of = ({ title, version, licence, citation }) => h("div", {}, h("b", {}, hmix.sentence(title)), version ? ` ${version}` : "", licence ? ` · ${licence}` : "", citation ? h("details.data", {}, h("summary", {}, "Cite"), h("pre", { tabindex: "0", role: "region", "aria-label": `Citation of ${title}` }, citation.trim())) : null);
     at("about").replaceChildren(...metadata.datasets.map(of), ...(metadata.notes ?? []).map((note) => h("p", {}, note)), h("p.soft", {}, `Made with hmix-hub ${metadata.version}.`));
   };
 
