@@ -1,6 +1,6 @@
-"""Gathering: whose answers leave a collection, what stays behind, and what is written beside the study.
+"""Gathering: whose answers are exported, what stays behind, and what is written to separate files.
 
-What lies beside is asked for expressly, in files of its own that are never published with the study.
+Separate files are only written on request, and are never published with the study.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Gathered:
     Parameters
     ----------
     participants
-        By task, in the registry's order; tasks that nobody answered are left out.
+        By task, in the registry's order, without tasks that nobody answered.
     people
-        What they said about themselves, and what surrounded their pictures; by id of the export.
+        Their answers to questions and their surroundings, by id in the export.
     unfinished
-        Participants with answers who have not finished: left out, unless they were asked for.
+        Number of participants with answers who have not finished; left out unless requested.
     excluded
-        Participants who were excluded by those who run the study: left out in any case.
+        Number of participants excluded by an operator; always left out.
     quarantined, conflicts
-        Answers of the exported participants that were kept aside: faulty ones, and second ones that differ from the
-        first.
+        Numbers of the exported participants' answers that were set aside: invalid ones, and second ones that differ
+        from the first.
     """
 
     participants: dict[str, list[Participant]]
@@ -54,7 +54,7 @@ class Gathered:
 
     @property
     def late(self) -> int:
-        """How many finished after their place had been given to somebody else."""
+        """Number of participants who finished after their place had gone to another one."""
         return sum(one.is_late for participants in self.participants.values() for one in participants)
 
 
@@ -64,9 +64,9 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
     Parameters
     ----------
     store
-        The collection. Who withdrew is not in it any more.
+        The collection, which no longer contains participants who withdrew.
     unfinished
-        Whether participants who have not finished are taken, too.
+        Whether to include participants who have not finished.
     """
     # Participants may be answering meanwhile.
     with store.snapshot():
@@ -106,20 +106,20 @@ def _people(store: Store, sessions: Mapping[str, SessionRecord], taken: set[str]
         if (name := names.get(reply.session_id)) in people:
             people[name].replies[reply.page] = reply.answers
     for session_id, measured in store.surroundings().items():
-        # Of several tasks in a sitting, what surrounded the first one's pictures.
+        # In a sitting, the surroundings are those of the first task.
         if (name := names.get(session_id)) in people and not people[name].surroundings:
             people[name].surroundings = measured
     return people
 
 
 def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bool = False) -> int:
-    """Write what the participants whose answers are exported wrote in their own words; return the number of texts.
+    """Write the free texts of the participants whose answers are exported; return the number of texts.
 
     Parameters
     ----------
     file
-        A new file, outside every study folder, since free text may identify its writer. JSON lines of participant_id,
-        task, question (null: the comments) and text, sorted by participant.
+        A new file, outside every study folder, because free text may identify its author. JSON lines with
+        participant_id, task, question (null: the comments) and text, sorted by participant.
     """
 
     def lines(store: Store, sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -137,13 +137,13 @@ def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bo
 
 
 def write_aside(folder: Path, file: str | os.PathLike[str]) -> int:
-    """Write what was kept aside, of all participants who are still in the collection; return its number.
+    """Write what was set aside, for all participants in the collection; return the number of entries.
 
     Parameters
     ----------
     file
-        A new file. JSON lines of participant_id, task, kind ("trial", "quiz", "questions", "comments"), place (trial
-        index, attempt, page), fault (null: a second answer that differs from the first) and sent, the text as it came;
+        A new file. JSON lines with participant_id, task, kind ("trial", "quiz", "questions", "comments"), place (trial
+        index, attempt, page), fault (null: a second answer that differs from the first) and sent, the text as received;
         sorted by participant, kind and place.
     """
 
@@ -172,49 +172,49 @@ def _write(folder: Path, file: str | os.PathLike[str], lines_of: _Lines) -> int:
     )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # For its owner alone. A browser may have sent half of a character.
+    # Readable only by its owner. Browsers may have sent lone surrogates.
     new_file(path, text.encode("utf-8", "backslashreplace"))
     return len(lines)
 
 
 def new_place(target: str | os.PathLike[str]) -> Path:
-    """Return the path of a file or folder that is to be written.
+    """Return the path of a new file or folder.
 
     Raises
     ------
     ConfigurationError
-        If something is there already.
+        If it already exists.
     """
     path = Path(os.path.expanduser(target)).absolute()
     if path.exists() or path.is_symlink():
-        msg = "this is there already, and nothing is written over"
-        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new one, or take the old one away")
+        msg = "this already exists, and nothing is overwritten"
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new one, or remove the old one")
     return path
 
 
 def check_beside(file: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    """Check that a file is new, and lies outside the folder that is exported to.
+    """Check that a file is new and outside the target folder of the export.
 
     Raises
     ------
     ConfigurationError
-        If it does not.
+        If it is not.
     """
     path = new_place(file)
     if path.resolve().is_relative_to(Path(os.path.expanduser(target)).resolve()):
-        msg = "this would lie in the study folder, and be published with it"
+        msg = "this would be in the study folder and be published with it"
         raise ConfigurationError(msg, where=Where(str(path)), hint="name a file elsewhere")
 
 
 def check_apart(comments: str | os.PathLike[str], aside: str | os.PathLike[str]) -> None:
-    """Check that comments and what was kept aside go to files of their own.
+    """Check that comments and what was set aside go to different files.
 
     Raises
     ------
     ConfigurationError
-        If they are one file.
+        If they do not.
     """
     one, other = (Path(os.path.expanduser(file)).absolute() for file in (comments, aside))
     if one.resolve() == other.resolve():
-        msg = "comments and what was kept aside would be written into one file"
+        msg = "comments and what was set aside would be written to the same file"
         raise ConfigurationError(msg, where=Where(str(one)), hint="name two files")

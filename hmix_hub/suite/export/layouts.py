@@ -1,4 +1,4 @@
-"""Layouts: what a collection becomes, a study folder for `hmix contribute` or CSV files as the release has them."""
+"""Layouts of an export: a study folder for `hmix contribute`, or CSV files in the form of the release."""
 
 from __future__ import annotations
 
@@ -47,13 +47,14 @@ class Exported:
     Parameters
     ----------
     judgments
-        Judgments by file, path within the folder.
+        Number of judgments by file, path within the folder.
     gathered
-        Whose they are, and counts of what is not among them.
+        Their participants, and counts of what was left out.
     is_synthetic
         Whether scripted participants gave the answers.
     hidden
-        People some of whose demographics are left out, since too few share them; `None`: there is no participants.csv.
+        Number of participants some of whose demographics are left out because too few share them; `None`: there is no
+        participants.csv.
     """
 
     path: Path
@@ -64,7 +65,7 @@ class Exported:
 
 
 class Written(NamedTuple):
-    """What a layout wrote: judgments by file, and people some of whose demographics are left out."""
+    """What a layout wrote: judgments by file, and the number of participants with hidden demographics."""
 
     judgments: dict[str, int]
     hidden: int | None = None
@@ -78,29 +79,28 @@ def export_study(
     k: int = DEFAULT_K,
     months: tuple[str, str] | None = None,
 ) -> Exported:
-    """Write the answers of a collection as a study folder, whole or not at all; it may be served meanwhile.
+    """Write the answers of a collection as a study folder, completely or not at all; it may be served meanwhile.
 
     Parameters
     ----------
     folder
         The collection.
     target
-        Folder to write, one that is not there yet.
+        New folder to write.
     unfinished
-        Whether answers of participants who have not finished are taken, too; those of participants who withdrew never
-        are.
+        Whether to include participants who have not finished; those who withdrew are never included.
     k
-        Fewest people who must share each combination of demographics; cells of others are left empty.
+        Minimum number of participants who share each combination of demographics; cells of others are left empty.
     months
-        Months of the first and the last answer, "2026-03"; `None`: those that the server noted.
+        Months of the first and the last answer, "2026-03"; `None`: as recorded by the server.
 
     Raises
     ------
     CollectionError
-        If the collection cannot be read, has no answers to export, or lost its pictures; or if the last month is one
-        that is still to come.
+        If the collection cannot be read, has no answers to export, or lost its pictures; or if the last month is in the
+        future.
     ConfigurationError
-        If the target is there already.
+        If the target already exists.
     """
     return _export(folder, target, partial(_write_study, k=k, months=months), unfinished=unfinished)
 
@@ -110,17 +110,17 @@ def export_released(
 ) -> Exported:
     """Write the answers of a collection in the layout of the release, schema 1.0.0; see `export_study`.
 
-    What that layout has no room for is left out: sides, paths, orders, what was touched, who was late. See
-    `hmix_hub.judgments.migration.LOSSES`. Where neither slider of infer_mixing_factor was touched both are written as
-    50, as the released interface stored them, so that readers flag the row. Where a program made the answers, the files
-    have a column `synthetic`, which the readers of this package know and those of the release pass over.
+    What that layout cannot store is left out: sides, paths, orders, what was touched, who was late; see
+    `hmix_hub.judgments.migration.LOSSES`. If neither slider of infer_mixing_factor was touched, both are written as 50,
+    as stored by the released interface, so that readers flag the row. Files with simulated answers have a column
+    `synthetic`, which this package reads and readers of the release ignore.
 
     Raises
     ------
     CollectionError
-        As `export_study` does.
+        As in `export_study`.
     ConfigurationError
-        As `export_study` does; and if the study is one that the layout cannot say: of other pictures or classes.
+        As in `export_study`; and if the layout does not support the study's pictures, classes or tasks.
     """
     return _export(folder, target, _write_released, unfinished=unfinished, check=_check_sayable)
 
@@ -139,13 +139,13 @@ def _export(
             check(store.frozen, root)
         gathered = gather(store, unfinished=unfinished)
         if not gathered.participants:
-            waiting = f"; people who have begun: {gathered.unfinished}" if gathered.unfinished else ""
+            waiting = f"; participants who have started: {gathered.unfinished}" if gathered.unfinished else ""
             msg = f"nobody has finished yet{waiting}" if not unfinished else "nobody has answered anything yet"
-            hint = "take answers of those who have not finished, too: --unfinished" if gathered.unfinished else None
+            hint = "include participants who have not finished with --unfinished" if gathered.unfinished else None
             raise CollectionError(msg, where=Where(str(root)), hint=hint)
         with whole_folder(place) as made:
             written = write(store, gathered, made)
-            # Something may have come to the place meanwhile.
+            # The target may have been created in the meantime.
             new_place(target)
         return Exported(place, written.judgments, gathered, store.is_synthetic, written.hidden)
 
@@ -175,8 +175,8 @@ def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int, months
 
 
 def _flagged(table: pa.Table, inattentive: set[str], *, is_synthetic: bool) -> pa.Table:
-    """Add the flags that no column shows, if a row has any."""
-    # The mark of a program stands in the file, too, so that it cannot be taken into a study of participants unmarked.
+    """Add the flags that do not follow from other columns, if any row has one."""
+    # Simulated answers are also marked in the file, so that they cannot get unmarked into a real study.
     marks = [SYNTHETIC_FLAG] if is_synthetic else []
     of_inattentive = LIST_MARK.join([FAILED_ATTENTION.name, *marks])
     flags = [of_inattentive if name in inattentive else LIST_MARK.join(marks) for name in table[ID].to_pylist()]
@@ -184,30 +184,30 @@ def _flagged(table: pa.Table, inattentive: set[str], *, is_synthetic: bool) -> p
 
 
 def _months(store: Store, given: tuple[str, str] | None) -> tuple[str, str]:
-    """Return the months of the first and the last answer: those that are given, else those that the server noted.
+    """Return the months of the first and the last answer: the given ones, otherwise those recorded by the server.
 
     Raises
     ------
     CollectionError
-        If the last month is still to come, or none was given or noted.
+        If the last month is in the future, or none was given or recorded.
     """
     where, noted = Where(str(store.folder)), given or store.months()
     if noted is None:
-        msg = "the collection has answers, and does not know the months that they are of"
+        msg = "the months of the collection's answers are unknown"
         raise CollectionError(msg, where=where, hint="give them with --months 2026-03:2026-05")
     if noted[1] > (now := Times().month()):
-        msg = f"the last answer is said to be of {noted[1]}, and by the clock of this computer it is {now}"
-        hint = "one of the clocks was wrong: set this one right, or give the months with --months 2026-03:2026-05"
+        msg = f"the last answer was recorded in {noted[1]}, but the clock of this computer says {now}"
+        hint = "one of the clocks was wrong: correct this one, or give the months with --months 2026-03:2026-05"
         raise CollectionError(msg, where=where, hint=hint)
     return noted
 
 
 def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:
-    """Copy the study's own pictures, those that the list names and nothing else."""
+    """Copy the study's own pictures, only those in the list."""
     source = root / STIMULI
     if open_picture_folder(source, frozen.image_set).fingerprint != frozen.pictures:
         msg = "the pictures are not those that the collection began with"
-        raise CollectionError(msg, where=Where(str(source)), hint="bring the same pictures back, then export again")
+        raise CollectionError(msg, where=Where(str(source)), hint="restore the same pictures, then export again")
     for name in files_of(source):
         copy = made / STIMULI / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -233,12 +233,12 @@ def _write_released(store: Store, gathered: Gathered, made: Path) -> Written:
 
 
 def _check_sayable(frozen: FrozenStudy, root: Path) -> None:
-    """Check that the released layout, which names neither pictures nor classes, can say a study and its tasks.
+    """Check that the released layout, which names neither pictures nor classes, supports a study and its tasks.
 
     Raises
     ------
     ConfigurationError
-        If it is not about the ten classes of the CIFAR-10 test set, or asks a task that the release did not.
+        If it is not about the ten classes of the CIFAR-10 test set, or has a task that the release does not have.
     """
     hint = "export without --layout released"
     if unknown := [task for task in frozen.study.tasks if task not in JUDGMENT_FILES]:
@@ -248,5 +248,5 @@ def _check_sayable(frozen: FrozenStudy, root: Path) -> None:
     if frozen.image_set == RELEASE.image_set and classes == CIFAR10:
         return
     found = frozen.image_set if frozen.image_set != RELEASE.image_set else f"the classes {', '.join(classes.names)}"
-    msg = f"the released layout counts in {RELEASE.image_set} and its ten classes alone; this study has {found}"
+    msg = f"the released layout only supports {RELEASE.image_set} and its ten classes; this study has {found}"
     raise ConfigurationError(msg, where=Where(str(root)), hint=hint)

@@ -1,8 +1,8 @@
-"""participants.csv of an export: what people answered about themselves, coarse enough that nobody is found by it.
+"""participants.csv of an export: participants' answers about themselves, coarse enough not to identify anybody.
 
-Free texts are no part of it, nor are attention checks, which are counted. Of demographics (columns called as what
-others may know of a person: age, gender, country) no combination is left that fewer than k people share: cells of those
-people are left empty, those of the questions that were asked last first.
+It contains no free texts, and only counts of attention checks. In demographics (columns named like what others may know
+about a person: age, gender, country), every remaining combination is shared by at least k participants: cells of the
+others are left empty, starting with the questions that were asked last.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ ID = "participant_id"
 
 @dataclass
 class AboutPerson:
-    """What is known of one participant beside their judgments.
+    """What is known about one participant besides their judgments.
 
     Parameters
     ----------
     replies
         Answers by number of the page of questions.
     surroundings
-        What surrounded the pictures, by column.
+        Surroundings, by column.
     """
 
     replies: dict[int, Answers] = field(default_factory=dict)
@@ -52,16 +52,16 @@ class ParticipantTable:
     Parameters
     ----------
     columns
-        Values by column, each in the order of the participants' ids; `None` where nothing is known or told.
+        Values by column, each in the order of the participants' ids; `None` if unknown or left out.
     hidden
-        People some of whose demographics are left out, since too few share them.
+        Number of participants some of whose demographics are left out because too few share them.
     """
 
     columns: dict[str, list[Any]]
     hidden: int
 
     def to_csv(self) -> str:
-        """Write as CSV, with a header."""
+        """Return the table as CSV with a header."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(self.columns)
@@ -70,14 +70,14 @@ class ParticipantTable:
 
 
 def participant_table(frozen: FrozenStudy, people: Mapping[str, AboutPerson], *, k: int) -> ParticipantTable | None:
-    """Lay out what is known of participants; `None` where the study asks for nothing that an export holds.
+    """Return the table of participants; `None` if the study asks for nothing that is exported.
 
     Parameters
     ----------
     people
-        By id of the export.
+        By id in the export.
     k
-        Fewest people who must share each combination of demographics; 1: no combination is too rare.
+        Minimum number of participants who share each combination of demographics; 1: hide nothing.
     """
     pages, names = frozen.questionnaire, sorted(people)
     columns: dict[str, list[Any]] = {
@@ -102,7 +102,7 @@ def inattentive_people(frozen: FrozenStudy, people: Mapping[str, AboutPerson]) -
 
 
 def _hide_rare(columns: dict[str, list[Any]], k: int) -> int:
-    """Empty cells of demographics until at least k people share each combination; return how many people lost some."""
+    """Clear cells of demographics until k participants share each combination; return how many lost some."""
     asked = [name for name in columns if is_demographic(name)]
     hidden: set[int] = set()
     while rare := _rare([columns[name] for name in asked], k):
@@ -124,7 +124,7 @@ def _rare(columns: Sequence[Sequence[Any]], k: int) -> list[int]:
 
 
 def notes_of(frozen: FrozenStudy) -> str:
-    """Write what the columns of participants.csv hold, for the export's NOTES.md: each question and its answers."""
+    """Return a description of the columns of participants.csv for NOTES.md: each question and its answers."""
     lines = ["# participants.csv", "", "| column | what was asked | values |", "| --- | --- | --- |"]
     for _, asked in exported_questions(frozen.questionnaire):
         called = asked.values or asked.choices
@@ -138,8 +138,8 @@ def notes_of(frozen: FrozenStudy) -> str:
         lines.append(_row(asked.name, asked.question, kinds.get(asked.kind, "") + "; ".join(filter(None, texts))))
     checks = [asked.question for _, asked in questions_of(frozen.questionnaire) if asked.answer is not None]
     if checks:
-        lines.append(_row(ATTENTION[0], "; ".join(checks), "attention checks that were answered"))
-        lines.append(_row(ATTENTION[1], "", "those of them that were answered wrongly"))
+        lines.append(_row(ATTENTION[0], "; ".join(checks), "number of attention checks answered"))
+        lines.append(_row(ATTENTION[1], "", "number of them answered incorrectly"))
     wanted = {column for name in frozen.study.surroundings for column in SURROUNDINGS if column.startswith(name)}
     lines += [_row(column, "", meaning) for column, meaning in SURROUNDINGS.items() if column in wanted]
     return "\n".join(lines) + "\n"

@@ -20,9 +20,9 @@ from hmix_hub.tasks import observed_columns
 
 COLLECTION_ROUND = "1"
 LATE = "x_late"
-"""The study's own column of participants who finished after their place had been given to somebody else."""
+"""The study's own column for participants who finished after their place had gone to another one."""
 AMENDMENT = "x_amendment"
-"""The study's own column of the version that a participant agreed to: the number of the amendment, 0 as it began."""
+"""The study's own column for the version a participant agreed to: the number of the amendment, 0 for the original."""
 
 OWN = (LATE, AMENDMENT)
 
@@ -34,18 +34,18 @@ class Participant:
     Parameters
     ----------
     participant_id
-        Id of the export, which says neither when the participant came nor where from.
+        Id in the export, which reveals neither when the participant came nor from where.
     plan
         The participant's trials.
     payloads
-        What the page sent, by trial index; trials without an answer are left out.
+        What the page sent, by trial index, without unanswered trials.
     is_late
-        Whether the participant finished after the place had been given to somebody else.
+        Whether the participant finished after their place had gone to another one.
     amendment
         Version of the study that the participant agreed to.
     elapsed
-        Time on the server from when the first trial was possible to each answer, milliseconds, by trial index; `None`
-        where it is not known.
+        Time on the server from when the first trial could start to each answer, milliseconds, by trial index; `None` if
+        unknown.
     """
 
     participant_id: str
@@ -57,19 +57,19 @@ class Participant:
 
 
 def file_name(task: str) -> str:
-    """Name the judgment file of a task, within the study folder."""
+    """Return the path of a task's judgment file within the study folder."""
     return f"judgments/{task}.csv"
 
 
 def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Participant]) -> pa.Table:
-    """Lay out the answers of the participants who were given batches of a task as its observed columns.
+    """Return the answers of the participants of a task as its observed columns.
 
     Returns
     -------
     pyarrow.Table
-        N rows, columns as `hmix_hub.tasks.observed_columns(task)`, labels as codes; sorted by participant id
-        and trial, so that the order in which they came is not told. Where somebody was late, the column `x_late`; where
-        the study was amended, the column `x_amendment`.
+        N rows, columns as `hmix_hub.tasks.observed_columns(task)`, labels as codes; sorted by participant id and trial,
+        so that the order in which participants came is not disclosed. Includes `x_late` if somebody was late, and
+        `x_amendment` if the study was amended.
     """
     rows = [row for participant in participants for row in _rows(frozen, task, participant)]
     rows.sort(key=lambda row: (row["participant_id"], row["trial_index"]))
@@ -92,7 +92,7 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
             continue
         stimulus = stimulus_of(batch, trial)
         judgments = suite_task.judgments(payload["answer"], design)
-        # Where a page asks for several judgments each has a place of its own, in the order of the pages.
+        # If a page asks for several judgments, each has its own index, in the order of the pages.
         first = trials[0].trial_index + (trial.trial_index - trials[0].trial_index) * len(judgments)
         focus_losses, focus_lost_ms = payload.get("focus", (None, None))
         shared = {
@@ -119,7 +119,7 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
 
 
 def amendment_notes(versions: Versions) -> str:
-    """Write what `x_amendment` counts, for the export's NOTES.md; nothing of a study that was never amended."""
+    """Return a description of `x_amendment` for NOTES.md; empty if the study was never amended."""
     if not versions.amendments:
         return ""
     lines = [f"# {AMENDMENT}", "", "| version | since | consent | what changed |", "| --- | --- | --- | --- |"]
@@ -148,7 +148,7 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
         elif column.kind is Kind.LABELS:
             values = _texts(values, vocabulary.joined)
         elif column.kind is Kind.FLOATS:
-            # An empty list is another thing than none.
+            # An empty list differs from no list.
             values = _texts(values, partial(json.dumps, separators=(",", ":")))
         if column.name not in _SELF_EVIDENT:
             columns[column.name] = values

@@ -1,4 +1,4 @@
-"""The application: which address is served by what; the study, its pictures, the client's files, and health."""
+"""The application: routes for the study, its pictures, the client's files, and health."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _TYPES = {
 _PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 TRIED_SECONDS = 5.0
-"""What was found is told again for so long; nobody can keep the disk busy by asking."""
+"""Time for which a health check is reused, so that requests cannot keep the disk busy."""
 PATIENCE_SECONDS = 2.0
-"""Where trying takes longer, people wait for their answers to be stored."""
+"""Time after which a health check counts as failed, because participants would wait for their answers too."""
 
 
 def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, proxy: Proxy = DIRECT) -> Starlette:
@@ -57,13 +57,13 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
     Parameters
     ----------
     store
-        The collection, open for writing; whoever opened it closes it.
+        The collection, open for writing; the caller closes it.
     image_set
-        The pictures that the study's indices count in.
+        The pictures that the study's indices refer to.
     trial_run
         Whether the pages say that this is a trial run.
     proxy
-        What stands between people and the server.
+        The proxy between participants and the server.
 
     Raises
     ------
@@ -99,14 +99,14 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
 
 
 def assembled(routes: list[Route], middleware: list[Middleware]) -> Starlette:
-    """Build an application of routes; errors are replies like all others, and addresses are not corrected."""
+    """Build an application from routes; errors become refusals, and addresses are not corrected."""
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
 
 
 def route(path: str, **endpoints: Endpoint) -> Route:
-    """Serve an address by its method; other methods are refused with those that there are."""
+    """Return a route with one endpoint per method; other methods are refused with a list of these."""
 
     async def endpoint(request: Request) -> Response:
         return await endpoints["GET" if request.method == "HEAD" else request.method](request)
@@ -115,14 +115,16 @@ def route(path: str, **endpoints: Endpoint) -> Route:
 
 
 async def as_refusal(_request: Request, error: Exception) -> Response:
-    """Refuse what no route takes."""
+    """Return the refusal of a request that no route handles."""
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return Refusal(405, "wrong_method", "This address is not used so.", headers=error.headers).reply()
+        return Refusal(
+            405, "wrong_method", "This method is not supported at this address.", headers=error.headers
+        ).reply()
     return Refusal(404, "not_found", "There is nothing at this address.").reply()
 
 
 class StudyRoutes:
-    """The study as everybody may see it."""
+    """The public part of the study."""
 
     def __init__(self, store: Store, gallery: Gallery, *, trial_run: bool) -> None:
         self._store, self._gallery, self._trial_run = store, gallery, trial_run
@@ -131,7 +133,7 @@ class StudyRoutes:
     def _tell(self) -> dict[str, Any]:
         frozen, study = self._store.frozen, self._store.frozen.study
         return {
-            # What browsers keep is kept under this name, which no amendment changes.
+            # Browsers store their data under this name, which amendments do not change.
             "place": self._store.versions.begun.consent_sha256[:16],
             "title": study.title,
             "contact": study.about.contact,
@@ -145,7 +147,7 @@ class StudyRoutes:
         }
 
     async def study(self, _request: Request) -> Response:
-        """Send the study, and whether people can begin."""
+        """Send the study, and whether participants can start."""
         store, news = self._store, self._store.news
         if self._version != store.frozen.version:
             self._version, self._told = store.frozen.version, self._tell()
@@ -158,7 +160,7 @@ class StudyRoutes:
         named = _PICTURE.fullmatch(request.path_params["file"])
         mixture = named and self._gallery.find(named[1])
         if mixture is None:
-            raise Refusal(404, "no_such_picture", "There is no such picture.")
+            raise Refusal(404, "no_such_picture", "This picture does not exist.")
         png = self._gallery.cached(mixture)
         if png is None:
             png = await to_thread.run_sync(self._gallery.png, mixture)
@@ -170,7 +172,7 @@ class StudyRoutes:
 
 
 class NewsMark:
-    """Marks what the API answers with the news, so that pages which are open see that there are others."""
+    """Marks the API's replies with the current news, so that open pages notice changes."""
 
     def __init__(self, app: ASGIApp, *, store: Store) -> None:
         self._app, self._store = app, store
@@ -187,7 +189,7 @@ class NewsMark:
 
 
 class Assets:
-    """Files of `hmix_hub.suite.client` by their path within it; of them a page, and what it loads.
+    """Files of `hmix_hub.suite.client`, by path: a page, and what it loads.
 
     Parameters
     ----------
@@ -218,7 +220,7 @@ class Assets:
 
     def _send(self, name: str, request: Request) -> Response:
         if name not in self._files:
-            raise Refusal(404, "not_found", "There is no such file.")
+            raise Refusal(404, "not_found", "This file does not exist.")
         content, compressed, kind, tag = self._files[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         if is_known(request, tag):
@@ -229,26 +231,26 @@ class Assets:
 
 
 def assets_of_people() -> Assets:
-    """Return the files of those who take part: the client's own, and the pages of its tasks."""
+    """Return the files for participants: the client's, and the pages of its tasks."""
     client = [file.name for file in files("hmix_hub.suite.client").iterdir() if file.is_file()]
     return Assets([*client, *(f"tasks/{task}.js" for task in SUITE_TASKS)], PAGE)
 
 
 def is_known(request: Request, tag: str) -> bool:
-    """Whether the browser has what stands under an ETag already."""
+    """Return whether the browser already has the version with this ETag."""
     asked = request.headers.get("if-none-match", "")
     return tag.removeprefix("W/") in {part.strip().removeprefix("W/") for part in asked.split(",")}
 
 
 class Health:
-    """Whether the server can store answers.
+    """Checks whether the server can store answers.
 
     Parameters
     ----------
     store
         The collection, open for writing.
     elapsed
-        Clock, seconds; only differences count.
+        Clock in seconds; only differences matter.
     """
 
     def __init__(self, store: Store, *, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -259,7 +261,7 @@ class Health:
     async def fault(self) -> Refusal | None:
         """Return why answers cannot be stored; `None` where they can."""
         tried = asyncio.wrap_future(self._try_out())
-        # Whoever asked may be told already when it fails, and asyncio would log that nobody has heard of it.
+        # It may fail after the request was answered, and asyncio would log an exception that was never retrieved.
         tried.add_done_callback(asyncio.Future.exception)
         done, _ = await asyncio.wait([tried], timeout=PATIENCE_SECONDS)
         if not done:
@@ -273,7 +275,7 @@ class Health:
         return None
 
     async def look(self, _request: Request) -> Response:
-        """Send whether answers can be stored: 200, or 503 with the reason."""
+        """Reply with 200 if answers can be stored, or 503 with the reason."""
         fault = await self.fault()
         return json_reply({"ok": True}) if fault is None else json_reply({"ok": False, **fault.content}, 503)
 

@@ -1,4 +1,4 @@
-"""The beginning of serving: the study file is checked and frozen once, and later only compared."""
+"""Start of serving: the study file is checked and frozen once, and later only compared."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from hmix_hub.suite.study.reading import dotted, read_allowed, read_study_file
 
 
 def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:
-    """Open a collection; at the first time its study file is checked and frozen.
+    """Open a collection; the first time, its study file is checked and frozen.
 
     Parameters
     ----------
     folder
-        The collection folder; whoever calls holds its lock.
+        The collection folder; the caller holds its lock.
     trial_run
-        Whether texts may still be placeholders. A collection that began so stays one, and its answers are no data.
+        Whether to allow placeholders in texts. A collection that began as a trial run stays one, and its answers are
+        not data.
 
     Returns
     -------
@@ -35,9 +36,9 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
     Raises
     ------
     StudyFileError
-        If the study file or its design cannot be used.
+        If the study file or its design is invalid.
     CollectionError
-        If the study file, or a list of pairs, is not the one that the collection began with.
+        If the study file, or a list of pairs, has changed since the collection began.
     """
     study = read_study_file(folder, allow_placeholders=trial_run)
     allowed = read_allowed(folder, study.recruiting)
@@ -52,12 +53,12 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
         refuse_changes(store.frozen.study, study, folder)
         refuse_other_lists(store.frozen, folder)
         if store.is_synthetic != trial_run:
-            began = "a trial run or simulation, whose answers are no data" if store.is_synthetic else "no trial run"
-            how = "go on with --trial-run" if store.is_synthetic else "leave --trial-run out"
+            began = "a trial run or simulation, not for real data" if store.is_synthetic else "a study with real data"
+            how = "continue with --trial-run" if store.is_synthetic else "omit --trial-run"
             msg = f"this collection began as {began}"
-            raise CollectionError(msg, where=Where(str(folder)), hint=f"{how}, or begin another one in a new folder")
+            raise CollectionError(msg, where=Where(str(folder)), hint=f"{how}, or start another one in a new folder")
         image_set, _ = open_pictures(folder, study)
-        # Last, so that a collection that is refused is as it was.
+        # Last, so that a refused collection is unchanged.
         if allowed:
             store.allow(allowed).result()
         return store, image_set
@@ -67,29 +68,29 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
 
 
 def refuse_changes(began: StudyFile, now: StudyFile, folder: Path) -> None:
-    """Refuse a study file that was changed after its collection began; the first key that differs is named."""
+    """Raise an error if a study file was changed after its collection began, with the first key that differs."""
     changed = next(iter(changes(began, now)), None)
     if changed is not None:
         differs = f"{dotted(changed.path)} is {changed.now_is}, was {changed.was}"
         msg = f"the study file was changed after collection began: {differs}"
-        hint = "change it back; for another design, copy the study file into a new folder and serve that"
+        hint = "undo the change; for another design, copy the study file into a new folder and serve that"
         if isinstance(changed.rule, Holds):
-            hint = "`hmix collect amend` takes it up; or change it back"
+            hint = "apply the change with `hmix collect amend`, or undo it"
         raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
 def refuse_other_lists(began: FrozenStudy, folder: Path) -> None:
-    """Refuse lists of pairs that were changed after their collection began: batches would be others than they say.
+    """Check that lists of pairs have not changed since their collection began, when batches were drawn from them.
 
     Raises
     ------
     CollectionError
-        If one is another; the first is named.
+        If one has changed; the message names the first.
     StudyFileError
         If one cannot be read.
     """
     for (name, before), (_, now) in zip(began.lists, hashes_of_lists(folder, began.study), strict=True):
         if now != before:
             msg = f"the list of pairs {name} was changed after collection began"
-            hint = "put the list back as it was; for other pairs, begin another collection in a new folder"
+            hint = "restore the list; for other pairs, start another collection in a new folder"
             raise CollectionError(msg, where=Where(str(folder)), hint=hint)

@@ -1,4 +1,4 @@
-"""The error log: what went wrong while serving, each kind written once a minute, and nothing of what people sent."""
+"""The error log: errors while serving, each kind written at most once a minute, without anything participants sent."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 SERVER_LOG = "hmix_hub.suite.server"
-"""Name of the server's own logger."""
+"""Name of the server's logger."""
 QUIET_SECONDS = 60.0
-"""After an error was written, others of its kind are only counted for so long."""
+"""Time after an error is written during which others of its kind are only counted."""
 _LOGGERS = (SERVER_LOG, "uvicorn.error")
 _MOST_KINDS = 50
 
@@ -28,11 +28,11 @@ class ErrorKind:
     Parameters
     ----------
     text
-        What went wrong; no address and nothing that people sent.
+        Description, without addresses or anything participants sent.
     times
-        How often it did.
+        Number of occurrences.
     last
-        When it did last, seconds of the log's clock.
+        Time of the last one, seconds of the log's clock.
     """
 
     text: str
@@ -41,12 +41,12 @@ class ErrorKind:
 
 
 class ErrorLog(logging.Handler):
-    """Writes errors to the standard error, those of one kind at most once a minute, and remembers the latest kinds.
+    """Writes errors to standard error, each kind at most once a minute, and remembers the latest kinds.
 
     Parameters
     ----------
     elapsed
-        Clock, seconds; only differences count.
+        Clock in seconds; only differences matter.
     """
 
     def __init__(self, *, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -76,7 +76,7 @@ class ErrorLog(logging.Handler):
             sys.stderr.write(f"hmix: {text}{f' ({missed:,} times more since it was last written)' if missed else ''}\n")
 
     def recent(self) -> list[ErrorKind]:
-        """Return the kinds of errors, the latest first."""
+        """Return the kinds of errors, latest first."""
         with self._guard:
             return list(self._kinds.values())[::-1]
 
@@ -88,14 +88,14 @@ class ErrorLog(logging.Handler):
         ]
 
     def of_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what the event loop could not do; its own words would hold network addresses."""
+        """Log an error of the event loop, without its own message, which would contain network addresses."""
         error = context.get("exception")
         what = type(error).__name__ if error is not None else ""
         logging.getLogger(SERVER_LOG).error("%s", ": ".join(filter(None, (context["message"], what))))
 
     @contextlib.contextmanager
     def attached(self) -> Iterator[ErrorLog]:
-        """Take the errors of the server while it runs."""
+        """Handle the errors of the server while it runs."""
         loggers = [logging.getLogger(name) for name in _LOGGERS]
         for logger in loggers:
             logger.addHandler(self)
@@ -107,7 +107,7 @@ class ErrorLog(logging.Handler):
 
 
 def told_without_values(error: BaseException) -> str:
-    """Describe an error by its kind and places alone: messages may hold what people sent."""
+    """Return a description of an error by its type and locations only; messages may contain what participants sent."""
     places = [
         f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
     ]
@@ -118,5 +118,5 @@ def _text_of(record: logging.LogRecord) -> str:
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
         return told_without_values(error)
-    # Of others' messages only the form is written, without what is filled in.
+    # For other loggers, write only the message's template, without its arguments.
     return record.getMessage() if record.name == SERVER_LOG else str(record.msg).strip()

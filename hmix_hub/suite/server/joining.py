@@ -1,6 +1,6 @@
-"""The route by which people join: with the id of a recruiting platform, with a personal link, or with neither.
+"""The route with which participants join: with a recruiting id, a personal link, or neither.
 
-How many may begin from one network is limited in memory alone: no address is stored, and a restart forgets them all.
+The limit per network is kept only in memory: no address is stored, and a restart forgets them all.
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ from hmix_hub.suite.server.session_routes import view_reply
 from hmix_hub.suite.store.store import Store
 
 _LONGEST_ID = 200
-"""Characters of a recruiting id, or of a link, at most."""
+"""Maximum length of a recruiting id or a link."""
 MOST_NETWORKS = 50_000
-"""Networks that are remembered; of more, those that have been quiet for longest are forgotten."""
+"""Maximum number of remembered networks; beyond it, those that have been quiet for longest are forgotten."""
 _PREFIX = {4: 24, 6: 48}
 _HOUR = 3600.0
 
 
 @dataclass
 class _Bucket:
-    """What a network may still begin, as of a time of the clock, seconds."""
+    """The number of sessions a network can still begin, as of a time on the clock, seconds."""
 
     left: float
     at: float
 
 
 class NetworkLimit:
-    """Lets so many people an hour begin from one network: the first 24 bits of an address of IPv4, 48 of IPv6.
+    """Limits how many participants can start per hour from one network: the first 24 bits of IPv4, 48 of IPv6.
 
-    A network that was quiet for an hour may begin as many at once. Addresses of this computer are never limited: they
-    are those of a proxy that says nothing of who asks it.
+    A network that was quiet for an hour can start a full hour's number at once. Loopback addresses are never limited:
+    they belong to a proxy that does not forward its clients' addresses.
 
     Parameters
     ----------
     per_hour
-        Return how many; `None`: any number.
+        Returns the limit; `None`: no limit.
     proxy
-        What stands between people and the server.
+        The proxy between participants and the server.
     elapsed
-        Clock, seconds; only differences count.
+        Clock in seconds; only differences matter.
     """
 
     def __init__(
         self, per_hour: Callable[[], int | None], proxy: Proxy, *, elapsed: Callable[[], float] = time.monotonic
     ) -> None:
         self._per_hour, self._proxy, self._elapsed = per_hour, proxy, elapsed
-        # Those that were quiet for longest come first.
+        # Quiet for longest first.
         self._buckets: dict[Network, _Bucket] = {}
 
     def take(self, scope: Scope) -> None:
@@ -67,7 +67,7 @@ class NetworkLimit:
         Raises
         ------
         Refusal
-            429, if too many began from the network; with how long to wait.
+            429 with the time to wait, if too many began from the network.
         """
         per_hour = self._per_hour()
         address = None if per_hour is None else self._proxy.person_of(scope)
@@ -83,11 +83,11 @@ class NetworkLimit:
             del self._buckets[next(iter(self._buckets))]
         if not is_allowed:
             wait = {"Retry-After": str(ceil((1 - left) * _HOUR / per_hour))}
-            raise Refusal(429, "crowded", "Many people have just begun from this network.", headers=wait)
+            raise Refusal(429, "crowded", "Many people have just started from this network.", headers=wait)
 
 
 class Join(Sent):
-    """Begins a session, or goes on with one."""
+    """The body of a request to begin or continue a session."""
 
     consent_sha256: str
     recruiting_id: str | None = None
@@ -104,16 +104,16 @@ class JoinRoute:
         self._store, self._limit = store, limit
 
     async def join(self, request: Request) -> Response:
-        """Begin a session, or go on with the one that the token or the personal link has."""
+        """Begin a session, or continue the one of the token or the personal link."""
         token = token_hash(request)
         sent = await read_sent(request, Join)
         frozen = self._store.frozen
         if sent.consent_sha256 != frozen.consent_sha256:
-            raise Refusal(409, "consent_changed", "The consent form is another one. Load the page again.")
+            raise Refusal(409, "consent_changed", "The consent form has changed. Load the page again.")
         if sent.task is not None and sent.task not in frozen.study.tasks:
             raise Refusal(400, "no_such_task", "The study has no such task.")
         if self._store.is_moved(token):
-            raise Refusal(401, "moved", "The session goes on in another browser.")
+            raise Refusal(401, "moved", "The session continues in another browser.")
         link = self._link(sent.link)
         recruiting_hash = self._recruiting(sent.recruiting_id, has_link=link is not None)
         if link is None and self._store.session(token) is None:
@@ -133,17 +133,17 @@ class JoinRoute:
         if links == "off" or not (text or links == "required"):
             return None
         if not text:
-            raise Refusal(403, "link_missing", "This study is open to people with a personal link.")
+            raise Refusal(403, "link_missing", "This study requires a personal link.")
         number = self._store.key.read_link(text) if len(text) <= _LONGEST_ID else None
         if number is None:
-            raise Refusal(403, "bad_link", "This link is not one of this study.")
+            raise Refusal(403, "bad_link", "This link does not belong to this study.")
         return number
 
     def _recruiting(self, given: str | None, *, has_link: bool) -> str | None:
-        """Return the hash of a recruiting id; what has not the form of one, such as a placeholder, is none."""
+        """Return the hash of a recruiting id; `None` without one, or if it is a placeholder."""
         text = given or ""
         if not text.isprintable() or len(text.strip()) > _LONGEST_ID:
-            said = f"A recruiting id is printable, of at most {_LONGEST_ID} characters."
+            said = f"A recruiting id consists of at most {_LONGEST_ID} printable characters."
             raise Refusal(400, "bad_recruiting_id", said)
         recruiting = self._store.frozen.study.recruiting
         recruiting_id = recruiting.id_of(text)

@@ -1,4 +1,4 @@
-"""The operator's application: the dashboard's page, what it shows, and the actions of those who run the study.
+"""The operators' application: the dashboard's page, its data, and the operators' actions.
 
 Its token is compared in constant time; guesses are slowed and logged.
 """
@@ -33,35 +33,35 @@ from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_
 from hmix_hub.suite.server.requests import bearer_token, read_sent
 from hmix_hub.suite.store.store import Store
 
-# Pictures are fetched with the token, which an address cannot carry, and shown from the browser's memory.
+# Pictures are fetched with the token, which cannot be in their address, and shown from the browser's memory.
 _HEADERS = HEADERS | {"Content-Security-Policy": POLICY.replace("img-src 'self'", "img-src 'self' blob:")}
 SHARED_FILES = ("dom.js", "icon.svg")
-"""What the dashboard loads of the client of those who take part."""
+"""Files that the dashboard shares with the participants' client."""
 _FOLDER = "dashboard"
 PEOPLE_AT_ONCE = 50
-"""People of one page of the list."""
+"""Number of participants on one page of the list."""
 GUESS_SECONDS = 1.0
-"""How long a wrong token waits for its refusal."""
+"""Delay before a wrong token is refused."""
 MOST_WAITING = 16
-"""Wrong tokens that wait at a time; more are refused at once, unread."""
+"""Maximum number of wrong tokens that wait at a time; more are refused at once."""
 _GUARDED = "/api/"
-"""Only what begins so needs the token: the page itself holds nothing of the study."""
+"""Prefix of the addresses that require the token; the page itself contains nothing of the study."""
 _LOG = logging.getLogger(SERVER_LOG)
 
 
 def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageSet, errors: ErrorLog) -> Starlette:
-    """Build the application for those who run a study.
+    """Build the application for the operators of a study.
 
     Parameters
     ----------
     store, watch
-        The collection, open for writing, and what looks at it; whoever opened them closes them.
+        The collection, open for writing, and its watch; the caller closes them.
     token
-        What every request of the API has to bring.
+        The token that every request to the API must carry.
     image_set
-        The pictures that the study's indices count in.
+        The pictures that the study's indices refer to.
     errors
-        What went wrong while serving.
+        The error log of the server.
     """
     folder = files("hmix_hub.suite.client") / _FOLDER
     assets = Assets([*SHARED_FILES, *(f"{_FOLDER}/{file.name}" for file in folder.iterdir())], f"{_FOLDER}/index.html")
@@ -80,14 +80,14 @@ def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageS
 
 
 class LookRoutes:
-    """What the dashboard shows; worked out off the event loop, and sent only where it is another than before."""
+    """The dashboard's data, computed off the event loop and sent only if changed."""
 
     def __init__(self, store: Store, watch: Watch, image_set: ImageSet, errors: ErrorLog) -> None:
         self._store, self._watch, self._image_set, self._errors = store, watch, image_set, errors
         self._health = Health(store)
 
     async def overview(self, request: Request) -> Response:
-        """Send people, batches, answers, figures and the state of the server."""
+        """Send participants, batches, answers, figures and the state of the server."""
         fault = await self._health.fault()
         moment = await to_thread.run_sync(self._watch.moment)
         server = {
@@ -97,12 +97,12 @@ class LookRoutes:
         return _tagged_json(request, moment.overview | server)
 
     async def people(self, request: Request) -> Response:
-        """Send people, the latest first: of one stage, with one flag or any, from a place on."""
+        """Send participants, latest first, optionally of one stage or with a flag, from a position on."""
         asked = request.query_params
         stage, flag, start = asked.get("stage", ""), asked.get("flag", ""), asked.get("start", "0")
         is_known = stage in {"", *STAGES} and flag in {"", "any", *FLAGS}
         if not is_known or not (start.isascii() and start.isdigit() and len(start) < 9):
-            raise Refusal(400, "malformed", "There is no such stage, flag or place.")
+            raise Refusal(400, "malformed", "Unknown stage, flag or position.")
         moment = await to_thread.run_sync(self._watch.moment)
         found = [
             person
@@ -120,13 +120,13 @@ class LookRoutes:
         return _tagged_json(request, await to_thread.run_sync(self._watch.stimuli, number))
 
     async def picture(self, request: Request) -> Response:
-        """Send a picture of a stimulus, as it is drawn: of those with eleven mixtures the one of a step."""
+        """Send a picture of a stimulus; for stimuli with eleven mixtures, that of a step."""
         asked = request.path_params
         try:
             batch = self._store.frozen.batches[asked["batch"]]
             mixture = mixtures_of_stimulus(batch.task, batch.stimuli[asked["stimulus"]])[asked["step"]]
         except IndexError:
-            raise Refusal(404, "no_such_picture", "There is no such picture.") from None
+            raise Refusal(404, "no_such_picture", "This picture does not exist.") from None
         png = await to_thread.run_sync(lambda: encoded(draw(self._image_set, mixture)))
         return png_reply(png)
 
@@ -136,21 +136,21 @@ class ActionRoutes:
 
     def __init__(self, store: Store, watch: Watch) -> None:
         self._store, self._watch = store, watch
-        # An action reads what it then changes: two at once would each undo the other's.
+        # Actions read what they then change: two at the same time would undo each other.
         self._turn = asyncio.Lock()
 
     async def act(self, request: Request) -> Response:
-        """Carry out an action, off the event loop; its refusal is told as it is, since who asks runs the study."""
+        """Carry out an action, off the event loop; operators see the full error message if it is refused."""
         kind = ACTIONS.get(request.path_params["name"])
         if kind is None:
-            raise Refusal(404, "no_such_action", f"There is no such action; there are: {', '.join(ACTIONS)}.")
+            raise Refusal(404, "no_such_action", f"Unknown action; the actions are: {', '.join(ACTIONS)}.")
         action = await read_sent(request, kind)
         try:
             async with self._turn:
                 told = await to_thread.run_sync(action.carry_out, self._store)
         except HMixError as error:
             raise Refusal(409, "not_done", error.message, hint=error.hint, code=error.code) from error
-        # Whoever acts sees at once what became of it.
+        # Operators should see the result at once.
         await to_thread.run_sync(partial(self._watch.moment, now=True))
         return json_reply(told)
 
@@ -165,7 +165,7 @@ def _tagged_json(request: Request, content: Any) -> Response:
 
 
 class Access:
-    """Lets requests pass that bring the token. A right token never waits, however many guess."""
+    """Lets requests with the token pass. A correct token never waits, however many guesses there are."""
 
     def __init__(self, app: ASGIApp, *, token: str) -> None:
         self._app, self._token = app, token.encode()
@@ -180,11 +180,11 @@ class Access:
         await self._app(scope, receive, send)
 
     async def _refuse(self) -> None:
-        # The log of errors writes it once a minute, and counts.
-        _LOG.warning("the dashboard was asked without its token")
+        # The error log writes it once a minute, with a count.
+        _LOG.warning("the dashboard received a request without its token")
         if self._waiting >= MOST_WAITING:
             wait = {"Retry-After": "60", "Connection": "close"}
-            raise Refusal(429, "too_many_guesses", "Too many requests came without the token.", headers=wait)
+            raise Refusal(429, "too_many_guesses", "Too many requests without the token.", headers=wait)
         self._waiting += 1
         try:
             await asyncio.sleep(GUESS_SECONDS)

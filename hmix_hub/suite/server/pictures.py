@@ -1,6 +1,6 @@
-"""Pictures as they are sent: each is drawn when it is first asked for, by whichever of its names, and kept for a while.
+"""Pictures as they are sent: each is drawn when first requested under any of its names, and cached.
 
-The bytes are what the person sees and nothing beside it: no text, no time. Names are known to whoever was shown them.
+The files contain nothing but the picture: no text, no time. Names are only known to whoever was shown them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hmix_hub.suite.mixtures import Mixture, mixture_named
 from hmix_hub.suite.store.keys import StudyKey
 
 CACHED_BYTES = 64 * 2**20
-"""Drawn pictures are kept up to so many bytes."""
+"""Maximum size of the cache of drawn pictures."""
 
 
 class Gallery:
@@ -38,9 +38,9 @@ class Gallery:
         frozen = versions.begun
         if image_set.fingerprint != frozen.pictures:
             msg = f"the pictures of {frozen.image_set} are not those that the collection began with"
-            raise CollectionError(msg, hint="bring the same pictures back; answers would be about others")
+            raise CollectionError(msg, hint="restore the same pictures; otherwise answers would be about others")
         if image_set.mixing != PIXEL_LINEAR:
-            msg = f"the mixtures of {image_set.name} are {image_set.mixing}, and only pixel-linear ones can be drawn"
+            msg = f"the mixtures of {image_set.name} are {image_set.mixing}, but only pixel-linear ones can be drawn"
             raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
         self._image_set = image_set
         self._versions, self._key = versions, key
@@ -49,18 +49,18 @@ class Gallery:
         self._lock = threading.Lock()
 
     def find(self, name: str) -> Mixture | None:
-        """Return the picture that a page of this study shows under a name, hexadecimal; `None` if none does."""
+        """Return the picture that a page of this study shows under a hexadecimal name; `None` if there is none."""
         return mixture_named(name, self._versions, self._key)
 
     def cached(self, mixture: Mixture) -> bytes | None:
-        """Return a picture that was drawn before; `None` if it has to be drawn."""
+        """Return a picture from the cache; `None` if it must be drawn."""
         with self._lock:
             if mixture in self._cache:
                 self._cache.move_to_end(mixture)
             return self._cache.get(mixture)
 
     def png(self, mixture: Mixture) -> bytes:
-        """Return a picture as PNG, pixel by pixel; from any thread."""
+        """Return a picture as PNG at its original size; callable from any thread."""
         if (found := self.cached(mixture)) is not None:
             return found
         picture = encoded(draw(self._image_set, mixture))
@@ -83,7 +83,7 @@ def draw(image_set: ImageSet, mixture: Mixture) -> Pictures:
 
 
 def encoded(picture: Pictures) -> bytes:
-    """Write a picture, uint8 (3, H, W), as PNG."""
+    """Return a picture, uint8 (3, H, W), as PNG."""
     from PIL import Image
 
     file = BytesIO()

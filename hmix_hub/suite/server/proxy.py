@@ -1,4 +1,4 @@
-"""Behind a proxy: the path of its host that the study stands below, and the address of whoever asks it."""
+"""Behind a proxy: the path below which the study is served, and the addresses of clients."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _FORWARDED = b"x-forwarded-for"
 
 @dataclass(frozen=True)
 class Proxy:
-    """What stands between people and the server.
+    """A proxy between participants and the server.
 
     Parameters
     ----------
     root_path
-        Path that the study stands below, "/pilot"; "": at the top of its host.
+        Path below which the study is served, "/pilot"; "": at the root of its host.
     trusted
-        Networks of proxies, whose word on who asks them is taken.
+        Networks of proxies whose forwarded client addresses are trusted.
     """
 
     root_path: str = ""
@@ -39,33 +39,33 @@ class Proxy:
 
     @classmethod
     def of(cls, root_path: str = "", trusted: Iterable[str] = ()) -> Proxy:
-        """Read both as people write them.
+        """Return a proxy from its path and networks as text.
 
         Raises
         ------
         CollectionError
-            If one of them is none.
+            If one of them is invalid.
         """
         path = root_path.rstrip("/")
         first, *segments = path.split("/")
         if first or not all(_SEGMENT.fullmatch(segment) and segment not in _DOTS for segment in segments):
-            msg = f"{root_path!r} is no path that a study can stand below"
+            msg = f"a study cannot be served below the path {root_path!r}"
             raise CollectionError(msg, hint="write it as --root-path /pilot: letters, digits, - . _ ~, and no ..")
         networks = set()
         for text in trusted:
             try:
                 networks.add(ip_network(text))
             except ValueError:
-                msg = f"{text!r} is no address of a proxy"
+                msg = f"{text!r} is not the address of a proxy"
                 hint = "write --trusted-proxy 127.0.0.1, or a network of them: 10.0.0.0/8"
                 raise CollectionError(msg, hint=hint) from None
         return cls(path, frozenset(networks))
 
     def person_of(self, scope: Scope) -> Address | None:
-        """Return the address of who asks, which is stored and logged nowhere; `None` where it is not known.
+        """Return the client's address, which is never stored or logged; `None` if it is unknown.
 
-        What a proxy forwards is read from its end: whatever stands before the last address that is no proxy's was
-        written by whoever asked.
+        The forwarded list is read from its end, because everything before the last address that is not a proxy's could
+        have been written by the client.
         """
         address = _address((scope.get("client") or ("",))[0])
         lines = [value.decode("latin-1") for name, value in scope["headers"] if name == _FORWARDED]
@@ -79,22 +79,22 @@ class Proxy:
 
 
 DIRECT = Proxy()
-"""No proxy: people reach the server itself."""
+"""No proxy: participants reach the server directly."""
 
 
 class BelowPath:
-    """Serves below the proxy's path, whether the proxy leaves it in addresses or takes it out."""
+    """Serves below the proxy's path, whether or not the proxy removes it from addresses."""
 
     def __init__(self, app: ASGIApp, *, root_path: str) -> None:
         self._app, self._root = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on as one for the top of the host."""
+        """Pass a request on as one for the root of the host."""
         path = scope["path"]
         if not _DOTS.isdisjoint(path.split("/")):
             raise Refusal(404, "not_found", "There is nothing at this address.")
         if self._root and path == self._root:
-            # The page's own addresses are relative, so its address has to end with a slash.
+            # The page's links are relative, so its address must end with a slash.
             query = scope["query_string"].decode("latin-1")
             await RedirectResponse(f"{self._root}/{'?' if query else ''}{query}", 308)(scope, receive, send)
             return
@@ -104,7 +104,7 @@ class BelowPath:
 
 
 def _address(text: str) -> Address | None:
-    """Read an address, which some proxies write with a port; one of IPv4 in IPv6's form is that of IPv4."""
+    """Read an address, with or without a port; an IPv4 address in IPv6 form becomes IPv4."""
     with_port = _WITH_PORT.fullmatch(text)
     try:
         address = ip_address(with_port[with_port.lastindex or 0] if with_port else text)

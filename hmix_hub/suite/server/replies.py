@@ -1,4 +1,4 @@
-"""Replies: JSON, refusals, and the guard around all routes: headers on every reply, and silence about what failed."""
+"""Replies: JSON, refusals, and the guard around all routes, which sets headers and hides the details of failures."""
 
 from __future__ import annotations
 
@@ -36,32 +36,32 @@ HEADERS = {
 }
 """Headers of every reply."""
 NOT_STORED = "no-store"
-"""Cache-Control of whatever says nothing else."""
+"""Default Cache-Control."""
 _FOREVER = "private, max-age=31536000, immutable"
 RETRY_SECONDS = "5"
-"""How long a browser waits where the server can store nothing."""
+"""Seconds that a browser waits if the server cannot store anything."""
 
 LONGEST_PATH = 512
-"""Bytes of an address's path, and of what follows its question mark, at most; a preview's parameters fit."""
+"""Maximum bytes of an address's path."""
 LONGEST_QUERY = 4096
 
 _LOG = logging.getLogger(SERVER_LOG)
 
 _REFUSED: dict[type[Exception], tuple[int, str, str]] = {
-    StudyFullError: (409, "full", "The study needs no more people."),
+    StudyFullError: (409, "full", "The study has enough participants."),
     StudyClosedError: (409, "closed", "The study is closed."),
     StudyPausedError: (409, "paused", "The study is paused."),
     SessionGoneError: (410, "withdrawn", "This session was withdrawn, and its answers were deleted."),
-    StoreRefusedError: (409, "refused", "The server does not take this, or no more of it."),
+    StoreRefusedError: (409, "refused", "The server does not accept this, or no more of it."),
     StoreFullError: (503, "store_full", "The server has no space left. Nothing was stored."),
-    StoreError: (503, "store_failed", "The server cannot store at present. Nothing was stored."),
+    StoreError: (503, "store_failed", "The server cannot store anything at present. Nothing was stored."),
 }
-"""Errors of the store as replies; the first kind that fits."""
+"""Errors of the store as replies; the first matching type is used."""
 _NOT_LET_IN = {
-    "id_taken": (409, "id_taken", "Somebody with this id has begun in another browser."),
+    "id_taken": (409, "id_taken", "Somebody with this id has already started in another browser."),
     "link_opened": (409, "link_opened", "This link is open in another browser."),
-    "bad_link": (403, "bad_link", "This link is not one of this study."),
-    "not_allowed": (403, "not_allowed", "This study is open to people who were invited."),
+    "bad_link": (403, "bad_link", "This link does not belong to this study."),
+    "not_allowed": (403, "not_allowed", "This study is by invitation only."),
 }
 """Reasons of `JoinRefusedError` as replies."""
 
@@ -74,7 +74,7 @@ class Refusal(Exception):  # noqa: N818 - a reply, and no fault of the server
     error
         Stable name, snake_case.
     message
-        A sentence; nothing of the request is in it.
+        A sentence that quotes nothing from the request.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ def json_reply(content: object, status: int = 200, headers: Mapping[str, str] | 
 
 
 def png_reply(png: bytes) -> Response:
-    """Reply with a picture; browsers may keep it, since another picture has another address."""
+    """Reply with a picture; browsers may cache it, because every picture has its own address."""
     return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """Return the refusal that an error of the store means; `None` if it is none of its."""
+    """Return the refusal for an error of the store; `None` for other errors."""
     if isinstance(error, JoinRefusedError):
         return Refusal(*_NOT_LET_IN[error.reason])
     for kind, (status, name, message) in _REFUSED.items():
@@ -113,11 +113,11 @@ def refusal_of(error: Exception) -> Refusal | None:
 
 
 class DisconnectedError(Exception):
-    """The browser went away before its request was whole; there is nobody to reply to."""
+    """The browser disconnected before its request was complete, so there is nobody to reply to."""
 
 
 class Guard:
-    """Keeps what every request and reply must keep.
+    """Enforces the rules for all requests and replies.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class Guard:
         self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request; whatever happens, the reply is one of ours."""
+        """Serve a request; whatever fails, the reply is a refusal without details."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

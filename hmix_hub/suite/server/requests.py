@@ -1,4 +1,4 @@
-"""Requests: their token, and their JSON, read strictly and within bounds."""
+"""Requests: their token and their JSON, parsed strictly and with limits."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from starlette.requests import Request
 from hmix_hub.suite.server.replies import DisconnectedError, Refusal
 
 MOST_BYTES = 64 * 1024
-"""Bytes of a body at most."""
+"""Maximum bytes of a body."""
 BODY_SECONDS = 30.0
-"""A body has to be there after so long."""
+"""Time limit for receiving a body."""
 DEEPEST = 8
-"""Lists and objects within each other at most."""
+"""Maximum nesting depth of lists and objects."""
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE | re.ASCII)
 
 
 class Sent(BaseModel):
-    """What a browser sends: of these types exactly, and nothing beside it."""
+    """A request body, with exactly these fields and types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -33,16 +33,16 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class MalformedError(Exception):
-    """A body that is not the JSON it should be; its text says what is wrong."""
+    """A body that is not the expected JSON; the message says why."""
 
 
 def token_hash(request: Request) -> bytes:
-    """Return the sha256 of the request's token, which is kept nowhere.
+    """Return the SHA-256 of the request's token, which is not stored.
 
     Raises
     ------
     Refusal
-        401, if there is no token of the right form.
+        401, if there is no valid token.
     """
     token = bearer_token(request)
     if token is None:
@@ -52,23 +52,23 @@ def token_hash(request: Request) -> bytes:
 
 
 def bearer_token(request: Request) -> str | None:
-    """Return the request's token, 43 characters; `None` where there is none of this form, or more than one."""
+    """Return the request's token, 43 characters; `None` if there is not exactly one in this form."""
     given = request.headers.getlist("authorization")
     found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
     return None if found is None else found[1]
 
 
 async def read_body(request: Request) -> bytes:
-    """Read a body of JSON, and no more of it than is allowed.
+    """Read a JSON body, up to the size limit.
 
     Raises
     ------
     Refusal
-        415, if it is of another type; 413, if it is too large; 408, if it does not come.
+        415 for another content type; 413 if it is too large; 408 if it does not arrive in time.
     """
     kind = request.headers.get("content-type", "").lower().replace(" ", "")
     if kind not in {"application/json", "application/json;charset=utf-8"}:
-        raise Refusal(415, "not_json", "The body has to be application/json.")
+        raise Refusal(415, "not_json", "The body must be application/json.")
     declared = request.headers.get("content-length", "0")
     if not declared.isascii() or not declared.isdigit() or len(declared) > 9 or int(declared) > MOST_BYTES:
         _refuse_size()
@@ -85,7 +85,7 @@ async def read_body(request: Request) -> bytes:
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:
-        raise Refusal(408, "too_slow", "The body did not come in time.", headers={"Connection": "close"}) from None
+        raise Refusal(408, "too_slow", "The body did not arrive in time.", headers={"Connection": "close"}) from None
 
 
 def _refuse_size() -> NoReturn:
@@ -93,12 +93,12 @@ def _refuse_size() -> NoReturn:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON strictly: UTF-8, no key twice, no NaN or infinity, bounded depth.
+    """Parse JSON strictly: UTF-8, no duplicate keys, no NaN or infinity, limited depth.
 
     Raises
     ------
     MalformedError
-        If it is not that.
+        If it is not.
     """
     try:
         text = body.decode("utf-8")
@@ -122,7 +122,7 @@ async def read_sent(request: Request, model: type[S]) -> S:
     Raises
     ------
     Refusal
-        400, if it is not that; and as `read_body`.
+        400, if it does not match; and as in `read_body`.
     """
     try:
         value = parse_json(await read_body(request))
@@ -138,10 +138,10 @@ async def read_sent(request: Request, model: type[S]) -> S:
 
 
 def _said(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return what is wrong, without anything of what was sent."""
+    """Return what is wrong, quoting nothing that was sent."""
     problems = error.errors(include_url=False, include_input=False)
     if any(problem["type"] == "extra_forbidden" for problem in problems):
-        return f"The body holds more than {', '.join(model.model_fields) or 'nothing'}."
+        return f"The body has fields other than {', '.join(model.model_fields) or 'none'}."
     return f"{problems[0]['loc'][0]} is missing or of the wrong type."
 
 
@@ -152,7 +152,7 @@ def _refuse_json(fault: str) -> NoReturn:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        _refuse_json("a key stands twice")
+        _refuse_json("a key occurs twice")
     return found
 
 

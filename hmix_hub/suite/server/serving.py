@@ -44,23 +44,23 @@ from hmix_hub.suite.study.reading import read_study_file, study_file_of
 Tell = Callable[[str], None]
 
 _GRACE_SECONDS = 10
-"""Requests that came whole have so long to be answered when the server is stopped."""
+"""Time for complete requests to be answered when the server stops."""
 _TURN_SECONDS = 0.0005
-"""A thread that computes, such as the dashboard's, leaves its turn to the event loop after so long."""
+"""Time after which computing threads, such as the dashboard's, yield to the event loop."""
 _MOST_HEADERS = 16 * 1024
 _WAITING = 2048
-"""Connections that the system keeps until they are accepted."""
+"""Length of the system's queue of connections that are not yet accepted."""
 _PREVIEW_PARTICIPANTS = 100_000
 _PLAIN = (
-    "warning: this is plain HTTP beyond this computer: whoever is on the way reads and changes what people send; let a "
-    "server with HTTPS stand in front (`hmix collect deploy` writes its settings), and name it with --trusted-proxy"
+    "warning: this is plain HTTP outside this computer: anyone on the network path can read and change what people "
+    "send; put a server with HTTPS in front (`hmix collect deploy` writes its settings), named with --trusted-proxy"
 )
 _PLAIN_DASHBOARD = (
-    "warning: the dashboard is plain HTTP beyond this computer: whoever is on the way reads its token and can do "
-    "everything; leave --dashboard-host out, and open a tunnel instead: ssh -L 8099:127.0.0.1:PORT HOST"
+    "warning: the dashboard is plain HTTP outside this computer: anyone on the network path can read its token, which "
+    "grants full access; omit --dashboard-host, and open a tunnel instead: ssh -L 8099:127.0.0.1:PORT HOST"
 )
 _UNSEEN = (
-    "warning: recruiting.per_prefix limits nobody: only this computer is seen here; name the server that stands in "
+    "warning: recruiting.per_prefix has no effect: all requests seem to come from this computer; name the server in "
     "front with --trusted-proxy"
 )
 
@@ -76,27 +76,27 @@ def serve(
     trial_run: bool = False,
     tell: Tell,
 ) -> None:
-    """Serve a collection until the process is told to stop (SIGINT, SIGTERM).
+    """Serve a collection until the process is stopped (SIGINT, SIGTERM).
 
     Parameters
     ----------
     folder
-        The collection folder. Its study file is frozen when it is served first.
+        The collection folder. Its study file is frozen when it is first served.
     host, port
-        Address to listen at; port 0 takes a free one.
+        Address to listen at; port 0 picks a free one.
     dashboard_host, dashboard_port
-        Address of the dashboard and of the commands that change something meanwhile.
+        Address of the dashboard and of commands that change something while serving.
     proxy
-        What stands between people and the server.
+        The proxy between participants and the server.
     trial_run
-        Whether texts may still be placeholders; pages say so, and the answers are no data for ever.
+        Whether to allow placeholders in texts; pages are marked as a trial run, and the answers never become data.
     tell
-        Told the addresses, and how to stop.
+        Called with the addresses, and how to stop.
 
     Raises
     ------
     CollectionError
-        If the study file cannot be used, was changed, or the folder is served already; or the address is taken.
+        If the study file is invalid or was changed, the folder is already being served, or the address is in use.
     """
     study_file_of(folder)
     with (
@@ -112,18 +112,18 @@ def serve(
             operator = build_operator_app(store, watch, channel.token, image_set, errors)
             address = address_of(listener) + proxy.root_path
             tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
-            tell(f"dashboard, for those who run the study alone: {channel.page}")
+            tell(f"dashboard, only for those who run the study: {channel.page}")
             if store.is_closed():
-                tell("the study is closed: who has begun may finish, nobody else begins")
+                tell("the study is closed: participants who have started can finish, but nobody else can start")
             if store.news.is_paused:
-                tell("the study is paused: nobody begins or goes on until `hmix collect pause --resume`")
+                tell("the study is paused: nobody can start or continue until `hmix collect pause --resume`")
             if is_open_to_others(listener) and not proxy.trusted:
                 tell(_PLAIN)
             if is_open_to_others(private):
                 tell(_PLAIN_DASHBOARD)
             if store.frozen.study.recruiting.per_prefix and not (proxy.trusted or is_open_to_others(listener)):
                 tell(_UNSEEN)
-            tell("stop with Ctrl+C; serving again goes on where it stopped")
+            tell("stop with Ctrl+C; serving again continues where it stopped")
             served = by_port(app, {private.getsockname()[1]: operator})
             run_until_stopped(served, listener, private, errors=errors)
     tell("stopped; every acknowledged answer is stored")
@@ -135,7 +135,7 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
     Raises
     ------
     CollectionError
-        If the study file cannot be used, or the address is taken.
+        If the study file is invalid, or the address is in use.
     """
     frozen, image_set = draw_design(folder, read_study_file(folder, allow_placeholders=True))
     with (
@@ -146,12 +146,12 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
         app = build_app(store, image_set, trial_run=True)
         for task in frozen.study.tasks:
             tell(f"{task}: {address_of(listener)}/?task={task}")
-        tell("nothing is kept; stop with Ctrl+C")
+        tell("nothing is stored; stop with Ctrl+C")
         run_until_stopped(app, listener)
 
 
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:
-    """Return a study that takes as many people as look at it, without recruiting ids."""
+    """Return a study without recruiting ids and without a limit on participants."""
     recruiting = frozen.study.recruiting.model_copy(update={"required": False, "per_prefix": None, "links": "off"})
     batches = tuple(replace(batch, quota=_PREVIEW_PARTICIPANTS) for batch in frozen.batches)
     return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
@@ -164,7 +164,7 @@ def listening(host: str, port: int, *, option: str = "--port") -> Iterator[socke
     Raises
     ------
     CollectionError
-        If it is taken, or is no address of this computer.
+        If it is in use, or is not an address of this computer.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -172,30 +172,30 @@ def listening(host: str, port: int, *, option: str = "--port") -> Iterator[socke
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or error
         msg = f"cannot listen at {host}, port {port}: {said}"
-        hint = f"is it in use? take another with {option}, or {option} 0 for a free one"
+        hint = f"is it in use? choose another with {option}, or {option} 0 for a free one"
         raise CollectionError(msg, hint=hint) from None
     with listener:
-        # Accepted connections inherit it. Without it every answer waits 40 ms for the browser's acknowledgement.
+        # Accepted connections inherit it; without it, every reply waits 40 ms for the browser's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the address that a browser on this computer opens."""
+    """Return the address to open in a browser on this computer."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def is_open_to_others(listener: socket.socket) -> bool:
-    """Whether other computers can reach an address."""
+    """Return whether other computers can reach an address."""
     return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
-    """Return an application that leaves the requests of some ports to others: one event loop serves all listeners."""
+    """Return an application that passes requests at some ports to others: one event loop serves all listeners."""
 
     async def serve_one(scope: Scope, receive: Receive, send: Send) -> None:
-        # Of the connection's own socket, so nothing that a request says changes it.
+        # From the connection's socket, so that requests cannot influence it.
         server = scope.get("server")
         await (app if server is None else others.get(server[1], app))(scope, receive, send)
 
@@ -203,7 +203,7 @@ def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
 
 
 def run_until_stopped(app: ASGIApp, *listeners: socket.socket, errors: ErrorLog | None = None) -> None:
-    """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
+    """Run an application until SIGINT or SIGTERM; requests in progress are answered first."""
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -221,7 +221,7 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket, errors: ErrorLog 
         h11_max_incomplete_event_size=_MOST_HEADERS,
     )
     sys.setswitchinterval(_TURN_SECONDS)
-    # What is there now stays until the end; the garbage collector need not look at it while people wait.
+    # Existing objects live until the end, so the garbage collector need not scan them while participants wait.
     gc.collect()
     gc.freeze()
     errors = errors or ErrorLog()
@@ -238,11 +238,11 @@ class Server(uvicorn.Server):
         self._errors = errors
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept connections."""
+        """Start accepting connections."""
         asyncio.get_running_loop().set_exception_handler(self._failed)
         await super().startup(sockets)
         for listener in sockets or []:
-            # Uvicorn has one number for those that are accepted at once and for those that the system keeps meanwhile.
+            # Uvicorn uses one number both for connections accepted at once and for the system's queue.
             listener.listen(_WAITING)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -253,7 +253,7 @@ class Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Make SIGTERM end the process as Ctrl+C does, so that the store is closed."""
+    """Make SIGTERM end the process like Ctrl+C, so that the store is closed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

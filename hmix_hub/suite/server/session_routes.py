@@ -1,6 +1,6 @@
-"""Routes of a session: look, answer, finish, withdraw; every answer is acknowledged when it is on the disk.
+"""Routes of a session: look, answer, finish, withdraw; every answer is acknowledged once it is on disk.
 
-Those to questions around the trials, and what surrounds the pictures, have routes of their own.
+Questions around the trials and surroundings have separate routes.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ ENDED = {
 }
 """States in which a session ended before its trials."""
 PRETENDED = "Pretended-Ms"
-"""Header of scripted people, who do not wait for as long as they claim; of others it is not read."""
+"""Header of scripted participants with the time they pretend to wait; ignored in real studies."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _LONGEST_COMMENT = 5000
-"""Characters of comments at most."""
+"""Maximum length of comments."""
 
 
 class QuizAttempt(Sent):
@@ -45,21 +45,21 @@ class QuizAttempt(Sent):
 
 
 class Comments(Sent):
-    """What somebody wants to say."""
+    """A participant's comments."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Found:
-    """A session, and the study as its person has it."""
+    """A session, and the study in the version of its participant."""
 
     record: SessionRecord
     frozen: FrozenStudy
 
     @property
     def design(self) -> TaskDesign:
-        """What the study says of the session's task."""
+        """The settings of the session's task."""
         return self.frozen.study.tasks[self.record.task]
 
 
@@ -69,15 +69,15 @@ def find_session(store: Store, request: Request, *, goes_on_here: bool = True) -
     Parameters
     ----------
     goes_on_here
-        Whether to refuse, with 401 too, a browser whose session goes on in another one. What it has still to send is
-        taken.
+        Whether to refuse, also with 401, a browser whose session continues in another one. What it still has to send is
+        accepted.
     """
     token = token_hash(request)
     record = store.session(token)
     if record is None:
-        raise Refusal(401, "unknown_session", "There is no such session.")
+        raise Refusal(401, "unknown_session", "This session does not exist.")
     if goes_on_here and store.is_moved(token):
-        raise Refusal(401, "moved", "The session goes on in another browser.")
+        raise Refusal(401, "moved", "The session continues in another browser.")
     return found_of(store, record)
 
 
@@ -87,13 +87,13 @@ def found_of(store: Store, record: SessionRecord) -> Found:
 
 
 class SessionRoutes:
-    """Sessions from their begin to their end, and what people answer in between."""
+    """Sessions from beginning to end, and the answers in between."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def look(self, request: Request) -> Response:
-        """Send a session; who comes back gets their place in the batch again, if it is still free."""
+        """Send a session; a participant who returns regains their place in the batch if it is still free."""
         record = find_session(self._store, request).record
         if record.state == "lapsed" and not self._store.is_expired(record):
             record = await wrap_future(self._store.resume(record.id))
@@ -109,7 +109,7 @@ class SessionRoutes:
         if found.design.quiz is not None and not record.quiz_passed:
             raise Refusal(409, "quiz_not_passed", "The quiz comes first.")
         if open_pages := unanswered(record, found.frozen):
-            raise Refusal(409, "questions_missing", "Questions are not answered.", missing=open_pages)
+            raise Refusal(409, "questions_missing", "Some questions are not answered.", missing=open_pages)
         missing = await wrap_future(self._store.finish(record.id))
         if missing:
             raise Refusal(409, "missing", "Answers are missing.", missing=missing)
@@ -118,7 +118,7 @@ class SessionRoutes:
         return json_reply(completion(record.sitting, found.frozen, self._store.key))
 
     async def withdraw(self, request: Request) -> Response:
-        """Delete a session and all that was stored of it; twice is harmless."""
+        """Delete a session and everything stored about it; harmless if repeated."""
         try:
             record = find_session(self._store, request).record
             await wrap_future(self._store.withdraw(record.id))
@@ -127,7 +127,7 @@ class SessionRoutes:
         return json_reply({"withdrawn": True})
 
     async def trial(self, request: Request) -> Response:
-        """Store the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
+        """Store the answer to a trial; invalid ones, and second ones that differ, are set aside."""
         found = find_session(self._store, request, goes_on_here=False)
         found, trial = self._asked(found, number_in(request, "trial_index"))
         payload, fault = self._checked(await read_body(request), found, trial)
@@ -142,14 +142,14 @@ class SessionRoutes:
         return outcome_reply(outcome, **more)
 
     def _asked(self, found: Found, trial_index: int) -> tuple[Found, Trial]:
-        """Find a trial of a session, or of the parts of the sitting before: an answer may have waited since then."""
+        """Find a trial of a session or of earlier parts of its sitting, whose answers may have waited in a browser."""
         for record in (found.record, *self._store.parts(found.record)):
             if (trial := record.plan.trial(trial_index)) is not None:
                 return found_of(self._store, record), trial
         raise Refusal(404, "no_such_trial", "The session has no such trial.")
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
-        """Return what is stored of a body, and its fault."""
+        """Return the text to store for a body, and its fault."""
         text = body.decode("utf-8", "backslashreplace")
         try:
             value = parse_json(body)
@@ -185,7 +185,7 @@ class SessionRoutes:
         ended = bool(wrong) and quiz.attempts is not None and attempt >= quiz.attempts
         told: dict[str, Any] = {"passed": not wrong, "wrong": wrong, "ended": ended}
         if not wrong:
-            # The trials may be of another batch than those that were shown so far, or no place is left.
+            # The trials may now be of another batch, or no place may be left.
             told["view"] = _view_of(self._store, find_session(self._store, request).record)
         return json_reply(told)
 
@@ -193,9 +193,9 @@ class SessionRoutes:
         """Store the comments."""
         found = find_session(self._store, request, goes_on_here=False)
         if found.frozen.study.comments is None:
-            raise Refusal(404, "no_comments", "The study asks for no comments.")
+            raise Refusal(404, "no_comments", "The study does not ask for comments.")
         text = (await read_sent(request, Comments)).text
-        # Not a bound of the model, which would refuse halves of surrogate pairs.
+        # Not a bound of the model, which would refuse lone surrogates.
         if len(text) > _LONGEST_COMMENT:
             raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
         return outcome_reply(await wrap_future(self._store.put_comments(found.record.id, text)))
@@ -212,13 +212,13 @@ def _view_of(store: Store, record: SessionRecord) -> dict[str, Any]:
 
 
 def _pretended(request: Request) -> int:
-    """Read how much later, in milliseconds, a scripted person says that an answer came."""
+    """Return how many milliseconds later a scripted participant pretends to answer."""
     text = request.headers.get(PRETENDED, "")
     return int(text) if _NUMBER.fullmatch(text) else 0
 
 
 def number_in(request: Request, name: str) -> int:
-    """Read a number of the address; 404 if it is none."""
+    """Read a number in the address; 404 if it is not one."""
     text = request.path_params[name]
     if not _NUMBER.fullmatch(text):
         raise Refusal(404, "not_found", "There is nothing at this address.")
@@ -226,15 +226,15 @@ def number_in(request: Request, name: str) -> int:
 
 
 def _graded(answers: list[int], quiz: Quiz) -> list[int]:
-    """Return the questions that were answered wrongly, from 1; 400 if there is not one choice to each question."""
+    """Return the numbers of wrongly answered questions, from 1; 400 if there is not one choice per question."""
     pairs = list(zip(answers, quiz.questions, strict=False))
     if len(answers) != len(quiz.questions) or any(not 1 <= answer <= len(asked.choices) for answer, asked in pairs):
-        raise Refusal(400, "malformed", "answers is not one choice to each question.")
+        raise Refusal(400, "malformed", "answers must contain one choice for each question.")
     return [number for number, (answer, asked) in enumerate(pairs, 1) if answer != asked.answer]
 
 
 def outcome_reply(outcome: Outcome, **more: Any) -> Response:
-    """Reply with what became of something that was sent."""
+    """Reply with the outcome of storing something."""
     return json_reply({"outcome": outcome.value, **more}, 409 if outcome is Outcome.CONFLICT else 200)
 
 
@@ -257,14 +257,14 @@ class QuestionRoutes:
         self._store = store
 
     async def questions(self, request: Request) -> Response:
-        """Store the answers to a page of questions; those of who is not asked to take part end the session."""
+        """Store the answers to a page of questions; answers that screen the participant out end the session."""
         found = find_session(self._store, request, goes_on_here=False)
         record, page = self._asked(found, number := number_in(request, "page"))
         sent = await read_sent(request, Answers)
         try:
             answers = page.read(sent.answers)
         except FaultError as fault:
-            raise Refusal(400, "malformed", f"The answers cannot be taken: {fault}.") from None
+            raise Refusal(400, "malformed", f"The answers are not valid: {fault}.") from None
         checks, failed = attention_of((page,), {number: answers})
         stored = self._store.put_reply(
             record.id,
@@ -276,7 +276,7 @@ class QuestionRoutes:
         return outcome_reply(await wrap_future(stored))
 
     def _asked(self, found: Found, number: int) -> tuple[SessionRecord, AskedPage]:
-        """Find a page of a session, or of the parts of its sitting: answers may have waited in a browser."""
+        """Find a page of a session or of its sitting, whose answers may have waited in the browser."""
         for record in (found.record, *self._store.parts(found.record)):
             for page in asked_pages(record, found.frozen):
                 if page.number == number:
@@ -284,15 +284,15 @@ class QuestionRoutes:
         raise Refusal(404, "no_such_page", "The session has no such page of questions.")
 
     async def surroundings(self, request: Request) -> Response:
-        """Store what surrounds the pictures, where the study asks for it."""
+        """Store the participant's surroundings, if the study records them."""
         found = find_session(self._store, request, goes_on_here=False)
         record, study = found.record, found.frozen.study
         if not measured_surroundings(study):
-            raise Refusal(404, "no_surroundings", "The study asks for no surroundings.")
+            raise Refusal(404, "no_surroundings", "The study does not record surroundings.")
         try:
             kept = read_surroundings(study, (await read_sent(request, Surroundings)).surroundings)
         except FaultError as fault:
-            # Whatever a browser measures, the person goes on.
+            # Whatever a browser measures, the participant continues.
             return json_reply({"outcome": Outcome.QUARANTINED.value, "fault": str(fault)}, 202)
         payload = json.dumps(kept, sort_keys=True, separators=(",", ":"))
         return outcome_reply(await wrap_future(self._store.put_surroundings(record.id, payload)))

@@ -1,1 +1,1 @@
-"""Scripted people who take part over HTTP, with biases that are known."""
+"""Scripted participants with known biases, who take part over HTTP."""

@@ -1,4 +1,4 @@
-"""What scripted participants say of themselves: ids, and answers to questions with which they may take part."""
+"""Scripted participants' recruiting ids, surroundings, and answers to questions that do not screen them out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hmix_hub.suite.study.questionnaire import POINTERS, AskedPage, measured_sur
 from hmix_hub.suite.study.questions import AskedQuestion
 from hmix_hub.suite.study.recruiting import Recruiting
 
-TEXT = "A synthetic answer, of a scripted person."
+TEXT = "A synthetic answer of a scripted participant."
 _ANSWERING_SHARE = 0.8
-"""Share of questions that are answered, of those that need not be."""
+"""Share of optional questions that are answered."""
 _SPAN = 50.0
-"""Numbers go so far beyond a bound where there is no other."""
+"""Range of numbers if there is only one bound, or none."""
 _DECIMALS = 2
 _WINDOWS = ((1366, 657), (1920, 969), (360, 740))
 _RATIOS = (1.0, 1.25, 2.0, 3.0)
@@ -26,12 +26,12 @@ _PICTURE = 320
 
 
 def answer_page(page: AskedPage, rng: np.random.Generator, *, is_attentive: bool = True) -> dict[str, Any]:
-    """Answer a page of questions so that the session goes on.
+    """Answer a page of questions so that the session continues.
 
     Parameters
     ----------
     is_attentive
-        Whether attention checks are answered rightly; else at random.
+        Whether attention checks are answered correctly, rather than at random.
     """
     return {asked.name: _answer(asked, rng, is_attentive=is_attentive) for asked in page.questions}
 
@@ -64,7 +64,7 @@ def _number(asked: AskedQuestion, rng: np.random.Generator) -> float:
 
 
 def surroundings_of(study: StudyFile, rng: np.random.Generator) -> dict[str, Any]:
-    """Return what the page of a scripted participant would measure; empty where the study asks for nothing."""
+    """Return what the page of a scripted participant would measure; empty if the study records nothing."""
     found: dict[str, Any] = {
         "window": list(_WINDOWS[rng.integers(len(_WINDOWS))]),
         "picture": [_PICTURE, _PICTURE],
@@ -75,17 +75,17 @@ def surroundings_of(study: StudyFile, rng: np.random.Generator) -> dict[str, Any
 
 
 def scripted_id(recruiting: Recruiting) -> str:
-    """Return a recruiting id of nobody, in the form that a study asks for.
+    """Return a made-up recruiting id in the form that a study requires.
 
     Raises
     ------
     CollectionError
-        If the study has a form of its own that none of these ids has.
+        If no such id matches the study's own pattern.
     """
     number = secrets.token_hex(16)
     forms = (f"scripted-{number}", number[:24], f"A{number[:14].upper()}", str(int(number, 16))[:12], number)
     found = next((form for form in forms if recruiting.id_of(form)), None)
     if found is None:
-        msg = f"no scripted id has the form {recruiting.pattern} that recruiting.pattern asks for"
+        msg = f"no scripted id matches recruiting.pattern, {recruiting.pattern}"
         raise CollectionError(msg, hint="simulate a copy of the study without the pattern, or with `links: required`")
     return found

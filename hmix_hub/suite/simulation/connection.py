@@ -1,4 +1,4 @@
-"""Connection of a scripted participant with a real server: the calls that the page makes, tried again as it does."""
+"""Connection of a scripted participant to a real server: the same calls and retries as the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hmix_hub.errors import CollectionError, Where
 
 TIMEOUT_S = 30.0
 PATIENCE_S = 60.0
-"""How long a call is tried again while the server is away or full."""
+"""How long a call is retried while the server is unreachable or its disk is full."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 _BUSY = (502, 503, 504)
 _ADDRESS = re.compile(r"(http://\S+?)/\s*$")
@@ -29,12 +29,12 @@ _MOST_SAID = 2000
 
 
 class Connection:
-    """Connection with a server, under a token of its own.
+    """Connection to a server, with its own token.
 
     Parameters
     ----------
     stopped
-        Once it is set, nothing is called any more.
+        Once set, no more calls are made.
     """
 
     def __init__(self, url: str, *, patience_s: float = PATIENCE_S, stopped: threading.Event | None = None) -> None:
@@ -43,7 +43,7 @@ class Connection:
         self._patience_s = patience_s
         self._stopped = stopped or threading.Event()
         self._session = requests.Session()
-        # Proxies and credentials of this machine are none of a scripted participant's business.
+        # Ignore the proxies and credentials of this machine.
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {self.token}"
 
@@ -67,9 +67,9 @@ class Connection:
         body
             Sent as JSON; `None`: nothing is.
         also
-            Statuses beside 200 that are an answer.
+            Expected statuses besides 200.
         headers
-            Headers beside those of every call.
+            Additional headers.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class Connection:
         Raises
         ------
         CollectionError
-            If the server answers otherwise, or not at all for a minute.
+            If the server replies with another status, or not at all for a minute.
         """
         response = self._persistent(method, path, body, headers)
         if response.status_code != 200 and response.status_code not in also:
@@ -106,7 +106,7 @@ class Connection:
                     return response
             except requests.RequestException as error:
                 if time.monotonic() > end:
-                    msg = f"the server does not answer: {type(error).__name__}"
+                    msg = f"the server does not respond: {type(error).__name__}"
                     hint = "start it with `hmix collect serve`, and check its address"
                     raise CollectionError(msg, where=Where(self.url), hint=hint) from None
             self._stopped.wait(wait)
@@ -124,17 +124,17 @@ def _said(response: requests.Response) -> str:
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[str]:
-    """Serve a collection of scripted participants on a free port of this computer; gives its address.
+    """Serve a collection for scripted participants on a free port of this computer; yields its address.
 
     Parameters
     ----------
     folder
-        The collection folder; its study file may still hold placeholders, and its answers are no data.
+        The collection folder; its study file may contain placeholders, and its answers are not data.
 
     Raises
     ------
     CollectionError
-        If the server does not start; with what it said.
+        If the server does not start, with its output.
     """
     # `serve --trial-run` marks a collection as synthetic from its beginning.
     call = [sys.executable, "-m", "hmix_hub", "collect", "serve", str(folder), "--port", "0", "--trial-run"]
@@ -145,7 +145,7 @@ def running_server(folder: Path) -> Iterator[str]:
             if found is None:
                 status = process.wait()
                 errors.seek(0)
-                said = errors.read()[-_MOST_SAID:].strip().removeprefix("hmix: ") or "it said nothing"
+                said = errors.read()[-_MOST_SAID:].strip().removeprefix("hmix: ") or "no output"
                 msg = f"the server did not start (exit status {status}): {said}"
                 raise CollectionError(msg, where=Where(str(folder)))
             yield found[1]

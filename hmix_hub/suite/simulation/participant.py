@@ -1,7 +1,7 @@
-"""Scripted participants: they take part as the browser's page does, and see mixtures by the pixels on the page.
+"""Scripted participants, who take part like the browser's page and see mixtures from the pixels on the page.
 
-They know the study's design, since they must see how much of each picture a mixture holds; but which mixture is on the
-page they know from its pixels alone, as the server sent them. A picture that is none of the study's is found.
+They know the study's design, because they must see how much of each picture is in a mixture; but they recognize the
+mixture on a page only from the pixels that the server sent, so that wrong pictures are detected.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ Pixels = npt.NDArray[np.uint8]
 Fetch = Callable[[str], bytes]
 """Returns the PNG of a picture by its name."""
 
-COMMENT = "A synthetic comment, of a scripted person."
+COMMENT = "A synthetic comment of a scripted participant."
 _BOTS_CLAIM_MS = 600_000
 _FULL = ("full", "closed")
 _WRONG_FIRST_SHARE = 0.1
-"""Share of participants who fail the quiz at first, where it may be tried again for ever."""
+"""Share of participants who fail the quiz at first, if attempts are unlimited."""
 _COMMENTING_SHARE = 0.3
 _OTHER_STUDY = "is the server's study the one of this folder?"
 
 
 class Eyes:
-    """Eyes that know the pictures of a study."""
+    """Recognizes the pictures of a study."""
 
     def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
         self._names = frozen.study.pictures.shown_names
@@ -58,7 +58,7 @@ class Eyes:
         self._digests: dict[bytes, str] = {}
 
     def look(self, task: str, page: dict[str, Any], fetch: Fetch) -> Scene:
-        """Perceive what is on the page of a trial.
+        """Recognize what is on the page of a trial.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Eyes:
         if left is not None:
             shared = {stimulus for stimulus in shared if set(self._labels(stimulus)) == {left, right}}
         if not shared:
-            msg = f"a page of {task} shows pictures that are not those of one stimulus of the study"
+            msg = f"the pictures on a page of {task} are not those of one stimulus of the study"
             raise CollectionError(msg, hint=_OTHER_STUDY)
         stimulus = min(shared, key=sorting_key)
         coefficients = tuple(mixtures[stimulus] for mixtures in found)
@@ -90,7 +90,7 @@ class Eyes:
         return [self._names[label] for label in labels if label is not None]
 
     def _digest(self, name: str, fetch: Fetch) -> str:
-        """Return the digest of a picture, which many names have; what was seen before need not be shrunk again."""
+        """Return the digest of a picture, cached by content because the same picture has many names."""
         png = fetch(name)
         if png not in self._digests:
             self._digests[png] = _digest_of(shrunk(png, self._sizes))
@@ -108,7 +108,7 @@ def _known_mixtures(frozen: FrozenStudy, task: str, image_set: ImageSet) -> dict
         if (second := stimulus.image_2_index) is not None:
             first = draw_mixture(first, image_set.take(np.full(len(mixtures), second)), drawn_with)
         drawn = first.transpose(0, 2, 3, 1)
-        # The walk's coefficients are tenths but for their last bits.
+        # The walk's coefficients are tenths except for their last bits.
         stated = np.round(drawn_with, 1) if SUITE_TASKS[task].shows_pair else drawn_with
         for picture, coefficient in zip(drawn, stated.tolist(), strict=True):
             known[_digest_of(picture)][stimulus] = coefficient
@@ -120,12 +120,12 @@ def _digest_of(picture: Pixels) -> str:
 
 
 def shrunk(png: bytes, sizes: Sequence[Size]) -> Pixels:
-    """Return the picture that was enlarged without smoothing, uint8 (height, width, 3), of one of some sizes.
+    """Return a picture before it was enlarged without smoothing, uint8 (height, width, 3), in one of some sizes.
 
     Raises
     ------
     CollectionError
-        If it is no whole multiple of such a picture.
+        If it is not a whole multiple of a picture of one of these sizes.
     """
     from PIL import Image
 
@@ -143,14 +143,14 @@ def shrunk(png: bytes, sizes: Sequence[Size]) -> Pixels:
 
 @dataclass(frozen=True)
 class Part:
-    """What became of one participant.
+    """The outcome of one participant.
 
     Parameters
     ----------
     tasks
-        The tasks that the participant was asked, in their order, as far as they were begun.
+        The tasks that the participant began, in order.
     answers
-        Trials that were answered.
+        Number of answered trials.
     code
         The completion code; `None`: the participant left before the end.
     is_bot
@@ -170,17 +170,18 @@ class ScriptedParticipant:
     Parameters
     ----------
     frozen
-        The study, from which the right answers of its quiz are known.
+        The study, with the correct answers of its quiz.
     eyes, mind
-        What the participant sees, and thinks of it.
+        How the participant sees pictures, and how they answer.
     leaves_after
-        From how many trials there are, those after which the participant leaves for good; `None`: stays to the end.
+        Returns, for a number of trials, after how many the participant leaves for good; `None`: stays to the end.
     rng
-        Decides whims: a quiz that is failed at first, a comment.
+        Random generator for other behaviour: failing the quiz at first, writing a comment.
     link
-        Signature of the personal link that the participant comes with; `None`: comes without.
+        Text of the participant's personal link; `None`: none.
     is_bot
-        Whether it is a bot: it claims the times of a person, answers at once, and answers attention checks at random.
+        Whether it is a bot, which reports human response times, answers at once, and answers attention checks at
+        random.
     """
 
     connection: Connection
@@ -196,7 +197,7 @@ class ScriptedParticipant:
     _seen: Counter[Stimulus] = field(default_factory=Counter, init=False)
 
     def join(self) -> bool:
-        """Agree, do what comes before the trials, and take a place; false where none is left.
+        """Agree to the consent form, go through the pages before the trials, and return whether there was a place.
 
         Raises
         ------
@@ -206,7 +207,7 @@ class ScriptedParticipant:
         _, study = self.connection.call("GET", "/api/study")
         if study["state"] != "open" and not (study["state"] == "full" and self.link):
             return False
-        # Who comes with a personal link needs no id.
+        # A participant with a personal link needs no id.
         needs_id = study["recruiting"]["required"] and self.link is None
         recruiting_id = scripted_id(self.frozen.study.recruiting) if needs_id else None
         body = {"recruiting_id": recruiting_id, "task": None, "consent_sha256": study["consent"]["sha256"]}
@@ -215,20 +216,20 @@ class ScriptedParticipant:
         if status != 200:
             if answer.get("error") in _FULL:
                 return False
-            msg = f"the server let nobody in: {answer.get('error')}"
+            msg = f"the server refused a participant: {answer.get('error')}"
             raise CollectionError(msg, hint=answer.get("message"))
         self._view = answer
         return self._prepare()
 
     def _prepare(self) -> bool:
-        """Do what comes before the trials of a task; false where no place is left for who passed the quiz."""
+        """Go through the pages before the trials of a task; return whether there was a place after the quiz."""
         task, pages = self._view["task"], self._view["pages"]
         for page in takewhile(lambda page: page["kind"] != "trial", pages):
             self._read(task, page)
         return bool(self._view["state"] == "live")
 
     def take_part(self, told: Callable[[], None]) -> Part:
-        """Go through all pages, of a sitting's tasks too; `told` is called after every acknowledged answer."""
+        """Go through all pages of a session or sitting; `told` is called after every acknowledged answer."""
         trials = sum(page["kind"] == "trial" for page in self._view["pages"]) * self._view["sitting"]["of"]
         last = self.leaves_after(trials)
         tasks: list[str] = []
@@ -256,7 +257,7 @@ class ScriptedParticipant:
             self._prepare()
 
     def _read(self, task: str, page: dict[str, Any]) -> None:
-        """Do what a page that is no trial asks for."""
+        """Complete a page that is not a trial."""
         if page["kind"] == "instructions":
             for name in (name for example in page["examples"] for name in example["pictures"]):
                 self.connection.picture(name)
@@ -281,12 +282,12 @@ class ScriptedParticipant:
             payload["focus"] = [0, 0]
         path = f"/api/session/trials/{page['index']}"
         self._claimed_ms += payload["response_time_ms"]
-        # Nobody waits; only a bot is found by it.
+        # Send the pretended time; bots do not, so that they are detected.
         headers = None if self.is_bot else {PRETENDED: str(math.ceil(self._claimed_ms))}
         status, answer = self.connection.call("PUT", path, payload, also=(202, 409), headers=headers)
         if status != 200:
-            msg = f"the server kept an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
-            raise CollectionError(msg, hint="server and simulation are of different versions")
+            msg = f"the server set an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
+            raise CollectionError(msg, hint="server and simulation have different versions")
 
     def _answer_questions(self, number: int) -> None:
         answers = answer_page(self.frozen.questionnaire[number], self.rng, is_attentive=not self.is_bot)
@@ -294,7 +295,7 @@ class ScriptedParticipant:
             "PUT", f"/api/session/questions/{number}", {"answers": answers}, also=(400,)
         )
         if status != 200:
-            msg = f"the server does not take answers to its own questions: {answer.get('message')}"
+            msg = f"the server does not accept answers to its own questions: {answer.get('message')}"
             raise CollectionError(msg, hint=_OTHER_STUDY)
 
     def _pass_quiz(self, task: str, page: dict[str, Any]) -> None:
@@ -306,12 +307,12 @@ class ScriptedParticipant:
             attempt += 1
         _, result = self.connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": right})
         if not result["passed"]:
-            msg = f"the quiz of {task} does not take its own right answers: questions {result['wrong']}"
+            msg = f"the quiz of {task} does not accept its own correct answers: questions {result['wrong']}"
             raise CollectionError(msg, hint=_OTHER_STUDY)
         self._view = result.get("view", self._view)
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
-        """Return the numbers of the right choices, found by their text, in the order of the page."""
+        """Return the numbers of the correct choices, found by their text, in the order of the page."""
         design = self.frozen.study.tasks.get(task)
         asked_of_all = design.quiz.questions if design and design.quiz else []
         known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}

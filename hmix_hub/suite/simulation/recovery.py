@@ -1,4 +1,4 @@
-"""Recovery: the bias that was planted into scripted participants, estimated from their judgments."""
+"""Recovery: the bias of scripted participants, estimated from their judgments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COVERAGE = 0.99
 WITHIN = (0.2, 0.8)
-"""Mixing coefficients from which the bias is estimated: beyond them answers are pressed against an end."""
+"""Range of mixing coefficients from which the bias is estimated; beyond it, answers are squeezed against an end."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Recovered:
     Parameters
     ----------
     bias
-        Mean over participants of each one's mean deviation from an unbiased answer.
+        Mean over participants of their mean deviation from an unbiased answer.
     low, high
-        Its interval of Student's t over participants.
+        Its interval from Student's t over participants.
     people, judgments
-        How many it rests on.
+        Numbers of participants and judgments used.
     """
 
     bias: float
@@ -58,15 +58,15 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
     task
         Name of the task.
     coverage
-        Of the interval.
+        Coverage of the interval.
 
     Raises
     ------
     SchemaError
-        If fewer than two participants have judgments from which it can be told.
+        If fewer than two participants have usable judgments.
     """
     suite_task = SUITE_TASKS[task]
-    # Of one mixture, this is the shown one; of a pair, the answered one.
+    # For one mixture, this is the shown one; for a pair, the answered one.
     kept = {TASKS[task].coefficient_column, TASKS[task].answered, *suite_task.bias_columns} - {""}
     columns = {name: _array(judgments[name], float) for name in kept}
     share = suite_task.answered_share(columns)
@@ -78,8 +78,8 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
     is_known = ~np.isnan(deviations)
     participants, numbers = np.unique(_array(judgments["participant_id"], str)[is_known], return_inverse=True)
     if len(participants) < 2:
-        msg = f"a bias in {task} can be told from two people or more, not from {len(participants)}"
-        raise SchemaError(msg, hint="let more people take part")
+        msg = f"estimating a bias in {task} requires at least two participants, not {len(participants)}"
+        raise SchemaError(msg, hint="simulate more participants")
     means = np.bincount(numbers, deviations[is_known]) / np.bincount(numbers)
     bias = float(means.mean())
     error = float(means.std(ddof=1) / np.sqrt(len(participants)))
@@ -88,5 +88,5 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
 
 
 def _array(values: Any, kind: type) -> npt.NDArray[Any]:
-    """Return a column of a table or dataset as an array; of numbers, NaN where null."""
+    """Return a column of a table or dataset as an array; null numbers become NaN."""
     return np.array(values.to_pylist() if hasattr(values, "to_pylist") else list(values), dtype=kind)

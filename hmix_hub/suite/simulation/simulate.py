@@ -33,22 +33,22 @@ WORKERS = 8
 """Participants who take part at the same time."""
 _WHIMS, _LEAVING = 1, 2
 _OF_BOTS = Perception(bias=0.0, noise=0.45)
-"""Bots answer nearly at random."""
+"""Bots answer almost at random."""
 Progress = Callable[[int], object]
 
 
 @dataclass
 class Simulated:
-    """What became of a simulation.
+    """The result of a simulation.
 
     Parameters
     ----------
     folder
-        The new collection; `None` where they took part in a server that ran already.
+        The new collection; `None` if participants used a server that was already running.
     parts
-        What became of each participant, in the order of joining.
+        The outcome of each participant, in the order of joining.
     is_full
-        Whether the server had no place left in the end.
+        Whether the server had no place left at the end.
     """
 
     url: str
@@ -60,22 +60,22 @@ class Simulated:
 
     @property
     def finished(self) -> Counter[str]:
-        """Participants who finished, by task."""
+        """Number of participants who finished, by task."""
         return Counter(task for part in self.parts if part.code is not None for task in part.tasks)
 
     @property
     def bots(self) -> int:
-        """Bots among them."""
+        """Number of bots."""
         return sum(part.is_bot for part in self.parts)
 
     @property
     def left(self) -> int:
-        """Participants who left before the end."""
+        """Number of participants who left before the end."""
         return sum(part.code is None for part in self.parts)
 
     @property
     def answers(self) -> int:
-        """Answers that the server acknowledged."""
+        """Number of answers that the server acknowledged."""
         return sum(part.answers for part in self.parts)
 
 
@@ -100,39 +100,40 @@ def simulate(
     folder
         Folder of the study file.
     target
-        Collection to make, one that is not there yet; the study is copied into it, and it is marked as synthetic. It is
-        served while they take part.
+        New collection to create; the study is copied into it, and it is marked as synthetic. It is served during the
+        simulation.
     url
-        Instead of `target`: address of a server of the same study that runs already.
+        Instead of `target`: address of a running server of the same study.
     people
-        How many join at the most; `None`: until every batch is full.
+        Maximum number of participants; `None`: until every batch is full.
     perception
         Model of the participants, with the planted bias; `None`: its defaults.
     seed
-        Decides the participants' biases and answers; the same seed gives the same answers to the same stimuli.
+        Seed of the participants' biases and answers; the same seed gives the same answers to the same stimuli.
     dropouts
-        Share of participants, 0 to 1, who leave in the middle for good; their places are theirs until the time-out.
+        Share of participants, 0 to 1, who leave in the middle for good; they keep their places until the time-out.
     bots
-        How many of the first are bots: they claim the times of people and answer at once, nearly at random.
+        How many of the first participants are bots, which report human response times but answer at once, almost at
+        random.
     workers
-        Participants at the same time. They join one after the other: who gets which batch depends on nothing else.
+        Number of concurrent participants. They join one after the other, which alone determines their batches.
     cifar10
-        Where CIFAR-10 lies; see `hmix_hub.render`.
+        Where CIFAR-10 is; see `hmix_hub.render`.
     progress
-        Called with the number of answers that were acknowledged since the last call.
+        Called with the number of answers acknowledged since the last call.
 
     Raises
     ------
     ConfigurationError
-        If an option is out of its range, it is not said where they take part, or the target is there already.
+        If an option is out of range, not exactly one of `target` and `url` is given, or the target already exists.
     CollectionError
-        If the study cannot be served, or the server does not take its own study's answers.
+        If the study cannot be served, or the server does not accept its own study's answers.
     """
     if (target is None) == (url is None):
-        msg = "people take part either in a new collection or in a server that runs already"
+        msg = "participants use either a new collection or a running server"
         raise ConfigurationError(msg, hint="name a new folder, or the server's address with --url")
     if not 0 <= dropouts <= 1 or workers < 1 or min(seed, bots) < 0 or (people is not None and people < 1):
-        msg = "dropouts are a share from 0 to 1, workers and people 1 or more, the seed and bots 0 or more"
+        msg = "dropouts must be from 0 to 1, workers and people at least 1, the seed and bots at least 0"
         raise ConfigurationError(msg)
     root = Path(os.path.expanduser(folder)).absolute()
     frozen, image_set = draw_design(root, read_study_file(root, allow_placeholders=True), cifar10)
@@ -146,7 +147,7 @@ def simulate(
 
 
 def _links(made: Path, frozen: FrozenStudy, people: int | None) -> list[str]:
-    """Issue personal links in a new collection, one for each person whom it has a place for."""
+    """Issue personal links in a new collection, one for each place."""
     tasks = len(frozen.study.sitting.tasks) if frozen.study.sitting else 1
     places = sum(batch.quota for batch in frozen.batches) // tasks
     with folder_lock(made):
@@ -166,29 +167,29 @@ def _server(made: Path | None, url: str | None) -> Iterator[str]:
         try:
             address = stack.enter_context(running_server(made))
         except BaseException:
-            # Nobody took part: the same call works once it is fixed.
+            # Nobody took part, so remove it: the same call works once the problem is fixed.
             shutil.rmtree(made, ignore_errors=True)
             raise
         yield address
 
 
 def _check_synthetic(url: str) -> None:
-    """Check that a server collects no answers of people, which scripted ones would be mixed with."""
+    """Check that a server does not collect real answers, with which scripted ones would be mixed."""
     with closing(Connection(url)) as connection:
         _, study = connection.call("GET", "/api/study")
     if not study["trial_run"]:
-        msg = "this server collects answers of people, and scripted ones would stand among them"
-        hint = "serve a collection of its own with --trial-run, or name a new folder instead of --url"
+        msg = "this server collects real answers, with which simulated ones would be mixed"
+        hint = "serve a separate collection with --trial-run, or name a new folder instead of --url"
         raise CollectionError(msg, where=Where(url), hint=hint)
 
 
 def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) -> Path:
-    """Copy what a study is made of into a new folder: the study file, lists of pairs, own pictures.
+    """Copy the files of a study into a new folder: the study file, lists of pairs, own pictures.
 
     Raises
     ------
     ConfigurationError
-        If the folder is there already.
+        If the folder already exists.
     """
     place = new_place(target)
     study = frozen.study
@@ -204,7 +205,7 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
 
 @dataclass(frozen=True)
 class _Crowd:
-    """Those who take part, each by a number."""
+    """The simulated participants, by number."""
 
     done: Simulated
     frozen: FrozenStudy
@@ -214,7 +215,7 @@ class _Crowd:
     links: list[str] | None
 
     def participant(self, number: int, connection: Connection) -> ScriptedParticipant:
-        """Make a participant: the same one for the same number."""
+        """Return the participant with a number, always the same one."""
         seed, is_bot = self.done.seed, number < self.bots
         perception = self.done.perception if not is_bot else _OF_BOTS
         return ScriptedParticipant(
@@ -269,6 +270,6 @@ def _take_part(crowd: _Crowd, *, people: int | None, workers: int, progress: Pro
             let_in(pool)
             done.parts = [part.result() for part in parts]
         except BaseException:
-            # Whoever is in the middle would wait for a server that is being stopped.
+            # Participants who are still answering would wait for a server that is being stopped.
             stopped.set()
             raise

@@ -1,1 +1,1 @@
-"""The store: one SQLite file per collection, one writer; what is acknowledged is on the disk."""
+"""The store: one SQLite file per collection, with one writer; everything acknowledged is on disk."""

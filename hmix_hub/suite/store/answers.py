@@ -1,6 +1,6 @@
-"""Jobs on what a person sends: answers to trials, quizzes and questions, surroundings, comments.
+"""Jobs that store what participants send: answers to trials, quizzes and questions, surroundings, comments.
 
-Nothing is written over, nothing is dropped. All raise `SessionGoneError` if there is no such session.
+Nothing is overwritten or dropped. All raise `SessionGoneError` if the session does not exist.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from hmix_hub.suite.store.sessions import begin_trials, keep_alive
 from hmix_hub.suite.store.work import Work
 
 MOST_ASIDE = 5
-"""Quarantined answers of one trial that are kept, and conflicts of one answer."""
+"""Maximum number of quarantined answers kept per trial, and of conflicts kept per answer."""
 MOST_BYTES_ASIDE = 1_000_000
-"""Bytes that are kept aside of one session. What comes after them is cut, or, where the trial is held, not kept."""
+"""Maximum bytes set aside per session. Beyond it, answers are truncated or, if the trial is already held, not kept."""
 EARLIEST_MONTH = "2026-01"
-"""Earlier than this hmix-hub is, no answer came: the clock of a computer that lost its date is not believed."""
+"""Earlier months are ignored: they come from a computer that lost its date, since hmix-hub did not exist yet."""
 CUT = 1000
-"""Characters that are left of an answer that is cut."""
+"""Characters kept of a truncated answer."""
 MOST_ATTEMPTS = 1000
-"""Quiz attempts that are kept of one session where the study sets no limit."""
+"""Maximum quiz attempts stored per session if the study sets no limit."""
 _LONG_ANSWER = 16 * 1024
 """Characters that few answers exceed."""
 
 
 def canonical(payload: str) -> str | None:
-    """Return JSON as it is compared and kept: keys sorted, no spaces; `None` for what is no JSON."""
+    """Return JSON in the form that is compared and stored: keys sorted, no spaces; `None` if it is not JSON."""
     try:
         content = json.loads(payload)
         return json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -39,12 +39,12 @@ def canonical(payload: str) -> str | None:
 
 
 def storable(text: str) -> str:
-    """Return a text that UTF-8 can hold: halves of surrogate pairs are written out, since they are evidence."""
+    """Return a text that can be encoded in UTF-8: lone surrogates are escaped, to keep them as evidence."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def legible(text: str) -> str:
-    """Return a text as people read it: halves of surrogate pairs, and what ends texts elsewhere, are replaced."""
+    """Return a readable text: lone surrogates and null characters are replaced."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
@@ -52,16 +52,16 @@ def legible(text: str) -> str:
 def put_trial(
     work: Work, session_id: str, trial_index: int, payload: str, fault: str | None, *, pretended_ms: int = 0
 ) -> Outcome:
-    """Store the answer of a trial, or quarantine it.
+    """Store the answer to a trial, or quarantine it.
 
     Parameters
     ----------
     payload
         Canonical JSON; with a fault, any text.
     fault
-        Why it is no valid answer; `None` where it is one.
+        Why the answer is invalid; `None` if it is valid.
     pretended_ms
-        How much later than now it is said to have come. Scripted people, whose answers are no data, wait for nothing.
+        Added to the time of arrival, for scripted participants, who do not really wait.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _store_answer(work: Work, session_id: str, trial_index: int, payload: str, r
 
 
 def _complete(work: Work, session: SessionRecord) -> None:
-    """Count a finished session once the last valid answer has come after all, if its place is free."""
+    """Mark a finished session as complete once its last valid answer has arrived; it is late if its place is gone."""
     if session.is_incomplete and len(read_answered(work.database, session.id)) == len(session.plan.trials):
         is_late = session.is_late or not has_place(work, session)
         query = "UPDATE sessions SET is_incomplete = 0, is_late = ? WHERE id = ?"
@@ -106,7 +106,7 @@ def _complete(work: Work, session: SessionRecord) -> None:
 def _note_month(work: Work) -> None:
     if work.month < EARLIEST_MONTH:
         return
-    # A clock that was set right meanwhile may have been ahead before.
+    # The clock may have been ahead before it was corrected.
     first = get_meta(work.database, "first_month")
     if first is None or work.month < first:
         put_meta(work.database, "first_month", work.month)
@@ -123,7 +123,7 @@ def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fau
     if not _has_room(work, session_id, len(kept), payload):
         if kept or trial_index in read_answered(work.database, session_id):
             return _leave_out(work, session_id, Outcome.QUARANTINED)
-        # The trial has to be held, or the browser would send this again for ever.
+        # The trial must be held, or the browser would send this again forever.
         payload, fault = payload[:CUT], f"{fault} (cut after {CUT} characters)"
     work.database.execute(
         "INSERT INTO quarantine (session, trial_index, payload, fault) VALUES (?, ?, ?, ?)",
@@ -133,7 +133,7 @@ def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fau
 
 
 def compare(work: Work, session_id: str, place: tuple[str, int], payload: str, first: str) -> Outcome:
-    """Compare a second one with the first; one that differs is kept aside, if there is not enough of them."""
+    """Compare a second answer with the first; if it differs, set it aside as a conflict, up to a limit."""
     if payload == first:
         return Outcome.SAME
     query = "SELECT payload FROM conflicts WHERE session = ? AND kind = ? AND place = ?"
@@ -149,7 +149,7 @@ def compare(work: Work, session_id: str, place: tuple[str, int], payload: str, f
 
 
 def _has_room(work: Work, session_id: str, kept: int, payload: str) -> bool:
-    """Whether one more may be kept aside, beside those that are kept of the same answer."""
+    """Return whether one more answer can be set aside; `kept` is the number for the same trial or answer."""
     if kept >= MOST_ASIDE:
         return False
     used = work.count(
@@ -162,13 +162,13 @@ def _has_room(work: Work, session_id: str, kept: int, payload: str) -> bool:
 
 
 def _leave_out(work: Work, session_id: str, outcome: Outcome) -> Outcome:
-    """Count one that is not kept. Its answer is held, so that nobody has to send anything again."""
+    """Count an answer that is not kept. Its trial is held, so that the browser does not send it again."""
     work.database.execute("UPDATE sessions SET unkept = unkept + 1 WHERE id = ?", (session_id,))
     return outcome
 
 
 def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bool) -> Outcome:
-    """Store an attempt at the quiz, counted from 1; the session ends in the same transaction if it was the last one.
+    """Store an attempt at the quiz, counted from 1; if it was the last one, end the session in the same transaction.
 
     Raises
     ------
@@ -204,15 +204,15 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
 
 def _check_attempt(made: int, attempt: int) -> None:
     if attempt != made + 1:
-        msg = f"attempt {attempt} at the quiz does not follow the {made} that were made"
+        msg = f"quiz attempt {attempt} does not follow the {made} made so far"
         raise StoreRefusedError(msg)
     if attempt > MOST_ATTEMPTS:
-        msg = "there were too many attempts at the quiz"
+        msg = "too many attempts at the quiz"
         raise StoreRefusedError(msg)
 
 
 def put_comments(work: Work, session_id: str, text: str) -> Outcome:
-    """Store the comments of a session; others that come later are kept aside."""
+    """Store the comments of a session; different ones that arrive later are set aside."""
     session = work.session(session_id)
     found = work.one("SELECT payload FROM comments WHERE session = ?", session_id)
     if found is not None:
@@ -226,7 +226,7 @@ def put_comments(work: Work, session_id: str, text: str) -> Outcome:
 
 
 def try_out(work: Work) -> None:
-    """Write as much as a long answer holds, and delete it again: fails where answers cannot be stored."""
+    """Write the size of a long answer and delete it again; fails if answers cannot be stored."""
     put_meta(work.database, "tried", "." * _LONG_ANSWER)
     work.database.execute("DELETE FROM meta WHERE name = 'tried'")
 
@@ -234,21 +234,21 @@ def try_out(work: Work) -> None:
 def put_reply(
     work: Work, session_id: str, page: int, payload: str, *, passed: bool | None, screened_out: bool
 ) -> Outcome:
-    """Store the answers to a page of questions; others that come later are kept aside.
+    """Store the answers to a page of questions; different ones that arrive later are set aside.
 
     Parameters
     ----------
     payload
         Canonical JSON.
     passed
-        Whether the page's attention checks were answered rightly; `None`: it has none.
+        Whether the page's attention checks were answered correctly; `None`: it has none.
     screened_out
         Whether the answers end the session, in the same transaction.
 
     Raises
     ------
     StoreRefusedError
-        If the session has ended without them.
+        If the session ended without them.
     """
     session = work.session(session_id)
     found = work.one("SELECT payload FROM replies WHERE session = ? AND page = ?", session_id, str(page))
@@ -271,7 +271,7 @@ def put_reply(
 
 
 def put_surroundings(work: Work, session_id: str, payload: str) -> Outcome:
-    """Store what surrounds a person's pictures, once; a later measurement changes nothing."""
+    """Store a participant's surroundings, once; later measurements are ignored."""
     session = work.session(session_id)
     known = work.one("SELECT 1 FROM surroundings WHERE session = ?", session_id)
     if known is None:

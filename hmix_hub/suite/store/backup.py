@@ -1,4 +1,4 @@
-"""Backups: a whole copy of a collection in a new folder, made while it is served."""
+"""Backups: a complete copy of a collection in a new folder, possibly made while it is served."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _FOLDERS = ("pairs", "stimuli")
 
 
 def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, target: Path) -> None:
-    """Copy a collection: study file, pairs, pictures, key and database; checked, and whole or not there at all.
+    """Copy a collection: study file, pairs, pictures, key and database. The copy is checked, and complete or absent.
 
     Raises
     ------
     StoreError
-        If the target is there, lies in the collection, or the copy cannot be made or is not whole.
+        If the target exists or is inside the collection, or the copy cannot be made or is damaged.
     """
     where = Where(str(target))
     if os.path.lexists(target):
-        msg = "a backup is never written over something that is there"
-        raise StoreError(msg, where=where, hint="name a folder that is not there yet")
+        msg = "a backup never overwrites anything"
+        raise StoreError(msg, where=where, hint="name a folder that does not exist yet")
     target = target.resolve()
     if target.is_relative_to(folder.resolve()):
-        msg = "a backup cannot lie in the collection itself"
-        raise StoreError(msg, where=where, hint="name a folder beside it, best on another disk")
+        msg = "a backup cannot be inside the collection itself"
+        raise StoreError(msg, where=where, hint="name a folder elsewhere, preferably on another disk")
     try:
         with whole_folder(target, mode=0o700) as made:
             _copy_database(source, made / DATABASE_NAME)
@@ -51,15 +51,15 @@ def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, targe
         sync_folder(target.parent)
     except OSError as error:
         msg = f"the backup cannot be written: {error.strerror or error}"
-        raise StoreError(msg, where=where, hint="free some space, or name another place") from error
+        raise StoreError(msg, where=where, hint="free some space, or name another folder") from error
 
 
 def _copy_database(source: sqlite3.Connection, place: Path) -> None:
     with database_errors(place.parent), contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
         sync_fully(copy)
-        # In one step, which reads one state of the database however many write meanwhile.
+        # In a single step, to copy one state of the database whatever is written in the meantime.
         source.backup(copy, pages=-1)
-        # One file, which can be copied on as it is.
+        # A single file that can be copied as it is.
         copy.execute("PRAGMA journal_mode = DELETE").fetchone()
     place.chmod(0o600)
 

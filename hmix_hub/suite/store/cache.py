@@ -1,6 +1,6 @@
-"""The memory of the serving process: what a request asks first is answered without the database.
+"""The memory of the serving process, which answers the first queries of a request without the database.
 
-Only the writer thread changes it, and only after the commit that holds the change.
+Only the writer thread changes it, and only after the change has been committed.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Cache:
         self._held = {name: frozenset(indices) for name, indices in held.items()}
 
     def is_tombstone(self, token_hash: bytes) -> bool:
-        """Whether a token is of a person who withdrew."""
+        """Return whether a token belongs to a participant who withdrew."""
         return self._tokens.get(token_hash, "") is None
 
     def session_of(self, token_hash: bytes) -> SessionRecord | None:
-        """Return the session of a token; `None` where there is none."""
+        """Return the session of a token; `None` if there is none."""
         session_id = self._tokens.get(token_hash)
         return None if session_id is None else self._sessions.get(session_id)
 
@@ -52,18 +52,18 @@ class Cache:
         return [self._sessions[part] for part in self._parts.get(sitting, ()) if part in self._sessions]
 
     def held(self, session_id: str) -> set[int]:
-        """Return the trials that are held of a session."""
+        """Return the trials of a session whose answers are held."""
         return set(self._held.get(session_id, ()))
 
     def put(self, session: SessionRecord) -> None:
-        """Store a session as it is now."""
+        """Store the current state of a session."""
         if session.id not in self._sessions:
             self._parts[session.sitting] = [*self._parts.get(session.sitting, ()), session.id]
         self.places.change(self._sessions.get(session.id), session)
         self._sessions[session.id] = session
 
     def recount(self) -> None:
-        """Count the places anew: with another time-out others have lapsed."""
+        """Recount the places, because a new time-out changes which sessions have lapsed."""
         links = self.places.links
         self.places = Places(self._sessions.values())
         self.places.set_links(links)
@@ -73,15 +73,15 @@ class Cache:
         self._tokens[token_hash] = session_id
 
     def move_tokens(self, token_hashes: list[bytes]) -> None:
-        """Note that sessions go on in another browser than those of these tokens."""
+        """Record that the sessions of these tokens continue in another browser."""
         self._moved.update(token_hashes)
 
     def is_moved(self, token_hash: bytes) -> bool:
-        """Whether the session of a token goes on in another browser."""
+        """Return whether the session of a token continues in another browser."""
         return token_hash in self._moved
 
     def hold(self, session_id: str, trial_index: int) -> None:
-        """Note that a trial is held."""
+        """Record that a trial's answer is held."""
         self._held[session_id] = self._held.get(session_id, frozenset()) | {trial_index}
 
     def forget(self, session_id: str, token_hashes: list[bytes]) -> None:
@@ -95,23 +95,23 @@ class Cache:
 
 
 class Places:
-    """The people who count towards the quotas."""
+    """The participants who count towards the quotas."""
 
     def __init__(self, sessions: Iterable[SessionRecord]) -> None:
         self._lock = threading.Lock()
         self._finished: Counter[int] = Counter()
         self._live_by_batch: Counter[int] = Counter()
-        # By the last answer, the oldest first: those whose time-out passes next.
+        # By the last answer, oldest first: those whose time-out passes next.
         self._live: OrderedDict[str, SessionRecord] = OrderedDict()
         self._newest_ms = 0
-        # Personal links, and those that were opened: when the person answered last who has no place yet; `None` where
-        # they have one, or have come to an end without one.
+        # Opened personal links: the last answer of a participant without a place; `None` if they have one or have ended
+        # without one.
         self.links, self._opened = 0, dict[int, int | None]()
         for session in sorted(sessions, key=lambda session: session.last_ms):
             self.change(None, session)
 
     def change(self, before: SessionRecord | None, after: SessionRecord | None) -> None:
-        """Count what became of a session; `None` for one that was not there before, or is not any more."""
+        """Count the change of a session; `None` for one that is new or deleted."""
         with self._lock:
             for session, participants in ((before, -1), (after, 1)):
                 if session is not None and session.state == "finished" and session.takes_place:
@@ -123,7 +123,7 @@ class Places:
                 return
             if known is not None:
                 self._drop(known)
-            # One that is older than others was dropped before, as its time-out had passed.
+            # An older one was already dropped, because its time-out had passed.
             if after is not None and is_live and after.last_ms >= self._newest_ms:
                 self._newest_ms = after.last_ms
                 self._live[after.id] = after
@@ -140,12 +140,12 @@ class Places:
         self._opened[link] = after.last_ms if waits else None
 
     def set_links(self, total: int) -> None:
-        """Note how many personal links there are."""
+        """Set the number of personal links."""
         with self._lock:
             self.links = total
 
     def kept(self, expires_before: float) -> int:
-        """Count the places that are kept for personal links; not for people who may not go on any more."""
+        """Count the places reserved for personal links, except for participants who can no longer continue."""
         with self._lock:
             opened = self._opened.values()
             return self.links - sum(last_ms is None or last_ms < expires_before for last_ms in opened)
@@ -155,7 +155,7 @@ class Places:
         self._live_by_batch[session.batch] -= 1
 
     def taken(self, lapses_before: float) -> Counter[int]:
-        """Return the places taken, by batch, less those that lapsed: last answer before a time, which never falls."""
+        """Return the places taken, by batch, without lapsed ones; `lapses_before` never decreases between calls."""
         with self._lock:
             while self._live and (oldest := next(iter(self._live.values()))).last_ms < lapses_before:
                 self._drop(oldest)

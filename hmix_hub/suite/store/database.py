@@ -1,4 +1,4 @@
-"""The database file of a collection: connections, whose commits are on the disk, and the errors of the store."""
+"""The database file of a collection: connections with durable commits, and the errors of the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hmix_hub.errors import CollectionError, Where
 DATABASE_NAME = "collection.sqlite"
 BUSY_SECONDS = 30.0
 _FULL_SYNCHRONOUS = 2
-_HINT = "check that the folder is there, on a disk of this computer, and may be written"
+_HINT = "check that the folder exists, is on a local disk, and is writable"
 
 
 class StoreError(CollectionError):
@@ -25,13 +25,13 @@ class StoreError(CollectionError):
 
 
 class StoreFullError(StoreError):
-    """There is no space left on the disk; nothing of what was to be stored was stored."""
+    """There is no space left on the disk; nothing was stored."""
 
     code = "HMX811"
 
 
 class StoreRefusedError(CollectionError):
-    """What was to be stored fits nowhere, or there is too much of it."""
+    """What was sent belongs nowhere, or is too much."""
 
     code = "HMX812"
 
@@ -43,25 +43,25 @@ class StudyFullError(CollectionError):
 
 
 class StudyClosedError(CollectionError):
-    """The study takes no new people."""
+    """The study does not accept new participants."""
 
     code = "HMX814"
 
 
 class StudyPausedError(CollectionError):
-    """The study is paused: nobody begins at present."""
+    """The study is paused, so that nobody can start."""
 
     code = "HMX817"
 
 
 class SessionGoneError(CollectionError):
-    """The person withdrew, and the session was deleted."""
+    """The participant withdrew, and the session was deleted."""
 
     code = "HMX815"
 
 
 class JoinRefusedError(CollectionError):
-    """Somebody cannot begin, or go on, with what they came with.
+    """Somebody cannot start or continue with their recruiting id or link.
 
     Parameters
     ----------
@@ -77,18 +77,18 @@ class JoinRefusedError(CollectionError):
 
 
 class FolderLockedError(CollectionError):
-    """The collection is being served already."""
+    """The collection is already being served."""
 
     code = "HMX816"
 
 
 def open_writing(folder: Path) -> sqlite3.Connection:
-    """Open the database to write: WAL, every commit on the disk before it returns, deleted rows overwritten.
+    """Open the database for writing: WAL, every commit on disk before it returns, deleted rows overwritten.
 
     Raises
     ------
     StoreError
-        If it cannot be opened, or the system does not grant this.
+        If it cannot be opened, or the system does not support this.
     """
     with database_errors(folder):
         connection = _connect(folder, "rw")
@@ -99,8 +99,8 @@ def open_writing(folder: Path) -> sqlite3.Connection:
             erases = connection.execute("PRAGMA secure_delete = ON").fetchone()[0]
             synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
             if (mode, synchronous, erases) != ("wal", _FULL_SYNCHRONOUS, 1):
-                msg = "the database cannot be written so that every commit is on the disk at once"
-                hint = "move the collection to a disk of this computer; network folders cannot do this"
+                msg = "the database cannot guarantee that every commit is on disk"
+                hint = "move the collection to a local disk; network folders do not support this"
                 raise StoreError(msg, where=Where(str(folder)), hint=hint)
         except BaseException:
             connection.close()
@@ -109,18 +109,18 @@ def open_writing(folder: Path) -> sqlite3.Connection:
 
 
 def sync_fully(connection: sqlite3.Connection) -> None:
-    """Make every commit reach the disk before it returns; on macOS also out of the disk's own memory."""
+    """Make every commit reach the disk before it returns; on macOS, also flush the disk's own cache."""
     for pragma in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def open_reading(folder: Path) -> sqlite3.Connection:
-    """Open the database to read, while another process may write.
+    """Open the database for reading, while another process may write.
 
     Raises
     ------
     StoreError
-        If it is not there, or cannot be read.
+        If it does not exist, or cannot be read.
     """
     with database_errors(folder):
         connection = _connect(folder, "ro")
@@ -131,7 +131,7 @@ def open_reading(folder: Path) -> sqlite3.Connection:
             wal = folder / f"{DATABASE_NAME}-wal"
             if os.access(folder, os.W_OK) or (wal.exists() and wal.stat().st_size):
                 raise
-            # A folder that cannot be written has no place for the shared memory of WAL; nobody can write here anyway.
+            # A read-only folder has no place for the shared memory of WAL, but nobody can write to it either.
             connection = _connect(folder, "ro&immutable=1")
         return connection
 
@@ -140,7 +140,7 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
     path = folder / DATABASE_NAME
     if not path.is_file():
         msg = "there is no collection here yet"
-        hint = "`hmix collect serve` begins one from the study file in the folder"
+        hint = "`hmix collect serve` starts one from the study file in the folder"
         raise StoreError(msg, where=Where(str(folder)), hint=hint)
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
@@ -149,17 +149,17 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
 
 
 def as_store_error(error: sqlite3.Error, folder: Path) -> StoreError:
-    """Return an error of the database as one of ours."""
+    """Return a database error as one of our errors."""
     where = Where(str(folder))
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        msg = "there is no space left on the disk of the collection; nothing was stored"
-        return StoreFullError(msg, where=where, hint="free some space; the answers are sent again by themselves")
+        msg = "there is no space left on the collection's disk; nothing was stored"
+        return StoreFullError(msg, where=where, hint="free some space; browsers send the answers again by themselves")
     return StoreError(f"the database failed: {error}", where=where, hint=_HINT)
 
 
 @contextlib.contextmanager
 def database_errors(folder: Path) -> Iterator[None]:
-    """Raise errors of the database as `StoreError`."""
+    """Raise database errors as `StoreError`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -168,6 +168,6 @@ def database_errors(folder: Path) -> Iterator[None]:
 
 def sync_file(path: Path) -> None:
     """Flush a file to the disk."""
-    # Windows syncs only what is open to write.
+    # Windows only syncs files that are open for writing.
     with path.open("r+b") as stream:
         os.fsync(stream.fileno())

@@ -1,13 +1,13 @@
-"""Erasing: bringing what a withdrawal deleted out of the files, not only out of the tables.
+"""Erasing: removing what a withdrawal deleted from the files, not only from the tables.
 
-Who withdraws is told once this is done: the rows are deleted; `secure_delete` has overwritten them where they stood;
-and the write-ahead log, which holds rows as they were written, is emptied (while somebody reads, it is tried again
-every second, and nobody waits).
+A withdrawal is confirmed once the rows are deleted, `secure_delete` has overwritten them in place, and the write-ahead
+log, which contains rows as they were written, is emptied (while somebody reads, this is retried every second, and
+nobody waits for it).
 
-What is left then, rarely, is a copy in the free space of a page, from when SQLite moved a row to another page before.
-Only writing the whole database anew takes such copies out, and all answers wait meanwhile. So it is done when nothing
-waits, at most once in ten minutes however many people withdraw, and at the latest when the server is stopped; if that
-is prevented, when it is started again.
+In rare cases, a copy remains in the free space of a page from which SQLite moved a row earlier. Only rewriting the
+whole database removes such copies, and answers must wait meanwhile. The database is therefore rewritten when nothing
+is waiting, at most once in ten minutes however many participants withdraw, and at the latest when the server stops; if
+that is prevented, when it starts again.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hmix_hub.suite.store.database import BUSY_SECONDS
 from hmix_hub.suite.store.layout import get_meta, put_meta
 
 AGAIN_SECONDS = 1.0
-"""Time between attempts to empty the log, while somebody reads or there is no space."""
+"""Time between attempts to empty the log while somebody reads or there is no space."""
 REWRITE_SECONDS = 600.0
 """Time between two rewrites of the database."""
 _PATIENCE_MS = 50
 MUST_ERASE = "must_erase"
-"""Value of `meta`, set within the transaction that deletes: the files have to follow; a restart sees it too."""
+"""Value in `meta`, set within the deleting transaction, so that the files are still erased after a restart."""
 
 
 class Eraser:
@@ -36,7 +36,7 @@ class Eraser:
     Parameters
     ----------
     database
-        The writing connection, used by the writer's thread alone.
+        The writing connection, used only by the writer's thread.
     folder
         The collection; a rewrite keeps its temporary file here, not in memory.
     """
@@ -49,24 +49,24 @@ class Eraser:
 
     @property
     def wait_seconds(self) -> float | None:
-        """How long until there is something to do; `None` if there is nothing."""
+        """Return the time until there is something to do; `None` if there is nothing."""
         times = [self._empty_at] * self._must_empty + [self._rewrite_at] * self._must_rewrite
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def need(self) -> None:
-        """Note that something was deleted."""
+        """Record that something was deleted."""
         self._must_rewrite = self._must_empty = True
         self._empty_at = 0.0
 
     def empty_log(self) -> None:
-        """Empty the write-ahead log, unless it was tried in vain a moment ago; harmless if it cannot be done."""
+        """Empty the write-ahead log unless an attempt failed a moment ago; failures are ignored."""
         if self._must_empty and time.monotonic() >= self._empty_at:
             with contextlib.suppress(sqlite3.Error):
                 self._try_to_empty()
             self._empty_at = time.monotonic() + AGAIN_SECONDS
 
     def rewrite(self, *, now: bool = False) -> None:
-        """Write the database anew if that is due, or `now`; harmless if it cannot be done."""
+        """Rewrite the database if that is due, or `now`; failures are ignored."""
         if self._must_rewrite and (now or time.monotonic() >= self._rewrite_at):
             with contextlib.suppress(sqlite3.Error):
                 self._try_to_rewrite()
@@ -82,7 +82,7 @@ class Eraser:
         self._empty_at = 0.0
 
     def _try_to_empty(self) -> None:
-        # Readers keep the log; the answers that wait for this thread must not wait for them.
+        # Readers keep the log in use, and answers must not wait for them.
         self._database.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
         try:
             busy, _, _ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -96,9 +96,9 @@ class Eraser:
 
 @contextlib.contextmanager
 def _temporary_file_in(folder: Path, database: sqlite3.Connection) -> Iterator[None]:
-    """Make SQLite keep its temporary copy in a file of a folder, without a name, gone once it is closed."""
+    """Make SQLite keep its temporary copy in an unnamed file in a folder, which vanishes once it is closed."""
     name = str(folder.resolve()).replace("'", "''")
-    # Where SQLite was built without this, the file lies where the system keeps such files.
+    # If SQLite was built without this, the file is in the system's temporary folder.
     with contextlib.suppress(sqlite3.Error):
         database.execute(f"PRAGMA temp_store_directory = '{name}'")
     database.execute("PRAGMA temp_store = FILE")

@@ -1,4 +1,4 @@
-"""Jobs of a store: people who come and go, and what they send; each is done once it is on the disk."""
+"""Jobs of a store: participants who join and leave, and what they send; each is done once it is on disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hmix_hub.suite.study.model import StudyFile
 
 
 class Jobs(ABC):
-    """The part of a store that takes people in, keeps what they send, and lets them go."""
+    """The part of a store that lets participants join, stores what they send, and lets them leave."""
 
     key: StudyKey
 
@@ -39,22 +39,22 @@ class Jobs(ABC):
         return self._submit(partial(sessions.join, arrival=arrival))
 
     def resume(self, session_id: str) -> Future[SessionRecord]:
-        """Record that a person came back: a place that was given back is theirs again, if it is still free."""
+        """Record that a participant returned; a lapsed place is theirs again if it is still free."""
         return self._submit(partial(sessions.resume, session_id=session_id))
 
     def finish(self, session_id: str) -> Future[list[int]]:
-        """Finish a session, or give the trials that are missing; see `sessions.finish`."""
+        """Finish a session, or return the missing trials; see `sessions.finish`."""
         return self._submit(partial(sessions.finish, session_id=session_id))
 
     def withdraw(self, session_id: str) -> Future[None]:
-        """Delete a session and all that a person sent; see `sessions.withdraw`. Backups are not changed.
+        """Delete a session and everything the participant sent; see `sessions.withdraw`. Backups are not changed.
 
-        Done once the rows are overwritten and the log is emptied; `erasing` says what follows within ten minutes.
+        Done once the rows are overwritten and the log is emptied; `erasing` describes what follows within ten minutes.
         """
         return self._submit(partial(sessions.withdraw, session_id=session_id))
 
     def leave(self, session_id: str) -> Future[None]:
-        """End a session as one that failed the quiz; `put_quiz` does so by itself at the last attempt."""
+        """End a session as having failed the quiz; `put_quiz` does this itself at the last attempt."""
         return self._submit(partial(sessions.leave, session_id=session_id))
 
     def issue_links(self, count: int, recruiting_ids: Sequence[str] = ()) -> Future[list[int]]:
@@ -63,29 +63,29 @@ class Jobs(ABC):
         return self._submit(partial(links.issue_links, count=count, hashes=hashes))
 
     def revoke_links(self) -> Future[int]:
-        """Revoke the personal links that nobody has opened; see `links.revoke_links`."""
+        """Revoke unopened personal links; see `links.revoke_links`."""
         return self._submit(links.revoke_links)
 
     def allow(self, recruiting_ids: Iterable[str]) -> Future[None]:
-        """Put people with these recruiting ids on the list of those who may take part; see `links.allow`."""
+        """Add recruiting ids to the allow list; see `links.allow`."""
         return self._submit(partial(links.allow, hashes=[self.key.recruiting(given) for given in recruiting_ids]))
 
     def exclude(self, session_id: str, reason: str | None) -> Future[None]:
-        """Exclude a person, or take them back; see `places.exclude`."""
+        """Exclude a participant, or include them again; see `places.exclude`."""
         return self._submit(partial(places.exclude, session_id=session_id, reason=reason))
 
     def amend(self, study: StudyFile, changed: Sequence[str]) -> Future[Amendment]:
-        """Amend the study that people are taken into; see `news.amend`."""
+        """Amend the study; see `news.amend`."""
         return self._submit(partial(news.amend, study=study, changed=changed))
 
     def free(self, session_id: str) -> Future[bool]:
-        """Free a person's place for somebody else; see `places.free`."""
+        """Free a participant's place for another one; see `places.free`."""
         return self._submit(partial(places.free, session_id=session_id))
 
     def put_trial(
         self, session_id: str, trial_index: int, payload: str, *, fault: str | None, pretended_ms: int = 0
     ) -> Future[Outcome]:
-        """Store the answer of a trial; see `answers.put_trial`. What is no JSON is quarantined."""
+        """Store the answer to a trial; see `answers.put_trial`. Anything that is not JSON is quarantined."""
         content = answers.canonical(payload)
         if fault is None and content is None:
             fault = "not JSON"
@@ -112,7 +112,7 @@ class Jobs(ABC):
         return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.legible(text)))
 
     def try_out(self) -> Future[None]:
-        """Check that answers can be stored: as much as one holds is written and deleted again."""
+        """Check that answers can be stored, by writing and deleting the size of one."""
         return self._submit(answers.try_out)
 
     def put_reply(
@@ -131,5 +131,5 @@ class Jobs(ABC):
         )
 
     def put_surroundings(self, session_id: str, payload: str) -> Future[Outcome]:
-        """Store what surrounds a person's pictures; see `answers.put_surroundings`."""
+        """Store a participant's surroundings; see `answers.put_surroundings`."""
         return self._submit(partial(answers.put_surroundings, session_id=session_id, payload=payload))

@@ -1,8 +1,8 @@
 """The key of a collection, and the lock on it.
 
-The key is made once, readable by its owner alone, never logged or served; names are drawn from it. It is also what is
-locked: no collection can be served without it, so that nobody makes room for a second server by deleting a file that
-looks as if it were left over.
+The key is made once, readable only by its owner, and never logged or served; names are derived from it. It is also the
+file that is locked: since a collection cannot be served without it, nobody will delete it like a stale lock file and
+thereby allow a second server.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _PARTICIPANT_CHARACTERS = 12
 _LINK_CHARACTERS = 20
-"""Of 36 kinds: 103 bits."""
+"""36 possible characters each: 103 bits."""
 _LINK = re.compile(rf"([1-9][0-9]{{0,8}})-[a-z0-9]{{{_LINK_CHARACTERS}}}", re.ASCII)
 _MARK_BYTES, _PAGE_BYTES = 7, 5
 
 
 class StudyKey:
-    """Names and codes that only who has the key, 32 bytes, can derive; each purpose has names of its own."""
+    """Names and codes derived from the secret key, 32 bytes, separately for each purpose."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -48,14 +48,14 @@ class StudyKey:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + content, "sha256")
 
     def recruiting(self, recruiting_id: str) -> str:
-        """Return what is stored in place of a recruiting id, 64 hex digits."""
+        """Return what is stored instead of a recruiting id, 64 hex digits."""
         return self._digest("recruiting", recruiting_id).hex()
 
     def seal(self, contents: Iterable[bytes], page: str) -> list[str]:
-        """Return names, 40 hex digits each, that this key alone reads again as their contents, 8 bytes each.
+        """Return encrypted names, 40 hex digits each, for contents of 8 bytes each; only this key can decrypt them.
 
-        On each page they are others. The first bytes are a digest of the rest, which is hidden under a digest of them:
-        equal contents of two pages have nothing in common, and a name that was changed is no name.
+        Names differ on every page. The first bytes are a digest of the rest, which is masked with a digest of those
+        bytes: equal contents on two pages have nothing in common, and a modified name is invalid.
         """
         salt = self._short("page", page.encode(), _PAGE_BYTES)
         plains = [salt + content for content in contents]
@@ -63,7 +63,7 @@ class StudyKey:
         return [(mark + self._masked(plain, mark)).hex() for mark, plain in zip(marks, plains, strict=True)]
 
     def unseal(self, name: str) -> bytes | None:
-        """Return the content of a name; `None` if `seal` of this key did not make it."""
+        """Return the content of a name; `None` if it was not made by `seal` with this key."""
         sealed = bytes.fromhex(name)
         mark = sealed[:_MARK_BYTES]
         plain = self._masked(sealed[_MARK_BYTES:], mark)
@@ -75,20 +75,20 @@ class StudyKey:
         return (int.from_bytes(content) ^ int.from_bytes(mask)).to_bytes(len(content))
 
     def _short(self, purpose: str, content: bytes, size: int) -> bytes:
-        """Return a digest of some bytes; a session has a thousand pictures to name, and this is the quickest one."""
+        """Return a digest of some bytes with the fastest function, because a session names a thousand pictures."""
         return blake2b(content, digest_size=size, key=self._secret, person=purpose.encode()).digest()
 
     def picture_name(self, text: str) -> str:
-        """Return the name, 32 hex digits, that a picture had for all participants before names were of one page."""
+        """Return a picture's name, 32 hex digits, from before names differed by page."""
         return self._digest("picture", text).hex()[:32]
 
     def link(self, number: int) -> str:
-        """Return what makes a personal link: its number and a signature, "17-k3v9x2m4q8r7t5w6z1y0"."""
+        """Return the text of a personal link: its number and a signature, "17-k3v9x2m4q8r7t5w6z1y0"."""
         signature = _spell(self._digest("link", str(number)), string.ascii_lowercase + string.digits, _LINK_CHARACTERS)
         return f"{number}-{signature}"
 
     def read_link(self, text: str) -> int | None:
-        """Return the number of a personal link; `None` if nobody who has the key signed it."""
+        """Return the number of a personal link; `None` if it was not signed with this key."""
         found = _LINK.fullmatch(text)
         if found is None:
             return None
@@ -96,7 +96,7 @@ class StudyKey:
         return number if hmac.compare_digest(self.link(number), text) else None
 
     def fallback_code(self, session_id: str) -> str:
-        """Return the code of a session that cannot finish because the server stays away, "F-7K2M-9QXD"."""
+        """Return the code of a session that cannot finish because the server is unreachable, "F-7K2M-9QXD"."""
         return f"F-{self._code('fallback', session_id)}"
 
     def completion_code(self, session_id: str) -> str:
@@ -108,13 +108,13 @@ class StudyKey:
         return f"{letters[:4]}-{letters[4:]}"
 
     def participant(self, session_id: str) -> str:
-        """Return the participant's id in exports: 12 letters and digits, a letter first."""
+        """Return the participant's id in exports: 12 letters and digits, starting with a letter."""
         digest = self._digest("participant", session_id)
         first = _spell(digest[:8], string.ascii_lowercase, 1)
         return first + _spell(digest[8:], string.ascii_lowercase + string.digits, _PARTICIPANT_CHARACTERS - 1)
 
     def mark(self, text: str) -> str:
-        """Return what tells that this key belongs to a database, 64 hex digits."""
+        """Return the mark by which a database recognizes this key, 64 hex digits."""
         return self._digest("mark", text).hex()
 
 
@@ -128,12 +128,12 @@ def _spell(digest: bytes, alphabet: str, length: int) -> str:
 
 
 def plain_code(code: str) -> str:
-    """Return a code as it is compared: misreadings (O for 0, lower case, missing hyphens) corrected."""
+    """Return a code in the form that is compared, with misreadings (O for 0, lower case, missing hyphens) corrected."""
     return code.strip().upper().translate(_LOOKALIKES)
 
 
 def make_key(folder: Path) -> StudyKey:
-    """Make the key file of a collection, or take the one that is there.
+    """Make the key file of a collection, or read the existing one.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def make_key(folder: Path) -> StudyKey:
     except FileExistsError:
         return read_key(folder)
     except OSError as error:
-        msg = f"the key cannot be made: {error.strerror}"
+        msg = f"the key cannot be created: {error.strerror}"
         raise StoreError(msg, where=Where(str(path)), hint="make the folder writable") from error
     return StudyKey(secret)
 
@@ -158,21 +158,21 @@ def read_key(folder: Path) -> StudyKey:
     Raises
     ------
     StoreError
-        If it is not there, or is no key.
+        If it is missing, or is not a key.
     """
     path = folder / KEY_NAME
     try:
         text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        msg = "the key of this collection is not there"
-        hint = "bring it back from a backup; without it, codes and recruiting ids cannot be told any more"
+        msg = "the key of this collection is missing"
+        hint = "restore it from a backup; without it, codes and recruiting ids cannot be verified any more"
         raise StoreError(msg, where=Where(str(path)), hint=hint) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = "the key of this collection cannot be read"
-        raise StoreError(msg, where=Where(str(path)), hint="bring it back from a backup") from error
+        raise StoreError(msg, where=Where(str(path)), hint="restore it from a backup") from error
     if not _FORM.fullmatch(text):
-        msg = "the file holds no key: 64 hexadecimal digits, and nothing else"
-        raise StoreError(msg, where=Where(str(path)), hint="bring it back from a backup")
+        msg = "the file is not a key, which would be 64 hexadecimal digits and nothing else"
+        raise StoreError(msg, where=Where(str(path)), hint="restore it from a backup")
     return StudyKey(bytes.fromhex(text))
 
 
@@ -182,16 +182,16 @@ _PAUSE_SECONDS = 0.05
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Lock a collection against a second server, through whatever path it is named; freed when the process ends.
+    """Lock a collection against a second server, whatever path is used; released when the process ends.
 
-    A key is made where there is neither a key nor a database yet, and taken away if no collection was begun.
+    A key is made if there is neither a key nor a database yet, and removed if no collection was started.
 
     Raises
     ------
     FolderLockedError
-        If another process, or this one, serves the collection already.
+        If this or another process already serves the collection.
     StoreError
-        If the folder cannot be written, or the key of the collection is not there.
+        If the folder is not writable, or the key of the collection is missing.
     """
     path = folder / KEY_NAME
     is_new = not path.exists() and not (folder / DATABASE_NAME).exists()
@@ -203,8 +203,8 @@ def folder_lock(folder: Path) -> Iterator[None]:
         raise StoreError(msg, where=Where(str(path)), hint="make the folder and the key writable") from error
     try:
         if not _take_soon(handle):
-            msg = "this collection is being served already"
-            hint = "use the server that runs, or stop it first (Ctrl+C where it was started), then serve again"
+            msg = "this collection is already being served"
+            hint = "use the running server, or stop it first (Ctrl+C where it was started)"
             raise FolderLockedError(msg, where=Where(str(folder)), hint=hint)
         try:
             yield
@@ -216,7 +216,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
 
 def is_served(folder: Path) -> bool:
-    """Whether a process serves the collection now."""
+    """Return whether a process is serving the collection."""
     try:
         handle = os.open(folder / KEY_NAME, os.O_RDWR)
     except OSError:
@@ -228,7 +228,7 @@ def is_served(folder: Path) -> bool:
 
 
 def _take_soon(handle: int) -> bool:
-    """Acquire the lock; a process that asks whether the collection is served holds it for a moment."""
+    """Acquire the lock, with retries, because a process that checks `is_served` holds it for a moment."""
     for _ in range(_ATTEMPTS):
         if _take(handle):
             return True
@@ -242,4 +242,4 @@ def _take(handle: int) -> bool:
         return try_lock(handle)
     except OSError as error:  # pragma: no cover - network folders
         msg = f"the collection cannot be locked: {error.strerror}"
-        raise StoreError(msg, hint="move it to a disk of this computer; network folders cannot do this") from error
+        raise StoreError(msg, hint="move it to a local disk; network folders do not support this") from error

@@ -1,4 +1,4 @@
-"""The layout of the database: how it begins, what it says of itself, and the check of it whole."""
+"""The layout of the database: its tables, what it records about itself, and its integrity check."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from hmix_hub.suite.store.tables import APPLICATION_ID, INDEXES, LAYOUT_VERSION,
 
 @dataclass(frozen=True)
 class About:
-    """What a database says of itself.
+    """What a database records about itself.
 
     Parameters
     ----------
     sha256
-        Hash of the frozen study as the database holds it, 64 hex digits. A later hmix-hub that knows more keys may
-        write the same study otherwise; this hash stays.
+        Hash of the frozen study as stored in the database, 64 hex digits. It stays the same even if a later hmix-hub
+        with more keys would write the same study differently.
     """
 
     frozen: FrozenStudy
@@ -37,7 +37,7 @@ class About:
 
 
 def lay_out(connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, *, is_synthetic: bool) -> None:
-    """Make the tables of a new database, in one transaction."""
+    """Create the tables of a new database, in one transaction."""
     text = frozen.to_json()
     sha256 = _sha256(text)
     meta = {
@@ -60,35 +60,35 @@ def lay_out(connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, 
 
 
 def read_about(connection: sqlite3.Connection, place: str, key: StudyKey) -> About:
-    """Read what a database says of itself, once it is known to be whole and ours.
+    """Check that a database is a valid collection, and read what it records about itself.
 
     Raises
     ------
     StoreError
-        If it is not a collection, is of a newer hmix-hub, was changed by hand, or belongs to another key.
+        If it is not a collection, was made by a newer hmix-hub, was edited by hand, or belongs to another key.
     """
     where = Where(place)
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         msg = "this database is not a collection"
-        raise StoreError(msg, where=where, hint="name the folder that `hmix collect serve` made it in")
+        raise StoreError(msg, where=where, hint="name the folder in which `hmix collect serve` created it")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != LAYOUT_VERSION:
-        msg = f"the collection has layout {version}, and this hmix-hub knows layout {LAYOUT_VERSION}"
+        msg = f"the collection has layout {version}, but this hmix-hub only supports layout {LAYOUT_VERSION}"
         raise StoreError(msg, where=where, hint="update hmix-hub: pip install --upgrade 'hmix-hub[suite]'")
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     text, sha256 = meta.get("frozen"), meta.get("frozen_sha256")
     if text is None or sha256 != _sha256(text):
-        msg = "the frozen study in this collection is not the one that its hash was taken of"
-        raise StoreError(msg, where=where, hint="the database was changed or damaged: go back to a backup")
+        msg = "the frozen study in this collection does not match its hash"
+        raise StoreError(msg, where=where, hint="the database was edited or damaged: restore a backup")
     try:
         frozen = FrozenStudy.from_json(text)
     except (KeyError, ValueError, TypeError) as error:
-        msg = "this hmix-hub cannot read the study that this collection began with"
-        hint = "use the hmix-hub that it was collected with, or a newer one"
+        msg = "this hmix-hub cannot read the original study of this collection"
+        hint = "use the version of hmix-hub with which it was collected, or a newer one"
         raise StoreError(msg, where=where, hint=hint) from error
     if meta["key_mark"] != key.mark(sha256):
-        msg = "the key beside this collection belongs to another one"
-        raise StoreError(msg, where=where, hint="bring collection.key back from a backup of this collection")
+        msg = "the key in this folder belongs to another collection"
+        raise StoreError(msg, where=where, hint="restore collection.key from a backup of this collection")
     return About(frozen, meta["is_synthetic"] == "1", sha256)
 
 
@@ -104,18 +104,18 @@ def put_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
 
 
 def get_meta(connection: sqlite3.Connection, name: str) -> str | None:
-    """Read one value of the table `meta`; `None` where there is none."""
+    """Read one value of the table `meta`; `None` if there is none."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
 
 
 def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) -> None:
-    """Make the database of a collection, and its key unless there is one; nothing is written over.
+    """Create the database of a collection, and its key if there is none; nothing is overwritten.
 
     Raises
     ------
     StoreError
-        If there is a database, or none can be made.
+        If there is already a database, or it cannot be created.
     """
     place = folder / DATABASE_NAME
     if os.path.lexists(place):
@@ -125,8 +125,8 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) ->
         handle, name = tempfile.mkstemp(prefix=".new-", suffix=".sqlite", dir=folder)
         os.close(handle)
     except OSError as error:
-        msg = f"the collection cannot be made: {error.strerror}"
-        raise StoreError(msg, where=Where(str(folder)), hint="name a folder that can be written") from error
+        msg = f"the collection cannot be created: {error.strerror}"
+        raise StoreError(msg, where=Where(str(folder)), hint="name a writable folder") from error
     made = Path(name)
     try:
         key = make_key(folder)
@@ -143,18 +143,18 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) ->
 
 
 def _is_there(place: Path) -> StoreError:
-    msg = "there is a collection here already"
-    return StoreError(msg, where=Where(str(place)), hint="serve it as it is, or begin the new study in another folder")
+    msg = "there is already a collection here"
+    return StoreError(msg, where=Where(str(place)), hint="serve it as it is, or start the new study in another folder")
 
 
 _LAWS = {
-    "a batch has more people than it wants": f"""
+    "a batch has more participants than its quota": f"""
         SELECT 1 FROM batches b WHERE b.quota < (SELECT count(*) FROM sessions s
             WHERE s.batch = b.number AND {TAKES_PLACE})""",
     "a session has no plan": "SELECT 1 FROM sessions s LEFT JOIN plans p ON p.session = s.id WHERE p.session IS NULL",
     "a finished session has no time": """
         SELECT 1 FROM sessions WHERE (state = 'finished') <> (finished_ms IS NOT NULL)""",
-    "a session is incomplete, and not finished": """
+    "a session is incomplete but not finished": """
         SELECT 1 FROM sessions WHERE is_incomplete AND state <> 'finished'""",
     "a sitting lacks a part": "SELECT 1 FROM sessions GROUP BY sitting HAVING max(part) + 1 <> count(*)",
     "a session is from the future": "SELECT 1 FROM sessions s, clock c WHERE s.last_ms > c.study_ms",
@@ -162,25 +162,25 @@ _LAWS = {
 
 
 def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: Path) -> None:
-    """Check a database whole.
+    """Check the integrity of a database.
 
     Raises
     ------
     StoreError
-        If the file is damaged, or its rows contradict each other; what was found is named.
+        If the file is damaged, or its rows contradict each other; the message lists the problems.
     """
     found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
-    found += [f"a row of {row[0]} belongs to nobody" for row in database.execute("PRAGMA foreign_key_check")][:5]
+    found += [f"a row of {row[0]} has no owner" for row in database.execute("PRAGMA foreign_key_check")][:5]
     if not found:
         found += [law for law, query in _LAWS.items() if database.execute(f"{query} LIMIT 1").fetchone()]
         parted = "SELECT 1 FROM sessions GROUP BY sitting HAVING min(state) <> max(state)"
         if frozen.study.sitting is not None and database.execute(parted).fetchone():
-            found.append("the parts of a sitting are of different states")
+            found.append("the parts of a sitting have different states")
         found += _check_consents(database, frozen)
         found += _check_trials(database, frozen)
     if found:
         msg = f"the database is damaged: {'; '.join(found)}"
-        raise StoreError(msg, where=Where(str(folder)), hint="go back to a backup, and keep this folder as it is")
+        raise StoreError(msg, where=Where(str(folder)), hint="restore a backup, and keep this folder as it is")
 
 
 def _check_consents(database: sqlite3.Connection, begun: FrozenStudy) -> list[str]:
@@ -189,7 +189,7 @@ def _check_consents(database: sqlite3.Connection, begun: FrozenStudy) -> list[st
     forms = [(number, study.consent.version, study.consent.sha256) for number, study in enumerate(studies)]
     is_unknown = database.execute("SELECT 1 FROM sessions WHERE amendment >= ?", (len(studies),)).fetchone()
     if is_unknown or any(database.execute(query, form).fetchone() for form in forms):
-        return ["somebody agreed to another consent form than the study's"]
+        return ["a participant agreed to a consent form that is not the study's"]
     return []
 
 
@@ -206,11 +206,11 @@ def _check_trials(database: sqlite3.Connection, frozen: FrozenStudy) -> list[str
         planned = {trial.trial_index for trial in plan.trials}
         held = read_held(database, session_id)
         answered = read_answered(database, session_id)
-        # What came before the quiz was passed, and is quarantined, may be of the batch that the session had then.
+        # Quarantined answers from before the quiz was passed may belong to the session's previous batch.
         if answered - planned:
             found.append(f"session {session_id} has answers of trials that it never had")
         if state == "finished" and planned - held:
-            found.append(f"session {session_id} is finished, and lacks answers")
+            found.append(f"session {session_id} is finished but lacks answers")
         elif state == "finished" and bool(planned - answered) != bool(is_incomplete):
-            found.append(f"session {session_id} is counted as what it is not: complete, or incomplete")
+            found.append(f"session {session_id} is wrongly marked as complete or incomplete")
     return found[:5]

@@ -1,4 +1,4 @@
-"""Migration: a collection that an earlier hmix-hub began, brought to today's layout before anything is read of it."""
+"""Migration: upgrades collections of an earlier hmix-hub to the current layout before they are read."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _KEPT = {
     ),
     "answers": "arrival, session, trial_index, payload",
 }
-"""Columns that layout 1 had of the tables that are made anew."""
+"""Columns in layout 1 of the tables that are recreated."""
 
 
 def bring_up(folder: Path, *, is_locked: bool) -> None:
-    """Bring a collection of layout 1 to today's layout, in one transaction; leave any other as it is.
+    """Upgrade a collection of layout 1 to the current layout, in one transaction; leave any other unchanged.
 
     Parameters
     ----------
     is_locked
-        Whether the caller is the one process that serves the collection, and holds its lock.
+        Whether the caller is the serving process, which holds the lock.
 
     Raises
     ------
@@ -61,17 +61,17 @@ def bring_up(folder: Path, *, is_locked: bool) -> None:
             return
     where = Where(str(folder))
     if not is_locked and is_served(folder):
-        msg = "an earlier hmix-hub serves this collection"
-        hint = "stop that server, and serve the collection with this hmix-hub"
+        msg = "this collection is being served by an earlier hmix-hub"
+        hint = "stop that server, and serve the collection with this version"
         raise FolderLockedError(msg, where=where, hint=hint)
     if not os.access(folder / DATABASE_NAME, os.W_OK):
-        msg = "an earlier hmix-hub began this collection, and it cannot be brought to today's layout: it is read-only"
-        raise StoreError(msg, where=where, hint="copy the folder to where it can be written, and name the copy")
+        msg = "this collection of an earlier hmix-hub cannot be upgraded, because it is read-only"
+        raise StoreError(msg, where=where, hint="copy the folder to a writable place, and name the copy")
     with contextlib.closing(open_writing(folder)) as database, database_errors(folder):
-        # A table that is made anew is not there for a moment; the checks of foreign keys would delete its rows.
+        # A recreated table is missing for a moment, and foreign key checks would delete dependent rows.
         database.execute("PRAGMA foreign_keys = OFF")
         database.execute("BEGIN IMMEDIATE")
-        # Another process may have done it while this one waited.
+        # Another process may have upgraded it while this one waited.
         if _is_old(database):
             _change(database)
         database.execute("COMMIT")
@@ -96,6 +96,6 @@ def _change(database: sqlite3.Connection) -> None:
         database.execute(statement)
     for name, value in ADDED_META.items():
         put_meta(database, name, value)
-    # The old tables lay where withdrawn people's rows might be copied from: the file is written anew.
+    # The old tables' pages could still contain rows of withdrawn participants, so the file is rewritten.
     put_meta(database, MUST_ERASE, "1")
     database.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")

@@ -1,4 +1,4 @@
-"""News of a running study: what everybody who takes part is told, whether it is paused, and how it was amended."""
+"""News of a running study: the message to all participants, whether it is paused, and its amendments."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from hmix_hub.suite.store.work import Work
 from hmix_hub.suite.study.model import StudyFile
 
 LONGEST_MESSAGE = 500
-"""Characters of a message at most: it stands above every page."""
+"""Maximum length of a message, which is shown above every page."""
 
 
 @dataclass(frozen=True)
 class News:
-    """What everybody is told.
+    """The state shown to all participants.
 
     Parameters
     ----------
     is_paused
-        Whether nobody begins and nobody is shown a trial; answers that are under way are stored.
+        Whether nobody can start and no trials are shown; answers on their way are still stored.
     message
-        Stands above every page; `None` where there is none.
+        Text above every page; `None`: none.
     """
 
     is_paused: bool = False
@@ -40,7 +40,7 @@ class News:
 
     @property
     def mark(self) -> str:
-        """What tells these news from others, in a header: 16 hex digits, or nothing where there are no news."""
+        """A header value that changes with the news: 16 hex digits, or empty if there are no news."""
         if self == News():
             return ""
         return hashlib.sha256(f"{self.is_paused}\n{self.message}".encode()).hexdigest()[:16]
@@ -52,12 +52,12 @@ def read_news(database: sqlite3.Connection) -> News:
 
 
 def is_paused(database: sqlite3.Connection) -> bool:
-    """Whether a collection is paused."""
+    """Return whether a collection is paused."""
     return get_meta(database, "paused") == "1"
 
 
 def write_news(folder: Path, news: News) -> None:
-    """Write the news of a collection, which may be served meanwhile.
+    """Write the news of a collection, which may be served at the same time.
 
     Raises
     ------
@@ -72,20 +72,20 @@ def write_news(folder: Path, news: News) -> None:
 
 
 def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
-    """Amend the study; whoever calls has checked that it may change so.
+    """Amend the study; the caller has checked that the changes are possible.
 
     Parameters
     ----------
     study
-        The study file as it is to hold from now on.
+        The new study file.
     changed
-        Keys that differ from the version before.
+        Keys that differ from the previous version.
 
     Raises
     ------
     StoreRefusedError
-        If a batch has more people already than it would want, personal links keep more places than there would be, or
-        the tasks of a sitting would have places for different numbers of people.
+        If a batch already has more participants than its new quota, personal links reserve more places than there would
+        be, or the tasks of a sitting would have different numbers of places.
     """
     versions = work.versions
     amended = versions.begun.amended(study, len(versions.amendments) + 1)
@@ -95,12 +95,14 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
     taken = taken_places(work)
     for batch in amended.batches:
         if (people := taken[batch.number]) > batch.quota:
-            msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {people}"
+            msg = (
+                f"batch {batch.number} of {batch.task} would need {batch.quota} participants, but already has {people}"
+            )
             raise StoreRefusedError(msg, hint=f"set people_per_batch to {people} or more, or close the study")
     left = sum(batch.quota for batch in amended.batches) - taken.total() - kept_places(work) * amended.tasks_each
     if left < 0:
-        msg = f"personal links keep {-left // amended.tasks_each} more places than there would be"
-        hint = "set people_per_batch higher, or revoke links that nobody has opened: `hmix collect links --revoke`"
+        msg = f"personal links reserve {-left // amended.tasks_each} more places than there would be"
+        hint = "raise people_per_batch, or revoke unopened links: `hmix collect links --revoke`"
         raise StoreRefusedError(msg, hint=hint)
     made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
     work.database.execute(
@@ -112,7 +114,7 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
 
     def take_up(cache: Cache) -> None:
         versions.add([made])
-        # With another time-out others have lapsed.
+        # A new time-out changes which sessions have lapsed.
         cache.recount()
 
     work.effects.append(take_up)
@@ -120,5 +122,5 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
 
 
 def catch_up(database: sqlite3.Connection, versions: Versions) -> None:
-    """Take up what was amended meanwhile, or by another process."""
+    """Add amendments made in the meantime or by another process."""
     versions.add(read_amendments(database, after=len(versions.amendments)))

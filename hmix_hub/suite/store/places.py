@@ -1,12 +1,12 @@
-"""Places: which batch has one, who holds one, and who waits for one until the quiz is passed.
+"""Places: which batches have free ones, who holds one, and who waits for one until the quiz is passed.
 
-A session whose quiz is not passed is provisional: it holds no place, so that nobody takes places by joining alone. Who
-passes the quiz gets a place of their own batch, else of another one of the same task, else the session ends as `full`.
-Personal links keep places back from those who come without one.
+A session whose quiz is not passed is provisional and holds no place, so that merely joining takes up no places. A
+participant who passes the quiz gets a place in their batch, or in another batch of the same task; if there is none, the
+session ends as `full`. Personal links reserve places, which participants without a link cannot get.
 
-The tasks that one person is asked one after the other are a sitting, each a session of its own, a part of it. All parts
-are begun at once, so that each has its place; they live, lapse and end together. The person's tokens are those of the
-part that they are at.
+The tasks that one participant is asked one after the other form a sitting, with one session, a part, per task. All
+parts begin at once, so that each has its place; they live, lapse and end together. The participant's tokens belong to
+the current part.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from hmix_hub.suite.store.work import Work, resume_ms
 
 
 def lapse(work: Work) -> None:
-    """Free the seats of all who have not answered for the time-out."""
+    """Release the places of all sessions without an answer within the time-out."""
     lapsed = work.database.execute(
         "UPDATE sessions SET state = 'lapsed' WHERE state = 'live' AND last_ms < ? RETURNING id", (work.lapses_before,)
     ).fetchall()
@@ -36,14 +36,14 @@ def lapse(work: Work) -> None:
 
 
 def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Batch:
-    """Return the batch with the fewest people among those that have a free place.
+    """Return the batch with the fewest participants among those with a free place.
 
     Parameters
     ----------
     task
-        Of this task alone; `None`: of any.
+        Only consider batches of this task; `None`: any.
     has_link
-        Whether the person has a personal link, for which a place is kept.
+        Whether the participant has a personal link, for which a place is reserved.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Bat
         raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
     lapse(work)
     taken = taken_places(work)
-    # Of those who hold no place yet, however many they are, only how often a batch was given is known at once.
+    # Provisional sessions hold no place and may be many, so ties are broken by how often a batch was assigned.
     given = dict(work.database.execute("SELECT number, given FROM batches").fetchall())
     free = [
         (taken[batch.number], given[batch.number], batch.number)
@@ -67,25 +67,25 @@ def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Bat
     ]
     if not free or not (has_link or open_places(work) > 0):
         msg = "the study is full"
-        raise StudyFullError(msg, hint="a place may be given back later")
+        raise StudyFullError(msg, hint="a place may become free later")
     return work.frozen.batches[min(free)[-1]]
 
 
 def taken_places(work: Work) -> Counter[int]:
     """Count the places taken, by batch."""
-    # SQLite's planner takes an index of all live sessions, however many of them hold no place.
+    # Otherwise, SQLite's planner uses an index of all live sessions, many of which may hold no place.
     query = f"SELECT batch, count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE} GROUP BY batch"
     return Counter(dict(work.database.execute(query).fetchall()))
 
 
 def open_places(work: Work) -> int:
-    """Count the free places of all tasks, less those that personal links keep, each one in all that a person does."""
+    """Count the free places of all tasks, minus those reserved by personal links (one in each task of a sitting)."""
     wanted, taken = sum(batch.quota for batch in work.frozen.batches), taken_places(work).total()
     return wanted - taken - kept_places(work) * work.frozen.tasks_each
 
 
 def kept_places(work: Work) -> int:
-    """Count the people for whom links keep places: of those not opened yet, or whose person has no place yet."""
+    """Count the links that reserve a place: those not opened yet, or whose participant has no place yet."""
     return work.count(
         f"""SELECT count(*) FROM links l WHERE l.sitting IS NULL OR EXISTS (
             SELECT 1 FROM sessions s INDEXED BY sessions_by_sitting
@@ -96,19 +96,19 @@ def kept_places(work: Work) -> int:
 
 
 def has_place(work: Work, session: SessionRecord) -> bool:
-    """Whether the batch of a session without a place has a free one for it, once all given back are counted."""
+    """Return whether the batch of a session without a place has a free one for it, after releasing lapsed ones."""
     lapse(work)
     is_free = taken_places(work)[session.batch] < work.frozen.batches[session.batch].quota
     return is_free and (session.link is not None or open_places(work) > 0)
 
 
 def claim(work: Work, session: SessionRecord) -> bool:
-    """Make a provisional session count, in another batch of its task where its own is full.
+    """Give a provisional session a place, in another batch of its task if its own is full.
 
     Returns
     -------
     bool
-        Whether a place was free; if not, the session is left as it is.
+        Whether a place was free; if not, the session is unchanged.
     """
     if not session.is_provisional:
         return True
@@ -134,7 +134,7 @@ def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
         if part.id == session.id:
             plan = draw_plan(frozen, batch, number, seed, before=before)
         elif part.part > session.part:
-            # Its trials have not begun; its places on the timeline lie behind those of a batch that may be larger.
+            # Its trials have not begun, but its timeline must start after the previous batch's, which may be longer.
             plan = draw_plan(frozen, frozen.batches[part.batch], part.number, part.seed, before=before)
         if plan != part.plan:
             work.put_plan(part.id, plan)
@@ -143,15 +143,15 @@ def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
 
 
 def next_number(work: Work, batch: Batch) -> int:
-    """Return how many people were given a batch before, and count one more."""
+    """Return how many participants were assigned a batch before, and count one more."""
     query = "UPDATE batches SET given = given + 1 WHERE number = ? RETURNING given"
     return work.count(query, batch.number) - 1
 
 
 def exclude(work: Work, session_id: str, reason: str | None) -> None:
-    """Exclude a person for a reason: their answers are kept and no data, their place is free. `None` takes it back.
+    """Exclude a participant for a reason: their answers are kept but not exported, their place is released.
 
-    Who is taken back after the place was given to somebody else has finished late.
+    With the reason `None`, they are included again; if their place is gone by then, they have finished late.
     """
     parts = parts_of(work, work.session(session_id))
     holding = [part for part in parts if part.excluded is not None and replace(part, excluded=None).takes_place]
@@ -171,9 +171,9 @@ def _give_away(work: Work, session: SessionRecord) -> None:
 
 
 def free(work: Work, session_id: str) -> bool:
-    """Free a person's place for somebody else, as after a time-out; return whether there was one.
+    """Release a participant's place, as after a time-out; return whether there was one.
 
-    Answers stay data: those of somebody who finished are marked as late.
+    The answers remain in the data; those of a participant who finished are marked as late.
     """
     had_place = False
     for session in parts_of(work, work.session(session_id)):
@@ -191,12 +191,12 @@ def parts_of(work: Work, session: SessionRecord) -> list[SessionRecord]:
 
 
 def open_parts(work: Work, session: SessionRecord) -> list[SessionRecord]:
-    """Return those sessions of a session's sitting that have not ended, in order."""
+    """Return the sessions of a session's sitting that have not ended, in order."""
     return [part for part in parts_of(work, session) if part.is_open]
 
 
 def part_now(work: Work, sitting: str) -> str:
-    """Return the id of the part that the person is at."""
+    """Return the id of the participant's current part."""
     query = """SELECT s.id FROM sessions s WHERE s.sitting = ? ORDER BY
         EXISTS (SELECT 1 FROM tokens t WHERE t.session = s.id) DESC, s.part LIMIT 1"""
     found = work.one(query, sitting)
@@ -204,21 +204,21 @@ def part_now(work: Work, sitting: str) -> str:
 
 
 def move_on(work: Work, session: SessionRecord, part: SessionRecord) -> None:
-    """Have the tokens of a session be those of another part of its sitting."""
+    """Move the tokens of a session to another part of its sitting."""
     query = "UPDATE tokens SET session = ? WHERE session = ? RETURNING hash"
     for (token_hash,) in work.database.execute(query, (part.id, session.id)).fetchall():
         work.effects.append(partial(Cache.add_token, token_hash=bytes(token_hash), session_id=part.id))
 
 
 def end(work: Work, session: SessionRecord, state: State) -> None:
-    """End all parts of a session's sitting that have not ended, before they are finished."""
+    """End all open parts of a session's sitting in a state other than finished."""
     for part in open_parts(work, session):
         work.database.execute("UPDATE sessions SET state = ? WHERE id = ?", (state, part.id))
         work.remember(part.id)
 
 
 def tasks_for_next(work: Work) -> list[str]:
-    """Return the tasks of the sitting that begins next: of the study's orders the one that the fewest people have."""
+    """Return the task order for the next sitting: the order that the fewest participants have."""
     sitting = work.frozen.study.sitting
     orders = [] if sitting is None else sitting.orders()
     if len(orders) < 2:

@@ -1,4 +1,4 @@
-"""The progress of a collection: people and answers in all, the pace, the time left, and whose a code is."""
+"""The progress of a collection: participants and answers, the pace, the time left, and the owner of a code."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LATEST_PARTICIPANTS = 20
 
 @dataclass(frozen=True)
 class Progress:
-    """A collection at a moment.
+    """The state of a collection.
 
     Parameters
     ----------
     pace
-        People who finished in time, per hour of serving; `None` where too few finished to tell.
+        Participants who finished in time, per hour of serving; `None` if too few have finished.
     tasks_each
-        Tasks that each person is asked; a place in each of them is one person's.
+        Number of tasks per participant, each of whom has a place in every one.
     """
 
     counts: list[BatchCount]
@@ -33,17 +33,17 @@ class Progress:
 
     @property
     def wanted(self) -> int:
-        """People wanted in all."""
+        """Number of participants wanted."""
         return sum(count.quota for count in self.counts) // self.tasks_each
 
     @property
     def finished(self) -> int:
-        """People who finished in time, with a valid answer of every trial."""
+        """Number of participants who finished in time, with a valid answer to every trial."""
         return sum(count.finished for count in self.counts) // self.tasks_each
 
     @property
     def hours_left(self) -> float | None:
-        """Hours of serving until everybody who is wanted has finished, at this pace; `None` if it cannot be told."""
+        """Hours of serving until all participants have finished, at the current pace; `None` if unknown."""
         missing = self.wanted - self.finished
         if not missing:
             return 0.0
@@ -51,19 +51,19 @@ class Progress:
 
 
 def progress(store: Store) -> Progress:
-    """Return the progress of a collection, which may be served meanwhile."""
+    """Return the progress of a collection, which may be served at the same time."""
     return progress_of(store, store.counts(), store.sessions())
 
 
 def progress_of(store: Store, counts: list[BatchCount], sessions: Sequence[SessionRecord]) -> Progress:
-    """Return the progress of a collection whose people and sessions were read already."""
+    """Return the progress of a collection from its counts and sessions."""
     tasks_each = store.frozen.tasks_each
     firsts = sessions if tasks_each == 1 else [session for session in sessions if session.part == 0]
     return Progress(counts, store.is_closed(), _pace(firsts, store.now()), tasks_each)
 
 
 def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
-    """Count who finished since the first of the latest people finished, or since the study's first session began."""
+    """Return the pace of the latest participants who finished, or since the first session began if there are few."""
     ends = sorted(
         session.finished_ms for session in sessions if session.finished_ms is not None and session.takes_place
     )
@@ -77,14 +77,14 @@ def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
 
 
 class CodeOwner(NamedTuple):
-    """Whose a code is: one of completion is shown in the end, a fallback code while the server stays away."""
+    """The owner of a code: a completion code is shown at the end, a fallback code while the server is unreachable."""
 
     kind: Literal["completion", "fallback"]
     session: SessionRecord
 
 
 def find_code(store: Store, code: str) -> CodeOwner | None:
-    """Find the session of a code, however it was copied (small letters, no hyphens, O for 0); `None` if of none."""
+    """Return the owner of a code, tolerating lower case, missing hyphens and O for 0; `None` if there is none."""
     wanted = plain_code(code)
     for session in store.sessions():
         if plain_code(store.key.completion_code(session.sitting)) == wanted:

@@ -27,13 +27,13 @@ _SESSION = """
 _PAGE = 500
 
 Plans = dict[str, Plan]
-"""Plans that were read already, by session: it changes with the batch alone."""
+"""Plans read so far, by session; a session's plan only changes with its batch."""
 
 
 def read_session(
     database: sqlite3.Connection, frozen: FrozenStudy, session_id: str, plans: Plans
 ) -> SessionRecord | None:
-    """Read a session; `None` where there is none."""
+    """Read a session; `None` if there is none."""
     row = database.execute(f"{_SESSION} WHERE s.id = ?", (session_id,)).fetchone()
     return None if row is None else _record(database, frozen, row, plans)
 
@@ -47,7 +47,7 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
 def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, ...], plans: Plans) -> SessionRecord:
     session_id, sitting, part, batch, number, seed, state, *rest = row
     plan = plans.get(session_id)
-    # A session whose batch was full when its quiz was passed has another one, and its plan.
+    # If the batch was full when the quiz was passed, the session has another batch and plan.
     if plan is None or plan.batch != batch:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
         plan = plans[session_id] = Plan.from_json(text)
@@ -63,12 +63,12 @@ def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, .
 
 
 def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
-    """Return the session of a token; `None` for a token that is not known.
+    """Return the session of a token; `None` for an unknown token.
 
     Raises
     ------
     SessionGoneError
-        If the person withdrew.
+        If the participant withdrew.
     """
     row = database.execute("SELECT session FROM tokens WHERE hash = ?", (token_hash,)).fetchone()
     if row is None:
@@ -79,12 +79,12 @@ def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
 
 
 def session_gone() -> SessionGoneError:
-    """Make the error of a session that was deleted."""
-    return SessionGoneError("this session is not there: the person withdrew, and everything was deleted")
+    """Return the error for a deleted session."""
+    return SessionGoneError("this session no longer exists: the participant withdrew, and everything was deleted")
 
 
 def read_recruited(database: sqlite3.Connection, recruiting_hash: str) -> str | None:
-    """Return the id of the session of a recruiting hash; `None` where there is none."""
+    """Return the id of the session of a recruiting hash; `None` if there is none."""
     row = database.execute("SELECT id FROM sessions WHERE recruiting = ?", (recruiting_hash,)).fetchone()
     return None if row is None else str(row[0])
 
@@ -98,7 +98,7 @@ def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
 
 
 def read_answered(database: sqlite3.Connection, session_id: str) -> set[int]:
-    """Return the trials of a session that have a stored answer: a valid one."""
+    """Return the trials of a session that have a stored, valid answer."""
     query = "SELECT trial_index FROM answers WHERE session = ?"
     return {index for (index,) in database.execute(query, (session_id,))}
 
@@ -106,7 +106,7 @@ def read_answered(database: sqlite3.Connection, session_id: str) -> set[int]:
 def read_answers(
     database: sqlite3.Connection, session_id: str | None, lock: AbstractContextManager[object]
 ) -> Iterator[AnswerRecord]:
-    """Read answers in the order of their arrival, of one session or of all; nothing stays open in between."""
+    """Read the answers of one session or of all in the order of arrival; no query stays open in between."""
     arrival = -1
     condition = "" if session_id is None else "AND session = :session"
     query = f"""SELECT session, trial_index, payload, arrival, received_ms, run FROM answers
@@ -122,7 +122,7 @@ def read_answers(
 
 
 def read_amendments(database: sqlite3.Connection, *, after: int = 0) -> list[Amendment]:
-    """Read the amendments of the study that follow one, in order; all of them, if it is left out."""
+    """Read the amendments of the study after a given one, in order (default: all)."""
     query = "SELECT number, study, changed, study_ms, month FROM amendments WHERE number > ? ORDER BY number"
     return [
         Amendment(number, StudyFile.model_validate_json(study), tuple(json.loads(changed)), study_ms, month)
@@ -137,7 +137,7 @@ def read_replies(database: sqlite3.Connection) -> list[ReplyRecord]:
 
 
 def read_surroundings(database: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Return what surrounds people's pictures, by session."""
+    """Return participants' surroundings, by session."""
     rows = database.execute("SELECT session, payload FROM surroundings ORDER BY arrival").fetchall()
     return {session: json.loads(payload) for session, payload in rows}
 
@@ -148,7 +148,7 @@ def read_comments(database: sqlite3.Connection) -> dict[str, str]:
 
 
 def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[AsideRecord]:
-    """Read what was kept aside, of one session or of all: first the quarantine, then conflicts, as they arrived."""
+    """Read what was set aside, for one session or all: first the quarantine, then conflicts, by arrival."""
     condition = "" if session_id is None else "WHERE session = :session"
     kinds = "'trial', trial_index, payload, fault FROM quarantine", "kind, place, payload, NULL FROM conflicts"
     queries = (f"SELECT session, {columns} {condition} ORDER BY arrival" for columns in kinds)
@@ -156,7 +156,7 @@ def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[Asi
 
 
 def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before_ms: float) -> list[BatchCount]:
-    """Count people and answers by batch; live sessions that answered last before a time of the clock have lapsed."""
+    """Count participants and answers by batch; live sessions with no answer since `lapses_before_ms` have lapsed."""
     query = """
         SELECT b.number, b.given, b.withdrawn,
             count(*) FILTER (WHERE s.became = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),

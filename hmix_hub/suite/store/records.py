@@ -1,4 +1,4 @@
-"""What the store gives: a session, an answer, the people of a batch, and what became of something sent."""
+"""Records of the store: sessions, answers, counts by batch, and the outcome of storing something."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ State = Literal["live", "lapsed", "finished", "failed_quiz", "screened_out", "fu
 
 
 class Outcome(StrEnum):
-    """What became of something that was sent; all four are on the disk."""
+    """The outcome of storing something; in all four cases it is on disk."""
 
     STORED = "stored"
     SAME = "same"
@@ -22,44 +22,44 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """The session of one person for one task.
+    """The session of one participant for one task.
 
     Parameters
     ----------
     id
-        32 hex digits, drawn at random.
+        32 random hex digits.
     sitting, part
-        The id of the person's first session, and the place of this one in their order of tasks, from 0. Where the
+        The id of the participant's first session, and this session's position in their order of tasks, from 0. If the
         study asks one task at a time, every session is the first of its sitting.
     number
-        How many people were given the batch before.
+        How many participants were assigned the batch before.
     seed
-        What the plan was drawn with.
+        Seed of the plan.
     state
-        `live` holds a place in the batch; `lapsed` gave it back after a time without an answer, and may go on;
+        `live` holds a place in the batch; `lapsed` lost it after a time without an answer, and can continue;
         `finished`, `failed_quiz`, `screened_out` and `full` (passed the quiz when no place was left) have ended.
     excluded
-        Why those who run the study excluded it: it takes no place, and is not exported as data; `None` otherwise.
+        Why an operator excluded it, so that it takes no place and is not exported as data; `None` otherwise.
     link
-        Number of the personal link that it began with; `None` without one.
+        Number of the personal link with which it began; `None` without one.
     amendment
-        Version of the study that the person agreed to; 0 is the study as it began.
+        Version of the study that the participant agreed to; 0 is the original.
     run
-        Run of the server in which its first trial became possible, from 1; `None` before runs were counted.
+        Run of the server in which its first trial could start, from 1; `None` from before runs were counted.
     is_provisional
-        Whether it does not count towards the quota yet, since its quiz is not passed.
+        Whether it does not count towards the quota yet, because its quiz is not passed.
     is_late
-        Whether it finished after its place had been given to somebody else.
+        Whether it finished after its place had gone to another participant.
     is_incomplete
-        Whether it is finished, and an answer of some trial came, but no valid one. The person did everything, and has
-        a code; the place is somebody else's.
+        Whether it is finished, but some trial has no valid answer. The participant did everything and has a code, but
+        the place goes to another one.
     started_ms, trials_ms, last_ms, finished_ms
-        Study clock, milliseconds for which the collection was served; `trials_ms` is when the first trial became
-        possible, `None` until then and of collections before that was noted; `finished_ms` is `None` until then.
+        Study clock, which counts the milliseconds of serving. `trials_ms` is when the first trial could start, `None`
+        until then and in collections from before it was recorded; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
-        Whether an attempt at the quiz was right, and how many were made.
+        Whether an attempt at the quiz was correct, and the number of attempts.
     replied
-        Pages of questions that were answered, by their numbers.
+        Numbers of the answered pages of questions.
     """
 
     id: str
@@ -89,14 +89,14 @@ class SessionRecord:
     replied: frozenset[int]
 
     def elapsed_ms(self, answer: AnswerRecord) -> int | None:
-        """Return how long after the first trial was possible an answer came; `None` where the server was restarted."""
+        """Return the ms between the possible start of the first trial and an answer; `None` across server restarts."""
         if self.trials_ms is None or answer.received_ms is None or answer.run != self.run:
             return None
         return answer.received_ms - self.trials_ms
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not ended, so that it may go on."""
+        """Whether it has not ended, so that it can continue."""
         return self.state in {"live", "lapsed"}
 
     @property
@@ -114,9 +114,9 @@ class AnswerRecord:
     Parameters
     ----------
     arrival
-        Orders answers by when they arrived; numbers may be left out.
+        Increases in the order of arrival, possibly with gaps.
     received_ms, run
-        When it came, by the study clock, and the run of the server; `None` of collections before that was noted.
+        Time of arrival on the study clock, and the run of the server; `None` from before they were recorded.
     """
 
     session_id: str
@@ -146,7 +146,7 @@ class ReplyRecord:
 
 @dataclass(frozen=True)
 class AsideRecord:
-    """Something kept aside: a quarantined answer, or a second one that conflicts with the first.
+    """Something set aside: a quarantined answer, or a second one that conflicts with the first.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class AsideRecord:
     place
         The trial's index, the quiz's attempt, the page's number, or 0.
     payload
-        The text as it came.
+        The text as sent.
     fault
         Why it was quarantined; `None` for a conflict.
     """
@@ -169,29 +169,28 @@ class AsideRecord:
 
 @dataclass(frozen=True)
 class BatchCount:
-    """People and answers of one batch.
+    """Participants and answers of one batch.
 
     Parameters
     ----------
     number, task, condition, quota
         As in the batch.
     given
-        How many people were given it, ever.
+        How many participants were ever assigned to it.
     finished
-        Finished in time, with a valid answer of every trial; `finished + live` never passes the quota.
+        Finished in time, with a valid answer to every trial; `finished + live` never exceeds the quota.
     late
-        Finished after their place had been given to somebody else; on top of the quota.
+        Finished after their place had gone to another participant; not part of the quota.
     incomplete
-        Finished, without a valid answer of some trial: that one is quarantined. Their place is given to somebody else.
+        Finished, but with a quarantined answer instead of a valid one to some trial; their place goes to another one.
     live, provisional, lapsed, failed_quiz, screened_out, full, withdrawn
-        People who have not finished, by what became of them; `provisional` are those whose quiz is not passed, who
-        hold no place yet.
+        Participants who have not finished, by state; `provisional` ones have not passed the quiz and hold no place yet.
     excluded
-        People who were excluded, whatever they did; they are counted nowhere else.
+        Excluded participants, whatever their state; they are counted nowhere else.
     answers, quarantined, conflicts
-        Rows that are stored.
+        Numbers of stored rows.
     unkept
-        Quarantined and conflicting answers that were not kept, since enough was kept of that person.
+        Quarantined and conflicting answers that were not kept because the participant's limit was reached.
     """
 
     number: int
@@ -217,5 +216,5 @@ class BatchCount:
 
     @property
     def open_places(self) -> int:
-        """How many more people can begin."""
+        """How many more participants can start."""
         return max(0, self.quota - self.finished - self.live)

@@ -1,6 +1,6 @@
-"""Jobs on a session as a whole: join the batch with the fewest people, resume, finish, withdraw.
+"""Jobs on whole sessions: join the batch with the fewest participants, resume, finish, withdraw.
 
-All but `join` and `withdraw` raise `SessionGoneError` if there is no such session.
+All except `join` and `withdraw` raise `SessionGoneError` if the session does not exist.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from hmix_hub.suite.store.work import Work, as_of, resume_ms
 
 @dataclass(frozen=True)
 class Arrival:
-    """Somebody who agreed to the consent form.
+    """A participant who has agreed to the consent form.
 
     Parameters
     ----------
     token_hash
-        Of the secret that the browser made.
+        Hash of the secret made by the browser.
     recruiting_hash
-        Of the id of the recruiting platform; `None` without one.
+        Hash of the recruiting id; `None` without one.
     task
-        Task that the address asks for; `None`: any.
+        Task requested in the address; `None`: any.
     link
         Number of the personal link; `None` without one.
     takes_over
-        Whether to go on here, where the link's session is open in another browser.
+        Whether to continue here although the link's session is open in another browser.
     another
-        Whether somebody who has finished begins this task, too, unless they did before.
+        Whether a participant who has finished also begins this task, unless they already did.
     """
 
     token_hash: bytes
@@ -66,11 +66,11 @@ def join(work: Work, arrival: Arrival) -> SessionRecord:
     Raises
     ------
     SessionGoneError
-        If the token is of a person who withdrew.
+        If the token belongs to a participant who withdrew.
     JoinRefusedError
-        If the link or the recruiting id lets nobody in; see `links`.
+        If the link or the recruiting id is not accepted; see `links`.
     StudyClosedError, StudyPausedError, StudyFullError
-        If somebody new cannot begin.
+        If new participants cannot start.
     """
     session_id = read_token(work.database, arrival.token_hash)
     if session_id is None and arrival.link is not None:
@@ -95,23 +95,23 @@ def join(work: Work, arrival: Arrival) -> SessionRecord:
 def _begin(
     work: Work, tasks: Sequence[str | None], arrival: Arrival, *, after: Sequence[SessionRecord] = ()
 ) -> SessionRecord:
-    """Begin a session of each task, after those of the person that ended; return the first that is new."""
-    # One link keeps one place: for another task people need one that no link keeps.
+    """Begin a session for each task, after the participant's ended ones; return the first new one."""
+    # A link reserves one place; for another task, participants need a place that is not reserved.
     link = None if after else arrival.link
     recruiting = None if after else recruited_by(work, link, arrival.recruiting_hash)
     if get_meta(work.database, "closed") == "1":
-        msg = "the study takes no new people"
-        raise StudyClosedError(msg, hint="who has begun may still finish")
+        msg = "the study does not accept new participants"
+        raise StudyClosedError(msg, hint="participants who have started can still finish")
     if is_paused(work.database):
         msg = "the study is paused"
-        raise StudyPausedError(msg, hint="those who run it go on later")
+        raise StudyPausedError(msg, hint="it will be resumed later")
     batches = [choose_batch(work, task, has_link=link is not None) for task in tasks]
-    # Who passes the quiz of the first task has a place in all of them.
+    # Passing the quiz of the first task gives a place in all of them.
     is_provisional = _agreed(work, after).design_of(batches[0]).quiz is not None
     parts = list(after)
     for batch in batches:
         begun = {"recruiting": None if parts else recruiting, "link": link, "is_provisional": is_provisional}
-        # Whoever was excluded is so in all that they do later.
+        # Excluded participants are also excluded in later tasks.
         begun["excluded"] = after[0].excluded if after else None
         parts.append(_seat(work, batch, parts, begun))
     work.database.execute("UPDATE links SET sitting = ? WHERE number = ?", (parts[0].id, link))
@@ -119,12 +119,12 @@ def _begin(
 
 
 def _agreed(work: Work, before: Sequence[SessionRecord]) -> FrozenStudy:
-    """Return the study that somebody new agrees to; whoever goes on with another task has agreed already."""
+    """Return the study that a new participant agrees to, or already agreed to in an earlier task."""
     return work.versions.of(before[0].amendment) if before else work.frozen
 
 
 def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[str, object]) -> SessionRecord:
-    """Begin the session of one batch, behind the others of its sitting."""
+    """Begin the session for one batch, after the others of its sitting."""
     frozen = _agreed(work, before)
     number = next_number(work, batch)
     session_id, seed = secrets.token_hex(16), secrets.randbelow(2**63)
@@ -148,9 +148,9 @@ def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[
 
 
 def keep_alive(work: Work, session: SessionRecord) -> None:
-    """Record activity; a person whose place had lapsed gets it back if it is still free, in all parts of the sitting.
+    """Record activity; a participant whose place had lapsed gets it back in all parts if it is still free.
 
-    A session whose resume window has passed stays as it is, so that a browser that sends old answers does not open it.
+    A session whose resume window has passed is unchanged, so that a browser sending old answers does not reopen it.
     """
     if not session.is_open or work.now - session.last_ms > resume_ms(work.frozen):
         return
@@ -166,34 +166,34 @@ def keep_alive(work: Work, session: SessionRecord) -> None:
 
 
 def begin_trials(work: Work, session_id: str) -> None:
-    """Note that the first trial of a session is possible from now on."""
+    """Record that the first trial of a session can start now."""
     query = "UPDATE sessions SET trials_ms = ?, run = ? WHERE id = ?"
     work.database.execute(query, (work.now, work.run, session_id))
 
 
 def resume(work: Work, session_id: str) -> SessionRecord:
-    """Record that a person came back; see `keep_alive`."""
+    """Record that a participant returned; see `keep_alive`."""
     keep_alive(work, work.session(session_id))
     return as_of(work.remember(session_id), work.now, work.frozen)
 
 
 def finish(work: Work, session_id: str) -> list[int]:
-    """Finish a session, if an answer of every trial is held; of a sitting with its last part, the others with it.
+    """Finish a session if an answer to every trial is held; the last part of a sitting finishes all parts.
 
-    After an earlier part the person goes on with the next one.
+    After an earlier part, the participant continues with the next one.
 
-    A quarantined answer is held, too: the person did what there was to do, and is told so. But the session counts
-    towards the quota only if there is a valid answer of every trial; else it is marked as incomplete.
+    Quarantined answers are held too, because the participant did everything that was asked. But the session only counts
+    towards the quota if every trial has a valid answer; otherwise it is marked as incomplete.
 
     Returns
     -------
     list of int
-        Trials that are missing; empty where the session, or its part, is finished, now or before.
+        Missing trials; empty if the session, or its part, is finished, now or before.
 
     Raises
     ------
     StoreRefusedError
-        If it ended otherwise.
+        If it has already ended in another way.
     """
     session = work.session(session_id)
     if session.state == "finished":
@@ -214,7 +214,7 @@ def finish(work: Work, session_id: str) -> list[int]:
         keep_alive(work, session)
         work.remember(session_id)
         return []
-    # A live session holds its place, even past the time-out, until an assignment has given it away.
+    # A live session holds its place, even past the time-out, until the place is assigned to another participant.
     holds_place = session.state == "live" and not session.is_provisional
     is_late = not holds_place and not all(has_place(work, part) for part in parts)
     for part in parts:
@@ -229,15 +229,15 @@ def finish(work: Work, session_id: str) -> list[int]:
 
 
 def leave(work: Work, session_id: str) -> None:
-    """End a session that failed the quiz, and its whole sitting; their places are given back."""
+    """End a session that failed the quiz, and its whole sitting; their places are released."""
     end(work, work.session(session_id), "failed_quiz")
 
 
 def withdraw(work: Work, session_id: str) -> None:
-    """Delete all sessions of a sitting and all that a person sent; tokens are left as tombstones. Harmless if gone.
+    """Delete all sessions of a sitting and everything the participant sent; tokens remain as tombstones.
 
-    The recruiting id's hash goes, too, since it is the person's: who withdraws and comes with the same id begins anew,
-    in another browser, also who failed a quiz of few attempts. That a quiz cannot be failed twice is not promised.
+    Does nothing if they are already gone. The hash of the recruiting id is deleted too, because it is personal. After
+    withdrawing, one can therefore start again with the same id in another browser, even after failing the quiz.
     """
     query = """SELECT id, sitting, batch, excluded FROM sessions
         WHERE sitting = (SELECT sitting FROM sessions WHERE id = ?)"""

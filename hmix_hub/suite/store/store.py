@@ -40,23 +40,23 @@ from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
 
 class Store(Jobs):
-    """A collection's database and key; made by `create` or `open`.
+    """A collection's database and key; use `create` or `open`.
 
-    Writes give a future that is done once their commit is on the disk. One process writes, which `folder_lock` sees
-    to; others may read, and open or close the study. Every method may be called from any thread.
+    Writes return a future that is done once their commit is on disk. Only one process writes, as ensured by
+    `folder_lock`; others can read, and open or close the study. Every method can be called from any thread.
 
     Attributes
     ----------
     folder
         The collection.
     key
-        What codes and names are derived from.
+        The key from which codes and names are derived.
     frozen_sha256
-        Hash of the frozen study as the database holds it, the same in every hmix-hub.
+        Hash of the frozen study as stored in the database, the same in every version of hmix-hub.
     is_synthetic
-        Whether scripted people answer.
+        Whether scripted participants answer.
     versions
-        The study as it began, and as it was amended.
+        The original study and its amendments.
     """
 
     def __init__(self, folder: Path, *, read_only: bool, times: Times) -> None:
@@ -86,12 +86,12 @@ class Store(Jobs):
     def create(
         cls, folder: Path, frozen: FrozenStudy, *, is_synthetic: bool = False, times: Times | None = None
     ) -> Store:
-        """Begin a collection: a new database, and a key if there is none; the study never changes after this.
+        """Start a collection: a new database, and a key if there is none.
 
         Raises
         ------
         StoreError
-            If there is a database already, or it cannot be made.
+            If there is already a database, or it cannot be created.
         """
         create_database(folder, frozen, is_synthetic=is_synthetic)
         return cls.open(folder, times=times)
@@ -103,14 +103,14 @@ class Store(Jobs):
         Parameters
         ----------
         read_only
-            Whether only to look, which may be done while another process serves.
+            Whether to open it only for reading, which is possible while another process serves.
         times
-            The computer's clocks; others in tests.
+            The computer's clocks, replaceable in tests.
 
         Raises
         ------
         StoreError
-            If there is no collection, it is of a newer hmix-hub, it was changed by hand, or its key is not there.
+            If there is no collection, it was made by a newer hmix-hub, it was edited by hand, or its key is missing.
         """
         return cls(Path(folder), read_only=read_only, times=times or Times())
 
@@ -134,8 +134,8 @@ class Store(Jobs):
         self.close()
 
     def close(self) -> None:
-        """Carry out what is queued, and close the database; harmless if it is closed."""
-        # The writing connection goes last: it alone can bring the log into the database, which is then one whole file.
+        """Carry out queued jobs and close the database; does nothing if it is closed."""
+        # The writing connection closes last, because only it can merge the log into a single database file.
         with self._lock:
             self._database.close()
         if self._writer is not None:
@@ -143,19 +143,19 @@ class Store(Jobs):
 
     def _submit(self, job: Job[T]) -> Future[T]:
         if self._writer is None:
-            msg = "the store was opened to read"
+            msg = "the store is read-only"
             raise StoreError(msg, where=Where(str(self.folder)))
         return self._writer.submit(job)
 
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 
     def session(self, token_hash: bytes) -> SessionRecord | None:
-        """Return the session of a token as of now; `None` for a token that is not known.
+        """Return the session of a token as of now; `None` for an unknown token.
 
         Raises
         ------
         SessionGoneError
-            If the person withdrew.
+            If the participant withdrew.
         """
         if self._writer is None:
             with self._reading() as database:
@@ -168,11 +168,11 @@ class Store(Jobs):
         return session and self._as_of_now(session)
 
     def is_moved(self, token_hash: bytes) -> bool:
-        """Whether the session of a token goes on in another browser, as the serving process knows."""
+        """Return whether the session of a token continues in another browser, as far as this process knows."""
         return self._writer is not None and self._writer.cache.is_moved(token_hash)
 
     def session_of_participant(self, recruiting_id: str) -> SessionRecord | None:
-        """Return the session of a recruiting id as of now; `None` where there is none."""
+        """Return the session of a recruiting id as of now; `None` if there is none."""
         with self._reading() as database:
             session_id = read_recruited(database, self.key.recruiting(recruiting_id.strip()))
             session = session_id and read_session(database, self.frozen, session_id, self._plans)
@@ -185,7 +185,7 @@ class Store(Jobs):
         return [one for one in self.sessions() if one.sitting == session.sitting]
 
     def held(self, session_id: str) -> set[int]:
-        """Return the trials that the store holds an answer of, stored or quarantined."""
+        """Return the trials whose answers the store holds, valid or quarantined."""
         if self._writer is not None:
             return self._writer.cache.held(session_id)
         with self._reading() as database:
@@ -201,11 +201,11 @@ class Store(Jobs):
         return [self._as_of_now(session) for session in found]
 
     def is_expired(self, session: SessionRecord) -> bool:
-        """Whether an unfinished session may not go on any more, since its last answer is too long ago."""
+        """Return whether an unfinished session can no longer continue, because its last answer is too long ago."""
         return session.is_open and self.now() - session.last_ms > resume_ms(self.frozen)
 
     def is_full(self) -> bool:
-        """Whether nobody new can begin without a personal link."""
+        """Return whether nobody new can start without a personal link."""
         if self._writer is None:
             return not any(count.open_places for count in self.counts())
         places = self._writer.cache.places
@@ -225,7 +225,7 @@ class Store(Jobs):
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read one state of the database in all reads of a read-only store, however many write meanwhile."""
+        """Make all reads of a read-only store see the same state of the database, whatever is written meanwhile."""
         with self._reading() as database:
             database.execute("BEGIN")
             try:
@@ -234,7 +234,7 @@ class Store(Jobs):
                 database.execute("COMMIT")
 
     def answers(self, session_id: str | None = None) -> Iterator[AnswerRecord]:
-        """Return the stored answers as they arrived, of one session or of all."""
+        """Yield the stored answers of one session or of all, in the order of arrival."""
         with database_errors(self.folder):
             yield from read_answers(self._database, session_id, self._lock)
 
@@ -244,22 +244,22 @@ class Store(Jobs):
             return read_comments(database)
 
     def replies(self) -> list[ReplyRecord]:
-        """Return the answers to pages of questions, as they arrived."""
+        """Return the answers to pages of questions, in the order of arrival."""
         with self._reading() as database:
             return read_replies(database)
 
     def surroundings(self) -> dict[str, dict[str, Any]]:
-        """Return what surrounds people's pictures, by session."""
+        """Return participants' surroundings, by session."""
         with self._reading() as database:
             return read_surroundings(database)
 
     def aside(self, session_id: str | None = None) -> list[AsideRecord]:
-        """Return what was kept aside, of one session or of all: the quarantine, then the conflicts."""
+        """Return what was set aside, for one session or all: the quarantine, then the conflicts."""
         with self._reading() as database:
             return read_aside(database, session_id)
 
     def counts(self) -> list[BatchCount]:
-        """Count people and answers by batch, as of now."""
+        """Count participants and answers by batch, as of now."""
         with self._reading() as database:
             if self._writer is None:
                 catch_up(database, self.versions)
@@ -272,7 +272,7 @@ class Store(Jobs):
         return None if first is None or last is None else (first, last)
 
     def now(self) -> int:
-        """Return the study clock, milliseconds of serving; who only looks sees it as it was saved last."""
+        """Return the study clock in milliseconds of serving; a read-only store returns its last saved value."""
         if self._writer is None:
             with self._reading():
                 return self._saved_ms()
@@ -282,7 +282,7 @@ class Store(Jobs):
         return int(self._database.execute("SELECT study_ms FROM clock").fetchone()[0])
 
     def check_integrity(self) -> None:
-        """Check the database whole; see `layout.check_integrity`."""
+        """Check the integrity of the database; see `layout.check_integrity`."""
         with self._reading() as database:
             check_integrity(database, self.versions.begun, self.folder)
 
@@ -294,24 +294,24 @@ class Store(Jobs):
     # -- Open or closed ---------------------------------------------------------------------------------------------
 
     def is_closed(self) -> bool:
-        """Whether nobody new may begin; another process may have said so."""
+        """Return whether the study is closed to new participants, possibly by another process."""
         with self._reading() as database:
             return get_meta(database, "closed") == "1"
 
     def set_closed(self, closed: bool) -> None:
-        """Close the study to new people, or open it again; who has begun goes on. Also from a read-only store."""
+        """Close the study to new participants, or reopen it; also works in a read-only store."""
         with database_errors(self.folder), contextlib.closing(open_writing(self.folder)) as database:
             put_meta(database, "closed", str(int(closed)))
 
     @property
     def news(self) -> News:
-        """What everybody who takes part is told; the serving process, which alone changes it, knows it by heart."""
+        """The news for all participants; cached in the serving process, which alone changes them."""
         if self._writer is None:
             with self._reading() as database:
                 return read_news(database)
         return self._news
 
     def set_news(self, news: News) -> None:
-        """Store what everybody who takes part is told; see `news.News`."""
+        """Store the news for all participants; see `news.News`."""
         write_news(self.folder, news)
         self._news = news

@@ -1,7 +1,7 @@
 """The tables of the database.
 
-No table holds an address, a browser's name or the time of day of anything; times are the study clock's. Of the
-calendar, the months of the first and the last answer and of amendments alone are known.
+No table contains an address, a browser's name or a time of day; times are those of the study clock. The only calendar
+dates are the months of the first and the last answer and of amendments.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x484D4958
 """`PRAGMA application_id`: "HMIX"."""
 LAYOUT_VERSION = 2
-"""`PRAGMA user_version`; a greater one is of a newer hmix-hub, a smaller one is brought up by `migration`."""
+"""`PRAGMA user_version`; a larger one belongs to a newer hmix-hub, a smaller one is upgraded by `migration`."""
 
 SESSIONS = """CREATE TABLE sessions (
         arrival INTEGER PRIMARY KEY,
@@ -36,7 +36,7 @@ SESSIONS = """CREATE TABLE sessions (
         last_ms INTEGER NOT NULL,
         finished_ms INTEGER
     )"""
-"""One session for each task that a person is asked; `sitting` is the id of the person's first one."""
+"""One session for each task of a participant; `sitting` is the id of the participant's first session."""
 
 ANSWERS = """CREATE TABLE answers (
         arrival INTEGER PRIMARY KEY,
@@ -74,7 +74,7 @@ ADDED = (
     )""",
     "CREATE TABLE runs (number INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL)",
 )
-"""What layout 2 has more than layout 1."""
+"""What layout 2 adds to layout 1."""
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -127,17 +127,17 @@ TABLES = (
 
 ADDED_META = {"paused": "0", "message": "", "links_issued": "0"}
 NEW_META = {"closed": "0", **ADDED_META}
-"""What the table `meta` holds of a new collection, beside its study and its key."""
+"""Content of the table `meta` in a new collection, besides its study and the mark of its key."""
 
 PERSONAL_TABLES = ("answers", "quiz", "comments", "conflicts", "quarantine", "plans", "replies", "surroundings")
-"""Tables of one person's rows, by their column `session`; a withdrawal empties them."""
+"""Tables with a participant's rows, by the column `session`; a withdrawal deletes these rows."""
 
 TAKES_PLACE = """(NOT is_provisional AND excluded IS NULL
     AND (state = 'live' OR state = 'finished' AND NOT is_late AND NOT is_incomplete))"""
-"""Condition on a row of `sessions`: it counts towards the quota of its batch, unless it has lapsed meanwhile."""
+"""Condition on a row of `sessions`: it counts towards the quota of its batch, unless it has lapsed since."""
 INDEXES = (
     f"CREATE INDEX sessions_with_place ON sessions (batch) WHERE {TAKES_PLACE}",
     "CREATE INDEX sessions_by_activity ON sessions (state, last_ms)",
     "CREATE INDEX sessions_by_sitting ON sessions (sitting)",
 )
-"""Indexes of the sessions: a join does not become slower with the number of people who joined and went away."""
+"""Indexes of the sessions, so that joining does not slow down with the number of participants who left."""

@@ -1,4 +1,4 @@
-"""The work of one transaction: what a job of the writer may use, and what becomes of the memory after the commit."""
+"""The work of one transaction: what a job of the writer uses, and how the memory changes after the commit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Effect = Callable[[Cache], None]
 
 @dataclass
 class Work:
-    """What a job has at hand.
+    """The context of a job.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Work:
     month
         The month, UTC, "2026-03".
     effects
-        What changes in memory once the transaction is on the disk.
+        Changes to the memory once the transaction is on disk.
     erases
-        Whether something was deleted that must leave the files too.
+        Whether something was deleted that must also be removed from the files.
     """
 
     database: sqlite3.Connection
@@ -53,7 +53,7 @@ class Work:
 
     @property
     def lapses_before(self) -> float:
-        """Live sessions with an older last answer give their place back, study clock."""
+        """Time on the study clock; live sessions with an older last answer lose their place."""
         return self.now - timeout_ms(self.frozen)
 
     def put_plan(self, session_id: str, plan: Plan) -> None:
@@ -64,7 +64,7 @@ class Work:
         self.plans[session_id] = plan
 
     def undo(self) -> None:
-        """Have the memory forget what was not stored after all."""
+        """Make the memory forget what was not stored."""
         for session_id in self._replanned:
             self.plans.pop(session_id, None)
 
@@ -82,18 +82,18 @@ class Work:
         return session
 
     def remember(self, session_id: str) -> SessionRecord:
-        """Return a session as this transaction leaves it, and have the memory take it so."""
+        """Return a session as this transaction leaves it, and put it into the memory after the commit."""
         session = self.session(session_id)
         self.effects.append(lambda cache: cache.put(session))
         return session
 
     def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        """Return the first row of a query; `None` where there is none."""
+        """Return the first row of a query; `None` if there is none."""
         row: tuple[Any, ...] | None = self.database.execute(query, values).fetchone()
         return row
 
     def count(self, query: str, *values: object, **named: object) -> int:
-        """Return the one number of a query."""
+        """Return the single number that a query selects."""
         return int(self.database.execute(query, named or values).fetchone()[0])
 
 
@@ -103,12 +103,12 @@ def timeout_ms(frozen: FrozenStudy) -> float:
 
 
 def resume_ms(frozen: FrozenStudy) -> float:
-    """Return how long after the last answer a session may go on, milliseconds."""
+    """Return how long after the last answer a session can continue, milliseconds."""
     return frozen.study.session.resume_hours * 3_600_000
 
 
 def as_of(session: SessionRecord, now: int, frozen: FrozenStudy) -> SessionRecord:
-    """Return a session as it is at a time of the study clock: who has not answered for the time-out has lapsed."""
+    """Return a session as of a time on the study clock: without an answer within the time-out, it has lapsed."""
     if session.state == "live" and session.last_ms < now - timeout_ms(frozen):
         return replace(session, state="lapsed")
     return session

@@ -1,7 +1,7 @@
-"""The writer: one thread that owns the writing connection and commits jobs in groups; and the clock that it saves.
+"""The writer: one thread that owns the writing connection and commits jobs in groups; and the study clock it saves.
 
-A group is all that waits. Each job runs in a savepoint of its own, so that one that is refused leaves the others; one
-commit brings the group to the disk; only then does the memory take the changes, and only then is anybody told.
+A group consists of all waiting jobs. Each job runs in its own savepoint, so that a refused one does not affect the
+others; one commit writes the group to disk; only then is the memory updated, and only then are the futures done.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hmix_hub.suite.store.work import Work
 
 _DAY_S = 86_400.0
 SAVE_SECONDS = 60.0
-"""The clock is saved so often while nobody answers."""
+"""Interval at which the clock is saved while nobody answers."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,21 @@ class Times:
     Parameters
     ----------
     wall
-        Seconds since 1970, which may jump; only the month is taken of it.
+        Seconds since 1970, which may jump; only used for the month.
     elapsed
-        Seconds since some moment, which only grow.
+        Monotonic seconds.
     """
 
     wall: Callable[[], float] = time.time
     elapsed: Callable[[], float] = time.monotonic
 
     def month(self, latest: float = math.inf) -> str:
-        """Return the month, UTC, "2026-03"; at most that of a time, seconds since 1970."""
+        """Return the month, UTC, "2026-03", but none later than that of `latest`, seconds since 1970."""
         return time.strftime("%Y-%m", time.gmtime(min(self.wall(), latest)))
 
 
 class StudyClock:
-    """The study clock of one process that serves; it goes on from where it stood when it was saved last."""
+    """The study clock of a serving process, which continues from its last saved value."""
 
     def __init__(self, saved_ms: int, times: Times) -> None:
         self.times = times
@@ -67,7 +67,7 @@ class StudyClock:
         return self._latest
 
     def month(self) -> str:
-        """Return the month, UTC: a date that jumps ahead of the time that went by meanwhile is not believed."""
+        """Return the month, UTC; dates that jump ahead of the elapsed time are ignored."""
         return self.times.month(self._wall + (self.times.elapsed() - self._begin) + _DAY_S)
 
 
@@ -75,7 +75,7 @@ T = TypeVar("T")
 Job = Callable[[Work], T]
 
 MOST_JOBS = 256
-"""Jobs of one commit: more would make those wait long that came first."""
+"""Maximum number of jobs per commit, so that the first ones do not wait too long."""
 
 
 @dataclass(eq=False)
@@ -93,12 +93,12 @@ class _Waiting:
 
 
 class Writer:
-    """The writing thread, which the connection belongs to from now on, and the memory that it keeps: `cache`."""
+    """The writing thread, which takes over the connection, and the memory that it maintains, `cache`."""
 
     def __init__(self, folder: Path, database: sqlite3.Connection, versions: Versions, clock: StudyClock) -> None:
         self._folder, self._database, self._versions, self._clock = folder, database, versions, clock
         self._plans: Plans = {}
-        # What a withdrawal deleted just before the last process ended has to leave the files.
+        # What was withdrawn just before the last process ended must still be erased from the files.
         self._eraser = Eraser(database, folder)
         self._eraser.rewrite(now=True)
         run = "INSERT INTO runs (started_ms) VALUES (?) RETURNING number"
@@ -111,7 +111,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, job: Job[T]) -> Future[T]:
-        """Queue a job; the future is done once its commit is on the disk, and cannot be cancelled.
+        """Queue a job; the future is done once its commit is on disk, and cannot be cancelled.
 
         Raises
         ------
@@ -122,13 +122,13 @@ class Writer:
         future.set_running_or_notify_cancel()
         with self._gate:
             if self._is_closed:
-                msg = "the store was closed"
+                msg = "the store is closed"
                 raise StoreError(msg, where=Where(str(self._folder)))
             self._queue.put(_Waiting(job, future))
         return future
 
     def close(self) -> None:
-        """Carry out what is queued, then end the thread and close the connection."""
+        """Carry out queued jobs, then end the thread and close the connection."""
         with self._gate:
             if not self._is_closed:
                 self._is_closed = True
@@ -185,14 +185,14 @@ class Writer:
             if waiting not in erasing:
                 waiting.tell()
         if erasing:
-            # Who withdraws is told once the rows and the log are overwritten.
+            # A withdrawal is confirmed once the rows and the log are overwritten.
             self._eraser.need()
             self._eraser.empty_log()
             for waiting in erasing:
                 waiting.tell()
 
     def _carry_out_one(self, waiting: _Waiting, works: list[Work]) -> bool:
-        """Carry out a job in a savepoint; return whether it deleted something that must leave the files."""
+        """Carry out a job in a savepoint; return whether it deleted something that must be erased from the files."""
         database = self._database
         clock = self._clock
         work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.month())
@@ -201,7 +201,7 @@ class Writer:
         try:
             waiting.result = waiting.job(work)
         except sqlite3.OperationalError:
-            # The disk, not the job: the whole group fails, since nothing more can be brought to the disk.
+            # The disk failed, not the job: the whole group fails, because nothing more can be written.
             raise
         except Exception as error:
             database.execute("ROLLBACK TO job")
@@ -217,7 +217,7 @@ class Writer:
         self._database.execute("UPDATE clock SET study_ms = ?", (self._clock.now(),))
 
     def _save_clock_alone(self) -> None:
-        # No space: the next commit saves it.
+        # If there is no space, the next commit saves it.
         with contextlib.suppress(sqlite3.Error):
             self._save_clock()
 

@@ -44,7 +44,7 @@ def unknown(serve, person, console):
     served = serve(SELECT)
     me = person(served).begin()
     me.trial(1)
-    refusal = {"status": 401, "json": {"error": "unknown_session", "message": "There is no such session."}}
+    refusal = {"status": 401, "json": {"error": "unknown_session", "message": "This session does not exist."}}
     me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
     me.answer(SELECT)
     me.heading("We cannot find your session")

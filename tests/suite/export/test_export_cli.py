@@ -79,7 +79,7 @@ def test_unfinished_people_are_taken_where_asked_for(hmix, collection, tmp_path)
 def test_free_text_never_lies_in_the_study_folder(hmix, collection, tmp_path, option):
     ran = hmix("collect", "export", collection.folder, tmp_path / "export", option, tmp_path / "export" / "file.jsonl")
     assert ran.exit_code == 2
-    assert "would lie in the study folder" in ran.output
+    assert "would be in the study folder" in ran.output
     assert not (tmp_path / "export").exists()
 
 
@@ -89,7 +89,7 @@ def test_comments_and_what_was_kept_aside_are_two_files(hmix, collection, tmp_pa
         "collect", "export", collection.folder, tmp_path / "export", "--comments", same[0], "--quarantine", same[1]
     )
     assert ran.exit_code == 2
-    assert "into one file" in ran.output
+    assert "to the same file" in ran.output
     assert not (tmp_path / "export").exists()
     assert not same[0].exists()
 
@@ -114,7 +114,7 @@ def test_how_the_released_layout_is_read_is_told(hmix, tmp_path):
 def test_a_target_that_is_there_is_refused(hmix, collection, tmp_path):
     ran = hmix("collect", "export", collection.folder, tmp_path)
     assert ran.exit_code == 2
-    assert "nothing is written over" in ran.output
+    assert "nothing is overwritten" in ran.output
 
 
 def test_the_released_layout_of_other_pictures_is_refused(hmix, collection, tmp_path):

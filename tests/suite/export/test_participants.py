@@ -162,7 +162,7 @@ def test_the_notes_say_what_each_column_was_asked_with(exported: Any) -> None:
         in notes
     )
     assert "| seen | Which? | any of cats; dogs; frogs |" in notes
-    assert "| attention_checks | Choose blue. | attention checks that were answered |" in notes
+    assert "| attention_checks | Choose blue. | number of attention checks answered |" in notes
     assert "remark" not in notes
     assert "window_width" not in notes
 

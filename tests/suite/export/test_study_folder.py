@@ -237,7 +237,7 @@ def test_a_trial_run_keeps_its_mark_from_the_store_to_the_figure(tmp_path):
         assert red == [SYNTHETIC_MARK]
 
 
-@pytest.mark.parametrize(("begun", "said"), [(0, "nobody has finished yet$"), (1, "people who have begun: 1$")])
+@pytest.mark.parametrize(("begun", "said"), [(0, "nobody has finished yet$"), (1, "participants who have started: 1$")])
 def test_without_anybody_who_finished_there_is_nothing_to_export(small, tmp_path, begun, said):
     for _ in range(begun):
         small.answer(small.join(), trials=2)
@@ -260,7 +260,7 @@ def test_nothing_is_written_over(small, tmp_path, kind):
         target.mkdir()
         if kind == "folder":
             (target / "mine.txt").write_text("mine")
-    with pytest.raises(ConfigurationError, match="there already"):
+    with pytest.raises(ConfigurationError, match="exists"):
         export_study(small.folder, target)
     assert target.is_symlink() or target.is_file() or [file.name for file in target.iterdir()] in [[], ["mine.txt"]]
 

@@ -81,6 +81,6 @@ def test_guesses_are_written_once_a_minute_and_never_quoted(access, impatient, c
             run_apart(ask(access, guess))
     told = capsys.readouterr().err
     assert told.splitlines() == [
-        "hmix: the dashboard was asked without its token",
-        "hmix: the dashboard was asked without its token (20 times more since it was last written)",
+        "hmix: the dashboard received a request without its token",
+        "hmix: the dashboard received a request without its token (20 times more since it was last written)",
     ]

@@ -161,7 +161,7 @@ def test_fewer_people_than_take_part_are_refused(folder, served):
     for seed in range(2):
         person(served, seed).begin(INFER)
     write(folder, lambda content: content["tasks"][INFER].update(people_per_batch=1))
-    with pytest.raises(StoreRefusedError, match="would want 1 people, and has 2") as told:
+    with pytest.raises(StoreRefusedError, match="would need 1 participants, but already has 2") as told:
         Amend().carry_out(store)
     assert "set people_per_batch to 2 or more" in told.value.hint
     assert (store.frozen.version, [count.quota for count in store.counts()]) == (0, [2])
@@ -188,7 +188,7 @@ def test_the_server_begins_again_as_the_study_was_amended(folder):
     write(folder, more_people)
     with pytest.raises(CollectionError, match=f"tasks.{INFER}.people_per_batch is 5, was 2") as told:
         begin_collection(folder)
-    assert "`hmix collect amend` takes it up" in told.value.hint
+    assert "with `hmix collect amend`" in told.value.hint
     carry_out(folder, Amend())
     with begin_collection(folder)[0] as store:
         assert (store.frozen.version, store.frozen.batches[0].quota) == (1, 5)

@@ -67,7 +67,7 @@ def test_a_study_file_that_was_changed_is_refused_with_what_differs(
     with pytest.raises(CollectionError, match="was changed after collection began") as refused:
         begin_collection(tmp_path)
     assert told in refused.value.message
-    assert "change it back" in (refused.value.hint or "")
+    assert "undo" in (refused.value.hint or "")
     write_study(tmp_path, study_content(INFER))
     begin_collection(tmp_path)[0].close()
 

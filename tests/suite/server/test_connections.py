@@ -162,7 +162,7 @@ def test_those_that_wait_longest_go_where_there_are_too_many(
     assert all(map(is_closed, [sending, *idle[:60]]))
     assert ask(idle[-1]).startswith(b"HTTP/1.1 200")
     [line] = capsys.readouterr().err.splitlines()
-    assert line == "hmix: too many connections: some that waited for long were closed"
+    assert line == "hmix: too many connections: closed some that had waited for a long time"
 
 
 def test_a_request_that_is_whole_is_answered_however_many_wait(
@@ -193,7 +193,7 @@ def test_a_system_without_descriptors_closes_those_that_wait_and_says_so_once(
     said = capsys.readouterr().err.splitlines()
     assert sorted(said) == [
         "hmix: socket.accept() out of system resource: OSError",
-        "hmix: too many connections: some that waited for long were closed",
+        "hmix: too many connections: closed some that had waited for a long time",
     ]
 
 

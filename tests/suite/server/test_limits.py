@@ -118,4 +118,4 @@ def test_a_limit_that_sees_nobody_is_warned_of(tmp_path: Path, monkeypatch: pyte
     for proxy, is_warned in ((DIRECT, True), (Proxy.of("", ["127.0.0.1"]), False)):
         said: list[str] = []
         serve_collection(tmp_path, "127.0.0.1", 0, proxy=proxy, tell=said.append)
-        assert any("per_prefix limits nobody" in line for line in said) is is_warned
+        assert any("per_prefix has no effect" in line for line in said) is is_warned

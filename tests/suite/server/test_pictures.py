@@ -126,5 +126,5 @@ def test_other_pictures_than_the_study_began_with_are_refused() -> None:
     frozen = frozen_study("infer_mixing_factor")
     with pytest.raises(CollectionError, match="not those that the collection began with"):
         Gallery(Versions(replace(frozen, pictures="0" * 16)), KEY, sample_pictures())
-    with pytest.raises(CollectionError, match="morph, and only pixel-linear"):
+    with pytest.raises(CollectionError, match="morph, but only pixel-linear"):
         Gallery(Versions(frozen), KEY, replace(sample_pictures(), mixing="morph"))

@@ -66,7 +66,7 @@ def test_a_path_that_leads_out_of_its_folder_is_refused(below: Asker, path: str)
     "path", ["/../x", "/a/./b", "/a//b", "pilot", "/a b", "/a%2e", "/ä", "https://example.org/a", "."]
 )
 def test_a_root_path_that_is_none_is_refused(path: str) -> None:
-    with pytest.raises(CollectionError, match="no path that a study can stand below"):
+    with pytest.raises(CollectionError, match="a study cannot be served below"):
         Proxy.of(path)
 
 
@@ -77,7 +77,7 @@ def test_the_top_of_the_host_is_no_root_path(path: str) -> None:
 
 @pytest.mark.parametrize("address", ["proxy.example.org", "10.0.0.1/8", "", "127.0.0.1:80"])
 def test_a_proxy_has_an_address(address: str) -> None:
-    with pytest.raises(CollectionError, match="no address of a proxy"):
+    with pytest.raises(CollectionError, match="not the address of a proxy"):
         Proxy.of("", [address])
 
 
@@ -129,9 +129,9 @@ def test_serving_plain_http_to_others_is_warned_of(tmp_path: Path, monkeypatch: 
 
     everywhere, trusting = "0.0.0.0", Proxy.of("", ["10.0.0.0/8"])
     [warning] = [line for line in told(everywhere, Proxy()) if "warning" in line]
-    assert warning.startswith("warning: this is plain HTTP beyond this computer")
+    assert warning.startswith("warning: this is plain HTTP outside this computer")
     for said in (told("127.0.0.1", Proxy()), told(everywhere, trusting)):
         assert not any("warning" in line for line in said)
     [warning] = [line for line in told("127.0.0.1", trusting, everywhere) if "warning" in line]
-    assert warning.startswith("warning: the dashboard is plain HTTP beyond this computer")
+    assert warning.startswith("warning: the dashboard is plain HTTP outside this computer")
     assert told("127.0.0.1", Proxy.of("/pilot"))[0].endswith("/pilot/")

@@ -114,7 +114,7 @@ def test_a_server_that_is_stopped_and_started_again_goes_on_where_it_was(folder:
         second = run("serve", folder, "--port", 0)
         status, said, complained = ended(second)
         assert (status, said) == (1, "")
-        assert "being served already" in complained
+        assert "already being served" in complained
 
         port = urlsplit(address).port
         other = folder / "other"
@@ -143,7 +143,7 @@ def test_a_server_that_is_stopped_and_started_again_goes_on_where_it_was(folder:
         status, said, complained = ended(process)
         assert (status, complained) == (0, "")
         assert "stopped; every acknowledged answer is stored" in said
-        assert f"dashboard, for those who run the study alone: {channel.page}\n" in said
+        assert f"dashboard, only for those who run the study: {channel.page}\n" in said
     assert not {path.name for path in folder.iterdir()} & {"collection.sqlite-wal", CHANNEL_NAME}
     with running("serve", folder) as (process, address):
         view = requests.get(f"{address}/api/session", headers=TOKEN, timeout=10).json()
@@ -172,7 +172,7 @@ def test_bodies_over_a_real_connection(folder: Path) -> None:
         status, said, complained = stop(process)
         assert (status, complained) == (0, "")
         assert said.splitlines()[1:] == [
-            "stop with Ctrl+C; serving again goes on where it stopped",
+            "stop with Ctrl+C; serving again continues where it stopped",
             "stopped; every acknowledged answer is stored",
         ]
 

@@ -66,7 +66,7 @@ def test_a_refusal_is_an_answer_where_it_is_expected(scripted, connect):
 
 
 def test_a_server_that_is_away_is_given_up_in_the_end(connect):
-    with pytest.raises(CollectionError, match="does not answer") as refused:
+    with pytest.raises(CollectionError, match="does not respond") as refused:
         connect("http://127.0.0.1:9", patience_s=0.2).call("PUT", "/a", {})
     assert "hmix collect serve" in refused.value.hint
 

@@ -60,7 +60,7 @@ def test_categorical_cannot_tell_where_another_class_is_named_or_both_are_one():
 
 def test_one_person_is_too_few():
     table = pa.table({"participant_id": ["a"], "selected_coefficient": [0.5]})
-    with pytest.raises(SchemaError, match="two people"):
+    with pytest.raises(SchemaError, match="two participants"):
         recover_bias(table, CONSTRUCT)
 
 

@@ -52,7 +52,7 @@ def test_a_server_that_does_not_start_leaves_no_folder(short_study, tmp_path, mo
 
 def test_scripted_people_do_not_mix_with_real_ones(short_study, tmp_path, monkeypatch):
     monkeypatch.setattr(Connection, "call", lambda *_: (200, {"trial_run": False}))
-    with pytest.raises(CollectionError, match="answers of people"):
+    with pytest.raises(CollectionError, match="collects real answers"):
         simulate(short_study, url="http://127.0.0.1:1", people=1)
 
 
@@ -102,7 +102,7 @@ def test_a_call_that_makes_no_sense_is_refused(short_study, tmp_path, options):
 
 def test_a_target_that_is_there_is_refused(short_study, tmp_path):
     (tmp_path / "made").mkdir()
-    with pytest.raises(ConfigurationError, match="there already"):
+    with pytest.raises(ConfigurationError, match="exists"):
         simulate(short_study, tmp_path / "made")
     assert list((tmp_path / "made").iterdir()) == []
 

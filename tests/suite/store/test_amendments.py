@@ -46,7 +46,7 @@ def test_places_that_personal_links_keep_are_not_taken_away(make_store):
     store = make_store(5)
     join(store, 1)
     store.issue_links(3).result()
-    with pytest.raises(StoreRefusedError, match="personal links keep 1 more places than there would be"):
+    with pytest.raises(StoreRefusedError, match="personal links reserve 1 more places than there would be"):
         store.amend(with_people(store.frozen.study, 3), []).result()
     store.amend(with_people(store.frozen.study, 4), []).result()
     assert [count.quota for count in store.counts()] == [4]

@@ -68,22 +68,22 @@ def test_nothing_is_written_over(store, tmp_path, there):
         "empty folder": target.mkdir,
         "link to nothing": lambda: target.symlink_to(tmp_path / "nothing"),
     }[there]()
-    with pytest.raises(StoreError, match="never written over"):
+    with pytest.raises(StoreError, match="never overwrites anything"):
         store.backup(target)
     assert not (tmp_path / "nothing").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["collection", "copy"]
 
 
 def test_it_does_not_lie_in_the_collection(store):
-    with pytest.raises(StoreError, match="in the collection itself"):
+    with pytest.raises(StoreError, match="inside the collection itself"):
         store.backup(store.folder / "copy")
     assert not (store.folder / "copy").exists()
 
 
-@pytest.mark.parametrize("fault", ["no key", "damaged"])
+@pytest.mark.parametrize("fault", ["not a key", "damaged"])
 def test_what_cannot_be_copied_whole_is_not_there_at_all(store, tmp_path, fault, monkeypatch):
     answer_all(store, join(store, 1))
-    if fault == "no key":
+    if fault == "not a key":
         (store.folder / "collection.key").unlink()
     else:
         monkeypatch.setattr("hmix_hub.suite.store.backup.check_integrity", _fail)

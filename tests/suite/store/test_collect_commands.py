@@ -238,7 +238,7 @@ class TestBackup:
 
     def test_a_target_that_is_there(self, hmix, store, tmp_path):
         told = hmix("backup", store.folder, tmp_path)
-        assert (told.exit_code, "never written over" in told.output) == (1, True)
+        assert (told.exit_code, "never overwrites anything" in told.output) == (1, True)
 
 
 @pytest.mark.parametrize(

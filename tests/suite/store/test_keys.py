@@ -73,6 +73,6 @@ def test_a_file_that_holds_no_key_is_refused_without_being_shown(tmp_path, conte
 
 
 def test_a_missing_key_is_named(tmp_path):
-    with pytest.raises(StoreError, match="is not there") as told:
+    with pytest.raises(StoreError, match="is missing") as told:
         read_key(tmp_path)
     assert "backup" in str(told.value.hint)

@@ -73,10 +73,10 @@ def test_a_folder_without_a_collection(tmp_path):
     [
         ("PRAGMA application_id = 7", "not a collection"),
         ("PRAGMA user_version = 3", "layout 3"),
-        ("UPDATE meta SET value = replace(value, 'Which', 'What') WHERE name = 'frozen'", "not the one"),
-        ("UPDATE meta SET value = 'no JSON' WHERE name = 'frozen'", "not the one"),
-        ("UPDATE meta SET value = '0' WHERE name = 'frozen_sha256'", "not the one"),
-        ("DELETE FROM meta WHERE name = 'frozen'", "not the one"),
+        ("UPDATE meta SET value = replace(value, 'Which', 'What') WHERE name = 'frozen'", "not match"),
+        ("UPDATE meta SET value = 'no JSON' WHERE name = 'frozen'", "not match"),
+        ("UPDATE meta SET value = '0' WHERE name = 'frozen_sha256'", "not match"),
+        ("DELETE FROM meta WHERE name = 'frozen'", "not match"),
     ],
 )
 @pytest.mark.parametrize("read_only", [True, False])
@@ -114,7 +114,7 @@ def test_a_collection_from_before_a_key_of_the_study_file_was_known_opens_as_bef
 
 def test_a_study_that_this_version_cannot_read_is_not_called_damaged(folder):
     store_frozen(folder, '{"study": {}}')
-    with pytest.raises(StoreError, match="cannot read the study") as told:
+    with pytest.raises(StoreError, match="cannot read the original study") as told:
         Store.open(folder)
     assert "newer" in told.value.hint
 
@@ -141,21 +141,21 @@ class TestIntegrity:
         ("statement", "message"),
         [
             ("UPDATE answers SET trial_index = 99 WHERE trial_index = 3", "never had"),
-            ("UPDATE sessions SET state = 'finished', finished_ms = 0; ", "more people"),
+            ("UPDATE sessions SET state = 'finished', finished_ms = 0; ", "more participants"),
             ("UPDATE sessions SET state = 'finished'", "no time"),
             ("DELETE FROM answers WHERE trial_index = 3", "lacks answers"),
             ("DELETE FROM plans", "no plan"),
-            ("DELETE FROM sessions", "belongs to nobody"),
+            ("DELETE FROM sessions", "has no owner"),
             ("UPDATE sessions SET last_ms = 1e15", "from the future"),
-            ("UPDATE sessions SET is_incomplete = 1", "incomplete, and not finished"),
-            ("UPDATE sessions SET state = 'finished', finished_ms = 0, is_incomplete = 1", "counted as what it is not"),
-            ("UPDATE sessions SET consent_version = '0'", "another consent form"),
-            ("UPDATE sessions SET consent_sha256 = 'ab'", "another consent form"),
+            ("UPDATE sessions SET is_incomplete = 1", "incomplete but not finished"),
+            ("UPDATE sessions SET state = 'finished', finished_ms = 0, is_incomplete = 1", "wrongly marked as"),
+            ("UPDATE sessions SET consent_version = '0'", "a consent form that is not the study's"),
+            ("UPDATE sessions SET consent_sha256 = 'ab'", "a consent form that is not the study's"),
         ],
     )
     def test_rows_that_contradict_each_other_are_found(self, folder, statement, message):
         extra = {
-            "more people": ["UPDATE batches SET quota = 0"],
+            "more participants": ["UPDATE batches SET quota = 0"],
             "lacks answers": ["UPDATE sessions SET state = 'finished', finished_ms = 0"],
         }
         with Store.open(folder) as store:

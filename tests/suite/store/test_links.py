@@ -64,7 +64,7 @@ def test_no_more_links_than_there_are_places(make_store):
     store = make_store(3)
     join(store, "first")
     store.issue_links(1).result(30)
-    with pytest.raises(StoreRefusedError, match="2 new links need a place each, and only 1 can still be kept"):
+    with pytest.raises(StoreRefusedError, match="2 new links need a place each, but only 1 can still be reserved"):
         store.issue_links(2).result(30)
     assert store.issue_links(1).result(30) == [2]
 

@@ -21,7 +21,11 @@ with folder_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdi
 
 
 def test_a_second_server_is_refused_and_told_what_to_do(tmp_path):
-    with folder_lock(tmp_path), pytest.raises(FolderLockedError, match="served already") as told, folder_lock(tmp_path):
+    with (
+        folder_lock(tmp_path),
+        pytest.raises(FolderLockedError, match="already being served") as told,
+        folder_lock(tmp_path),
+    ):
         pass
     assert "stop it first" in str(told.value.hint)
 
@@ -31,7 +35,7 @@ def test_deleting_a_file_makes_no_room_for_a_second_server(make_store, name):
     folder = make_store(1).folder
     with folder_lock(folder):
         (folder / name).unlink(missing_ok=True)
-        with pytest.raises(CollectionError, match=r"served already|key of this collection is not there"):
+        with pytest.raises(CollectionError, match=r"already being served|key of this collection is missing"):
             folder_lock(folder).__enter__()
 
 

@@ -206,7 +206,7 @@ def test_those_who_run_the_study_are_told_of_all_parts_at_once(begin):
 def test_a_link_keeps_a_place_in_every_task(begin):
     store = begin(quota=2)
     assert store.issue_links(2).result() == [1, 2]
-    with pytest.raises(StoreRefusedError, match="only 0 can still be kept"):
+    with pytest.raises(StoreRefusedError, match="only 0 can still be reserved"):
         store.issue_links(1).result()
     assert store.is_full()
     with pytest.raises(StudyFullError):
@@ -263,7 +263,7 @@ def test_an_amendment_leaves_places_for_as_many_people_in_every_task(begin):
         store.amend(study.model_copy(update={"tasks": study.tasks | {FIRST: wanted[FIRST]}}), []).result()
     store.amend(study.model_copy(update={"tasks": wanted}), []).result()
     store.issue_links(5).result()
-    with pytest.raises(StoreRefusedError, match="personal links keep 2 more places"):
+    with pytest.raises(StoreRefusedError, match="personal links reserve 2 more places"):
         store.amend(study, []).result()
 
 
@@ -271,7 +271,7 @@ def test_an_amendment_leaves_places_for_as_many_people_in_every_task(begin):
     ("statement", "said"),
     [
         ("UPDATE sessions SET part = 2 WHERE part = 1", "a sitting lacks a part"),
-        ("UPDATE sessions SET state = 'lapsed' WHERE part = 1", "the parts of a sitting are of different states"),
+        ("UPDATE sessions SET state = 'lapsed' WHERE part = 1", "the parts of a sitting have different states"),
     ],
 )
 def test_parts_that_do_not_belong_together_are_found(begin, statement, said):

@@ -97,5 +97,5 @@ def test_the_server_need_not_be_stopped(collection):
 def test_a_server_without_a_channel_is_left_alone(collection):
     with folder_lock(collection):
         told = withdraw(collection, "--id", "ann", "--yes")
-    assert (told.exit_code, "is being served already" in told.output) == (1, True)
+    assert (told.exit_code, "is already being served" in told.output) == (1, True)
     assert len(codes(collection)) == 2
