@@ -212,7 +212,7 @@ def test_texts_of_studies_are_shown_and_never_markup(others):
 def test_labels_alone_are_shown_where_pictures_cannot_be_had(others):
     others.show("task=scale_rating")
     expect(others.page.locator(".tile canvas.absent").first).to_be_visible()
-    expect(others.page.locator("footer")).to_contain_text("cannot be shown")
+    expect(others.page.locator("footer")).to_contain_text("The pictures of cifar10/test")
 
 
 FEW = f"{INFER}&class_pair=dog,frog"

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import numpy as np
 import pytest
 
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from explored import table_of
+from explorer.test_every_task import larger, morphed
+from playwright.sync_api import expect
+from study_generator.own_pictures import pixels
+
 import hmix_hub
+from hmix_hub.explorer.writing import write_explorer
+from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import INFER
 from hmix_hub.tasks.midpoint import WALK
 
 _MIXED = """async (wanted) => {
@@ -63,3 +74,54 @@ def test_from_a_disk_the_pictures_are_the_same(chromium, sample_folder, load_sam
     assert np.array_equal(mixtures(page, shown), hmix_hub.render(stimuli, source="sample").numpy())
     assert said == []
     page.close()
+
+
+def canvas_bytes(canvas):
+    """Return what a canvas shows; uint8 (H, W, 3)."""
+    text, width, height = canvas.evaluate(
+        """(canvas) => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return [btoa(data.reduce((text, byte) => text + String.fromCharCode(byte), "")), canvas.width, canvas.height];
+        }"""
+    )
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3]
+
+
+@pytest.fixture
+def own(chromium, tmp_path):
+    """Open the explorer of the example study, changed, from the disk, at its first stimulus of two pictures."""
+    page = chromium.new_page()
+
+    def open_one(change):
+        files = example_study()
+        change(files)
+        folder = tmp_path / "page"
+        write_explorer(str(write_files(tmp_path / "study", files)), folder, cifar10="/nowhere")
+        rows = table_of(folder, f"{INFER}.stimuli").to_pylist()
+        row = next(row for row in rows if row["image_2"] >= 0 and row["mixing_coefficient"] == 0.5)
+        page.goto(f"{(folder / 'index.html').as_uri()}#task={INFER}&stimulus={row['stimulus_id']}")
+        page.locator(".mixture canvas").wait_for()
+        return page, row
+
+    yield open_one
+    page.close()
+
+
+def test_large_pictures_are_mixed_in_their_own_size(own):
+    page, row = own(larger(30))
+    canvas = page.locator(".mixture canvas[width='180']")
+    canvas.wait_for()
+    indices = [int(part) for part in re.findall(r"_(\d+)", row["stimulus_id"])[-2:]]
+    one, two = (np.kron(pixels(i), np.ones((30, 30, 1))) for i in indices)
+    assert np.array_equal(canvas_bytes(canvas), ((0.5 * one + 0.5 * two) / 255 * 255).astype(np.uint8))
+    assert np.array_equal(canvas_bytes(page.locator(".endpoint canvas[width='180']").first), one.astype(np.uint8))
+
+
+def test_mixtures_of_another_method_are_shown_as_they_are_and_no_others(own):
+    page, row = own(morphed)
+    canvas = page.locator(".mixture canvas:not(.loading)")
+    canvas.wait_for()
+    first = int(re.findall(r"_(\d+)", row["stimulus_id"])[-2])
+    assert np.array_equal(canvas_bytes(canvas), pixels(first))
+    page.get_by_role("slider").press("ArrowRight")
+    expect(page.locator(".mixture canvas")).to_have_class("absent")
