@@ -42,12 +42,14 @@ _R = FileForm("an R file", "write the data frame with write.csv(x, file, row.nam
 _SAS = _exported("a SAS file", "PROC EXPORT, R's haven, or pandas.read_sas")
 _SPSS = _exported("an SPSS file", "SPSS (File, Export), R's haven, or pandas.read_spss")
 _STATA = _exported("a Stata file", "`export delimited`, R's haven, or pandas.read_stata")
-_GZIP = FileForm("a gzip-compressed file", "let its name end in .gz: .csv.gz or .jsonl.gz")
+_GZIP = FileForm("a gzip-compressed file", "rename it to end in .gz: .csv.gz or .jsonl.gz")
 _ZIP = FileForm("a ZIP archive", _UNPACK)
 _TAR = FileForm("a tar archive", _UNPACK)
-_JSON = FileForm("JSON", "let its name end in .json and import it, or write one object a line and let it end in .jsonl")
+_JSON = FileForm(
+    "JSON", "rename it to end in .json and import it, or write one object per line and rename it to end in .jsonl"
+)
 _LINES = "a JSON array, not JSON lines"
-_ARRAY = FileForm(_LINES, "let its name end in .json and import it, or write one object a line")
+_ARRAY = FileForm(_LINES, "rename it to end in .json and import it, or write one object per line")
 
 _STARTS: tuple[tuple[bytes, FileForm], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _EXCEL_97),
@@ -61,13 +63,13 @@ _STARTS: tuple[tuple[bytes, FileForm], ...] = (
     (b"RDA3\n", _R),
     (b"X\n\0\0\0", _R),
     (b"SQLite format 3\0", FileForm("an SQLite database", "export its table with `sqlite3 -header -csv FILE`")),
-    (b"PAR1\x15", FileForm("a Parquet file", "let its name end in .parquet")),
+    (b"PAR1\x15", FileForm("a Parquet file", "rename it to end in .parquet")),
     (b"ARROW1\0", _exported("an Arrow (Feather) file", "pandas.read_feather")),
     (b"FEA1\0", _exported("a Feather file", "pandas.read_feather")),
     (b"\x89HDF\r\n\x1a\n", _exported("an HDF5 file", "h5py, pandas.read_hdf, or MATLAB's writetable")),
     (b"MATLAB 5.0 MAT-file", _exported("a MATLAB file", "writetable, or scipy.io.loadmat and pandas")),
     (b"MATLAB 7.3 MAT-file", _exported("a MATLAB file", "writetable, or h5py and pandas")),
-    (b"\x93NUMPY", FileForm("a NumPy array", "let its name end in .npy and import it")),
+    (b"\x93NUMPY", FileForm("a NumPy array", "rename it to end in .npy and import it")),
     (b"%PDF-", FileForm("a PDF document", _NO_TABLE)),
     (b"{\\rtf", FileForm("an RTF document", _NO_TABLE)),
     (b"\x89PNG\r\n", FileForm("a PNG picture", _NO_TABLE)),

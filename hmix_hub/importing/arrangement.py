@@ -1,4 +1,4 @@
-"""Arrangement of a raw table as one row for each judgment: rows that are kept, columns melted, item tables joined."""
+"""Arrangement of a raw table into one row per judgment: filtering rows, melting columns, joining item tables."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from hmix_hub.schema.arrays import Mask, as_mask
 
 
 class Arrangement:
-    """What a column map makes of the rows of raw tables, before it makes columns.
+    """Applies a column map to the rows of raw tables, before columns are mapped.
 
     Parameters
     ----------
     column_map
         The map.
     outcome
-        Gets the counts of rows that are dropped, by reason.
+        Receives the counts of dropped rows, by reason.
     """
 
     def __init__(self, column_map: ColumnMap, outcome: Outcome) -> None:
@@ -35,7 +35,7 @@ class Arrangement:
         self._tables = [JoinedTable(table, column_map.folder, outcome) for table in column_map.table]
 
     def names(self, raw: pa.Table) -> list[str]:
-        """Return the columns of a table, those added by `melt` and `table` included."""
+        """Return the columns of a table, including those added by `melt` and `table`."""
         names = [name for name in raw.column_names if name != ROW]
         if self._map.melt is not None and self._map.melt.found(names):
             names += self._map.melt.made(names)
@@ -43,12 +43,12 @@ class Arrangement:
 
     @property
     def named(self) -> list[tuple[str, ...]]:
-        """Columns that it needs; of each tuple, at least one."""
+        """Return the columns it needs; of each tuple, at least one."""
         joined = [(name,) for table in self._tables for name in table.item_table.keys]
         return [tuple(condition.columns) for condition in self._map.rows] + joined
 
     def lacks_items(self, raw: pa.Table) -> str | None:
-        """Return what columns of items a table lacks altogether, in words."""
+        """Return a description of the item columns if a table has none of them, otherwise `None`."""
         melt = self._map.melt
         return None if melt is None or melt.found(raw.column_names) else f"like {melt.in_words}"
 
@@ -58,16 +58,16 @@ class Arrangement:
         Parameters
         ----------
         raw
-            The table, whose columns are text, and `ROW`.
+            The table: columns of text, and `ROW`.
         wanted
-            Columns that are needed; `None`: any may be.
+            Columns that are needed; `None` for all.
         path
             The file, for messages.
 
         Raises
         ------
         ConfigurationError
-            If two columns have one name.
+            If two columns have the same name.
         """
         pending = list(self._map.rows)
         raw = self._kept(self._filled(raw), pending)
@@ -88,7 +88,7 @@ class Arrangement:
         return self._kept(raw, pending, is_last=True)
 
     def _filled(self, raw: pa.Table) -> pa.Table:
-        """Return the rows that are not empty: spreadsheets export empty ones below a table."""
+        """Return the rows that are not empty; spreadsheets export empty rows below a table."""
         is_filled = np.zeros(raw.num_rows, dtype=bool)
         for name in raw.column_names:
             if is_filled.all():
@@ -99,7 +99,7 @@ class Arrangement:
         return raw.filter(pa.array(is_filled))
 
     def _kept(self, raw: pa.Table, pending: list[Condition], *, is_last: bool = False) -> pa.Table:
-        """Return the rows that meet the conditions which can be tested by now; in the end, all."""
+        """Return the rows that meet the pending conditions that can be tested so far, or, `is_last`, all of them."""
         for condition in list(pending):
             cells = Cells(raw, [condition])
             has_column = bool(cells.names(condition))
@@ -119,14 +119,14 @@ class Arrangement:
         Raises
         ------
         SchemaError
-            If one has none.
+            If an item has no row.
         """
         for table in self._tables:
             self._outcome.notes += table.finish()
 
 
 def are_kept(cells: Cells, condition: Condition) -> Mask:
-    """Whether each row meets a condition; bool (N,). Of cells that `json` or `pattern` does not fit, nothing is."""
+    """Return whether each row meets a condition, bool (N,); cells that do not match `json` or `pattern` are empty."""
     codes, texts = cells.of(condition)
     return np.asarray(_meets(texts, condition))[codes]
 
@@ -155,7 +155,7 @@ def _is_one(folded: pa.Array, wanted: str | list[str]) -> Mask:
 
 
 def reason(condition: Condition) -> str:
-    """Return why a row that does not meet a condition is dropped, in words."""
+    """Return the reason for dropping a row that does not meet a condition."""
     place = " or ".join(condition.columns) + (f", {condition.json_key}," if condition.json_key else "")
     said = []
     if condition.equals is not None:

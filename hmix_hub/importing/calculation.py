@@ -1,4 +1,4 @@
-"""Arithmetic of a column map, over whole columns; texts that are no numbers are left as they are."""
+"""Calculations of a column map on whole columns; texts that are not numbers are left unchanged."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _ZONE = re.compile(r"\s*(?:UTC|GMT|Z)$")
 
 @dataclass(frozen=True)
 class Calculation:
-    """Steps of a calculation, in this order.
+    """Steps of a calculation, in order.
 
     Parameters
     ----------
     add
-        Is added.
+        Number to add.
     multiply, divide
         Factor and divisor.
     scale
-        The two ends of a scale, which become 0 and 1; `None`: no scale.
+        Both ends of a scale, which become 0 and 1; `None` for no scale.
     flip
-        Whether the result is 1 minus that.
+        Whether to take 1 minus the result.
     is_rounded
-        Whether it is rounded to 12 decimals. Coefficients that pictures were mixed with name stimuli, so 1 - 0.9 is to
-        be 0.1 and not 0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's
-        reader has it.
+        Whether to round to 12 decimals. Mixing coefficients are part of stimulus ids, so 1 - 0.9 must be 0.1 and not
+        0.09999999999999998. Answers on a scale are not rounded, as in the reader of
+        the release.
     is_whole
-        Whether whole results are written without a decimal point.
+        Whether to write integers without a decimal point.
     """
 
     add: float | None = None
@@ -71,24 +71,24 @@ class Calculation:
         return pc.replace_substring_regex(written, r"\.0$", "") if self.is_whole else written
 
     def outside(self, numbers: Floats) -> Mask:
-        """Whether each number lies outside the ends of the scale; bool (N,)."""
+        """Return whether each number is outside the scale; bool (N,)."""
         if self.scale is None:
             return np.zeros(len(numbers), dtype=bool)
         low, high = sorted(self.scale)
         return np.asarray((numbers < low) | (numbers > high))
 
     def apply(self, texts: pa.Array) -> tuple[pa.Array, Mask]:
-        """Calculate with texts.
+        """Return the results for texts.
 
         Parameters
         ----------
         texts
-            N strings, null where nothing is; of a list, `a|b` or JSON, each number is calculated with.
+            N strings, null where missing; in lists, `a|b` or JSON, every number is transformed.
 
         Returns
         -------
         tuple
-            N strings, those that are no number as they were; and bool (N,), which lie outside the ends of the scale.
+            N strings, unchanged if they are not numbers; and bool (N,), whether each is outside the scale.
         """
         numbers = as_numbers(texts)
         is_number = ~np.isnan(numbers)
@@ -112,36 +112,36 @@ class Calculation:
 
 
 def as_numbers(texts: pa.Array) -> Floats:
-    """Return texts as float64 (N,), a decimal comma read as a point; NaN where a text is no number, or null."""
+    """Return texts as float64 (N,), reading decimal commas as points; NaN where null or not a number."""
     bare = pc.utf8_trim_whitespace(texts)
     is_comma = pc.and_(
         pc.match_substring_regex(bare, COMMA), pc.invert(pc.match_substring_regex(bare, THOUSANDS))
     ).fill_null(False)
     if pc.any(is_comma).as_py():
-        # `1,234` may be a thousand, and is left.
+        # `1,234` may be a thousand, so it is left unchanged.
         bare = pc.if_else(is_comma, pc.replace_substring(bare, ",", "."), bare)
     present = pc.if_else(pc.match_substring_regex(bare, NUMBER), bare, pa.scalar(None, bare.type))
     return np.asarray(pc.cast(present, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def texts_of(numbers: Floats) -> pa.Array:
-    """Return numbers as the shortest texts that are read as the same; null where they are none."""
+    """Return numbers as the shortest texts that read back as the same number; null for NaN."""
     values = pa.array(map(repr, numbers.tolist()), pa.string())
     return pc.if_else(pa.array(~np.isnan(numbers)), values, pa.scalar(None, pa.string()))
 
 
 def difference(texts: pa.Array, others: pa.Array) -> tuple[pa.Array, Mask]:
-    """Subtract: numbers, or points in time such as 2026-03-01T12:00:00Z, of which the difference is in seconds.
+    """Subtract numbers, or times such as 2026-03-01T12:00:00Z, whose difference is in seconds.
 
     Parameters
     ----------
     texts, others
-        N strings each; N numbers or times, minus N others.
+        N strings each: numbers or times, and those to subtract.
 
     Returns
     -------
     tuple
-        N strings, null where there is no difference; and bool (N,), where there is none though a cell holds something.
+        N strings, null where undefined; and bool (N,), whether the difference is undefined though a cell is not empty.
     """
     first, second = as_numbers(texts), as_numbers(others)
     result = first - second
@@ -158,7 +158,7 @@ def _seconds(texts: pa.Array) -> npt.NDArray[np.float64]:
 
 
 def _second(text: str | None) -> float:
-    """Return a point in time as seconds; one without a time zone is taken as UTC, as its fellow will be."""
+    """Return a time in seconds; times without a time zone are read as UTC, which cancels in differences."""
     try:
         moment = datetime.fromisoformat(_ZONE.sub("+00:00", (text or "").strip()))
     except ValueError:

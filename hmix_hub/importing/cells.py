@@ -1,4 +1,4 @@
-"""Cells of a batch of raw files: each distinct text of a column once, and what stands in it as JSON, parsed once."""
+"""Cells of a batch of raw files: distinct texts of each column, each parsed as JSON only once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_ROWS = 65_536
 class Batch:
     """Rows of several raw files.
 
-    A session has few rows, and work on a column costs as much for a hundred of them as for ten thousand.
+    A session has few rows, and processing a column takes as long for a hundred rows as for ten thousand.
     """
 
     def __init__(self) -> None:
@@ -36,20 +36,20 @@ class Batch:
         return sum(table.num_rows for table in self._tables)
 
     def takes(self, raw: pa.Table) -> bool:
-        """Whether the rows of a file can be added."""
+        """Return whether the rows of a file can be added."""
         if not self._tables:
             return True
         return len(self) + raw.num_rows <= _MOST_ROWS and raw.column_names == self._tables[0].column_names
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the rows of a file, which the column source_file calls by its name."""
+        """Add the rows of a file; `name` goes into the column source_file."""
         self._tables.append(raw)
         self._paths.append(path)
         self._names.append(name)
 
     @property
     def table(self) -> pa.Table:
-        """The rows of all files."""
+        """Return the rows of all files."""
         table = pa.concat_tables(self._tables)
         return table.combine_chunks() if len(self._tables) > 1 else table
 
@@ -59,12 +59,12 @@ class Batch:
 
     @property
     def source_files(self) -> pa.Array:
-        """What the column source_file says in each row."""
+        """Return the values of the column source_file."""
         sizes = np.diff(self._ends, prepend=0)
         return pc.take(pa.array(self._names, pa.string()), pa.array(np.repeat(np.arange(len(sizes)), sizes)))
 
     def where(self, row: int, column: str | None = None) -> Where:
-        """Return the place of a row of the batch: its file, its number in it, and the column."""
+        """Return the place of a row of the batch: its file, its number in the file, and the column."""
         number = int(np.searchsorted(self._ends, row, side="right"))
         start = int(self._ends[number]) - self._tables[number].num_rows
         return Where(str(self._paths[number]), self._tables[number][ROW][row - start].as_py(), column)
@@ -82,7 +82,7 @@ class Cells:
     raw
         The table: N rows, columns of text.
     wanted
-        What will be extracted: all paths into a column are looked up at once.
+        What will be extracted, so that all paths into a column are looked up together.
     """
 
     def __init__(self, raw: pa.Table, wanted: Iterable[Extraction]) -> None:
@@ -95,11 +95,11 @@ class Cells:
         self._values: dict[tuple[str, ...], dict[str | None, list[Any]]] = {}
 
     def names(self, taken: Extraction) -> tuple[str, ...]:
-        """Return which of a source's columns the table has."""
+        """Return which of an extraction's columns the table has."""
         return tuple(name for name in taken.columns if name in self.raw.column_names)
 
     def column(self, names: tuple[str, ...]) -> pa.ChunkedArray:
-        """Return a column, or of several the first cell of each row that holds something; "" where none does."""
+        """Return a column, or the first non-empty cell of several columns for each row; "" if all are empty."""
         if not names:
             return pa.chunked_array([pa.array([""] * self.raw.num_rows, pa.string())])
         column = self.raw[names[-1]]
@@ -108,13 +108,13 @@ class Cells:
         return column
 
     def distinct(self, names: tuple[str, ...]) -> Distinct:
-        """Return the distinct texts of a column, or of the first that is filled."""
+        """Return the distinct texts of `column(names)`."""
         if names not in self._encoded:
             self._encoded[names] = arrays.encode(self.column(names))
         return self._encoded[names]
 
     def values(self, taken: Extraction) -> list[Any]:
-        """Return the value at a path in each distinct text; `MISSING` where there is none."""
+        """Return the value at a path in each distinct text, or `MISSING`."""
         names = self.names(taken)
         if names not in self._values:
             paths = self._paths.get(names, set()) | {taken.json_key}
@@ -122,7 +122,7 @@ class Cells:
         return self._values[names][taken.json_key]
 
     def of(self, taken: Extraction) -> Distinct:
-        """Return what `json` extracts from each distinct text, null where it does not fit; without it, the texts."""
+        """Return what `json` extracts from each distinct text, null if nothing; without `json`, the texts."""
         codes, texts = self.distinct(self.names(taken))
         if taken.json_key is None:
             return codes, texts
@@ -131,36 +131,36 @@ class Cells:
 
 
 def repeated(column: pa.ChunkedArray, rows: Ints, said: str) -> pa.ChunkedArray:
-    """Return rows of a column of text, as often as wanted; see `check_size`."""
+    """Return rows of a column of text, which may be repeated; see `check_size`."""
     lengths = pc.binary_length(column).fill_null(0).to_numpy()
     check_size(int(lengths[rows].sum(dtype=np.int64)), said)
     return arrays.take(column, rows)
 
 
 def check_size(n_bytes: int, said: str) -> None:
-    """Check that the texts that a map makes stay within bounds: a long cell may be repeated for each item.
+    """Check the size of texts made by a map, in which long cells may be repeated for each item.
 
     Raises
     ------
     SchemaError
-        If they come to more bytes than the text of a raw file may have.
+        If the texts exceed the maximum for the text of a raw file.
     """
     if n_bytes > TEXT_LIMIT:
-        msg = f"{said} would come to {n_bytes:,} bytes, and {TEXT_LIMIT:,} are the most"
-        raise SchemaError(msg, hint="leave long columns out of the map, or import the files in parts, with --append")
+        msg = f"{said} would take {n_bytes:,} bytes, but the maximum is {TEXT_LIMIT:,}"
+        raise SchemaError(msg, hint="remove long columns from the map, or import the files in parts with --append")
 
 
 def is_filled(cells: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    """Whether each cell holds more than white space."""
+    """Return whether each cell contains more than white space."""
     return pc.not_equal(pc.utf8_trim_whitespace(cells), "")
 
 
 def are_filled(cells: pa.ChunkedArray) -> np.ndarray:
-    """Whether each cell holds more than white space; bool (N,)."""
+    """Return whether each cell contains more than white space; bool (N,)."""
     return as_mask(is_filled(cells))
 
 
 def as_cells(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
-    """Return a column that was made as cells: "" where nothing is."""
+    """Return a computed column as cells, with "" for null."""
     filled = pc.fill_null(column, "")
     return filled if isinstance(filled, pa.ChunkedArray) else pa.chunked_array([filled])

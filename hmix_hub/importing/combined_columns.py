@@ -1,4 +1,4 @@
-"""Combined columns: one column of text made of several, as a column map says, before anything else is done to it."""
+"""Combined columns: one column of text made from several according to a column map, before other steps."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Mask, as_mask
 
 Combined = tuple[pa.ChunkedArray, Mask]
-"""N texts, "" where nothing is; and bool (N,), where cells hold something that does not make one."""
+"""N texts, "" if empty; and bool (N,), whether a row's cells are not empty but could not be combined."""
 _SEPARATOR = "-"
 
 
 def combined(cells: Cells, origin: From, *, is_list: bool, calculation: Calculation) -> Combined:
-    """Return the column that `join`, `text`, `which`, `column_named_by`, `counts`, `votes` or `row_number` makes.
+    """Return the column made by `join`, `text`, `which`, `column_named_by`, `counts`, `votes` or `row_number`.
 
     Parameters
     ----------
     cells
-        The raw table, which has the columns that are needed.
+        The raw table, which must have the needed columns.
     origin
-        One of these, by its key.
+        Origin with one of these keys.
     is_list
-        Whether the column is one of lists, so that several of `which` may be filled.
+        Whether the target column holds lists, so that several columns of `which` may be filled.
     calculation
-        What is done to each number of `counts`.
+        Calculation for each number of `counts`.
     """
     if origin.counts is not None:
         return _counts(cells, origin.counts, calculation)
@@ -56,7 +56,7 @@ def _between(origin: From) -> list[tuple[str, str | None]]:
 
 
 def _joined(cells: Cells, parts: Sequence[tuple[str, str | None]]) -> Combined:
-    """Join texts and cells; where only some of the cells are filled, the text would name something else."""
+    """Join texts and cells; rows with only some cells filled cannot be joined, since the text would be misleading."""
     columns = [cells.column((name,)) for _, name in parts if name is not None]
     filled = np.stack([are_filled(column) for column in columns])
     texts = iter(columns)
@@ -93,7 +93,7 @@ def _named_by(cells: Cells, template: str) -> Combined:
     there = dict.fromkeys(cells.raw.column_names)
     there.pop(ROW, None)
     named = [name for name in texts.to_pylist() if name in there]
-    # Each cell stands in the columns that are named, one behind the other; the last of them is empty.
+    # Take each cell from the concatenation of all named columns, followed by an empty one.
     place = {name: number for number, name in enumerate(named)}
     column_of = np.array([place.get(name, len(named)) for name in texts.to_pylist()], dtype=np.int64)[codes]
     chunks = [chunk for name in named for chunk in cells.raw[name].chunks] + cells.column(()).chunks
@@ -102,7 +102,7 @@ def _named_by(cells: Cells, template: str) -> Combined:
 
 
 def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> Combined:
-    """Return an object of numbers by class for each row; nothing where no cell is filled, and 0 for one that is not."""
+    """Return a JSON object of numbers by class for each row, with 0 for empty cells; empty if all cells are."""
     columns = {of: cells.raw[name] for of, name in counts.items()}
     filled = np.stack([are_filled(column) for column in columns.values()])
     bad = np.zeros(cells.raw.num_rows, dtype=bool)
@@ -111,7 +111,7 @@ def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> C
         codes, texts = arrays.encode(column)
         numbers = as_numbers(pc.if_else(is_filled(texts), texts, "0"))
         bad |= np.isnan(numbers)[codes]
-        # Counts are whole, and stay so: 12, not 12.0.
+        # Write counts as integers: 12, not 12.0.
         written = arrays.take(pa.chunked_array([replace(calculation, is_whole=True).texts(numbers)]), codes)
         parts += [pa.scalar(f"{', ' if parts else '{'}{json.dumps(of)}: "), written]
     is_held = filled.any(axis=0)
@@ -121,7 +121,7 @@ def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> C
 
 
 def _votes(cells: Cells, columns: Sequence[str], values: Mapping[str, str]) -> Combined:
-    """Return how many of several cells hold each class, as an object of numbers; an empty cell is no vote."""
+    """Return the number of cells with each class, as a JSON object; empty cells are not votes."""
     encoded = [arrays.encode(pc.utf8_trim_whitespace(cells.raw[name])) for name in columns]
     words = list(dict.fromkeys(values.get(word, word) for _, texts in encoded for word in texts.to_pylist()))
     number = {word: place for place, word in enumerate(words)}
@@ -131,7 +131,7 @@ def _votes(cells: Cells, columns: Sequence[str], values: Mapping[str, str]) -> C
         votes[np.arange(len(votes)), places[codes]] += 1
     if "" in number:
         votes[:, number[""]] = 0
-    # Few people cast few different ballots: each is written once.
+    # There are few different ballots, so write each only once.
     ballots, of_row = np.unique(votes, axis=0, return_inverse=True)
     counted = [{word: int(n) for word, n in zip(words, ballot, strict=True) if n} for ballot in ballots]
     written = [json.dumps(counts) if counts else "" for counts in counted]

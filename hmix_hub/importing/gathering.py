@@ -1,4 +1,4 @@
-"""Gathering of judgments from raw files, by task and by what a column map makes of them, and their writing as files."""
+"""Gathering judgments from raw files by task, with column maps, and writing them as judgment files."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _FIT = (
     "`optional: true` if such cells may stay empty"
 )
 _ON_SCALE = (
-    "write the two ends that the raw scale has, drop such rows with `rows: [{column: …, between: […]}]`, or empty them "
-    "with `values:`"
+    "correct the two ends of the raw scale, drop such rows with `rows: [{column: …, between: […]}]`, or replace such "
+    "values by empty ones with `values:`"
 )
 
 
 class MappedFiles:
-    """Raw files that one column map is applied to; `outcome` gets the judgments, and counts of other rows by reason."""
+    """Raw files with the same column map; `outcome` receives the judgments, and counts of dropped rows by reason."""
 
     def __init__(self, column_map: ColumnMap, outcome: Outcome, numberings: Numberings) -> None:
         self._map = column_map
@@ -51,16 +51,16 @@ class MappedFiles:
         self._needed = self._named(made for made in self._made if not made.origin.optional)
         names_columns = any(made.origin.column_named_by is not None for made in self._made)
         named = {name for made in self._made for names in made.origin.named for name in names}
-        # Columns that columns are made of; any may be where cells name them.
+        # Raw columns that are needed; all of them if cells contain column names.
         self._wanted = None if names_columns else sorted(named)
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the judgments of a file, from `read_raw`; the column source_file calls it by its `name`.
+        """Add the judgments of a file, from `read_raw`; `name` goes into the column source_file.
 
         Raises
         ------
         ConfigurationError
-            If two columns have one name once the map's are added.
+            If two columns have the same name after the map's are added.
         """
         self._first = self._first or path
         if not raw.num_rows:
@@ -71,7 +71,7 @@ class MappedFiles:
         self._known |= dict.fromkeys(there)
         lacking = [" or ".join(names) for names in self._needed if all(name not in there for name in names)]
         if (items := self._arrangement.lacks_items(raw)) is not None:
-            # Those that come of melting are lacking with them.
+            # Columns made by melting are missing as well.
             made = [*self._map.melt.into] if self._map.melt else []
             self._unmelted += 1
             lacking = [items, *(name for name in lacking if name not in made)]
@@ -88,7 +88,7 @@ class MappedFiles:
             self._batch.add(raw, path, name)
 
     def _map_batch(self) -> None:
-        """Make the columns of the rows collected."""
+        """Map the columns of the collected rows."""
         batch, self._batch = self._batch, Batch()
         if not len(batch):
             return
@@ -98,7 +98,8 @@ class MappedFiles:
         columns |= {"source_file": batch.source_files, "source_row": raw[ROW]}
         for made in self._made:
             if made.origin.number is not None:
-                # Known once all files are read; a raw column is meant before one of the judgment file.
+                # Numbers are assigned after all files are read. Raw columns take precedence over those of the judgment
+                # file.
                 by = {column: columns[column] for column in made.origin.numbered_by if column in columns}
                 by |= {column: raw[column] for column in made.origin.numbered_by if column in raw.column_names}
                 table = pa.table({column: as_cells(values) for column, values in by.items()})
@@ -107,7 +108,7 @@ class MappedFiles:
         parts.append(pa.table(columns))
 
     def _named(self, columns: Iterable[MappedColumn]) -> list[tuple[str, ...]]:
-        """Return the raw columns that conditions and columns name, each once; of a tuple, one is needed."""
+        """Return the raw columns in conditions and columns, without duplicates; of each tuple, one is needed."""
         named = list(self._arrangement.named)
         for made in columns:
             is_made = made.origin.number is not None
@@ -115,16 +116,16 @@ class MappedFiles:
         return list(dict.fromkeys(named))
 
     def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str], there: list[str]) -> None:
-        """Skip a file: a session that was broken off before its first trial lacks the columns of trials.
+        """Skip a file: a session that ended before its first trial has no trial columns.
 
-        Another spelling of a column is no broken-off session.
+        A column with another spelling is an error instead.
         """
         said = f"no column {', '.join(lacking)}"
         spelled = {_spelling(name): name for name in there}
         other = next((spelled[key] for name in lacking if (key := _spelling(name)) in spelled), None)
         if self._map.rows and raw.num_rows and other is not None:
             msg = f"`rows:` keeps rows of this file ({raw.num_rows}), but it has {said}, and a column {other!r}"
-            hint = f"name both spellings in the map, `column: [{lacking[0]}, {other}]`, or leave the file out"
+            hint = f"write both spellings in the map, `column: [{lacking[0]}, {other}]`, or omit the file"
             where = Where(str(path), raw[ROW][0].as_py(), lacking[0])
             self._lacking.append(ConfigurationError(msg, where=where, hint=hint))
         if raw.num_rows:
@@ -132,15 +133,15 @@ class MappedFiles:
         self._outcome.leave_out(path, said)
 
     def finish(self) -> None:
-        """Check what came of all files.
+        """Check the results of all files.
 
         Raises
         ------
         ConfigurationError
-            If the map names a column that no file has, rows that are kept lack a column, or cells do not fit what the
-            map says of them.
+            If the map uses a column that no file has, a column is missing for rows that are kept, or cells do not match
+            the map.
         SchemaError
-            If no row is a judgment, a number lies outside the ends of its scale, or an item has no row in its table.
+            If no row is a judgment, a number is outside its scale, or an item has no row in its table.
         """
         self._map_batch()
         self._refuse_unmelted()
@@ -154,7 +155,7 @@ class MappedFiles:
         self._outcome.notes += [note for made in self._made for note in made.doubts()]
 
     def _refuse_unknown(self) -> None:
-        # Of `which` and `melt`, a file may lack some columns, but each is to be in one of them.
+        # Some columns of `which` and `melt` may be missing from a file, but not from all files.
         alternatives = self._named(self._made)
         alternatives += [(name,) for made in self._made for name in made.origin.by_column]
         melt = self._map.melt
@@ -164,17 +165,17 @@ class MappedFiles:
             return
         where = Where(str(self._first)) if self._first else None
         if len(unknown) == 1:
-            msg = f"the map names a column {' or '.join(map(repr, unknown[0]))}, which no file has"
+            msg = f"the map uses the column {' or '.join(map(repr, unknown[0]))}, which no file has"
             raise ConfigurationError(msg, where=where, hint=nearest(unknown[0][0], self._known, label="columns"))
         told = ", ".join(" or ".join(map(repr, names)) for names in unknown)
-        msg = f"the map names columns that no file has: {told}"
+        msg = f"the map uses columns that no file has: {told}"
         raise ConfigurationError(msg, where=where, hint=columns_hint([names[0] for names in unknown], self._known))
 
     def _refuse_unmelted(self) -> None:
         if self._known and self._unmelted == self._files and self._map.melt is not None:
-            msg = f"`melt:` fits no column of any file: {self._map.melt.in_words}"
+            msg = f"`melt:` matches no column of any file: {self._map.melt.in_words}"
             where = Where(str(self._first)) if self._first else None
-            hint = f"the expression fits the whole name; {columns_hint([], self._known)}"
+            hint = f"the expression must match the whole name; {columns_hint([], self._known)}"
             raise ConfigurationError(msg, where=where, hint=hint)
 
     def _refuse_unfit(self) -> None:
@@ -193,7 +194,7 @@ def _spelling(name: str) -> str:
 
 
 def columns_hint(names: Iterable[str], known: Iterable[str]) -> str:
-    """Return a hint for columns that are not there: the nearest of each that has one, and which columns there are."""
+    """Return a hint for missing columns: similar names, and the columns of the files."""
     there = list(known)
     near = [f"{name!r}: {hint}" for name in names if (hint := did_you_mean(name, there))]
     more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
@@ -201,7 +202,7 @@ def columns_hint(names: Iterable[str], known: Iterable[str]) -> str:
 
 
 class RawFiles(NamedTuple):
-    """Raw files of one form: what source_file calls each, and their map; `None`: they are the original Suite's."""
+    """Raw files of one form: their names in source_file, and their map (`None` for exports of the original Suite)."""
 
     names: Mapping[Path, str]
     column_map: ColumnMap | None
@@ -210,7 +211,7 @@ class RawFiles(NamedTuple):
 def gather(
     groups: Sequence[RawFiles], vocabulary: Vocabulary, *, progress: Callable[[int], None] | None = None
 ) -> Outcome:
-    """Read raw files, and return the judgments in them, in the order of the files; rows are numbered over all files.
+    """Read raw files and return their judgments, in the order of the files; `number` counts across all files.
 
     Parameters
     ----------
@@ -226,9 +227,9 @@ def gather(
     SourceMissingError
         If a file is missing.
     SchemaError
-        At the first row that cannot be read, or if no row is a judgment.
+        If a row cannot be read, or no row is a judgment.
     ConfigurationError
-        If no file of a group without a map is an export of the Suite, or a map does not fit.
+        If no file of a group without a map is an export of the Suite, or a map does not fit its files.
     """
     outcome, numberings, done = Outcome(), Numberings(), 0
     for names, column_map in groups:
@@ -246,7 +247,7 @@ def gather(
 
 
 def write_judgments(table: pa.Table, path: Path, task: str) -> None:
-    """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
+    """Write a judgment file as CSV, atomically and without optional columns that are entirely null."""
     optional = [name for name in TASKS[task].optional_columns if name in table.column_names]
     empty = [name for name in optional if table[name].null_count == table.num_rows]
     content = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Paths into JSON: values within the objects and arrays of cells, each text parsed once for all paths into it."""
+"""Paths into the JSON objects and arrays of cells; each text is parsed once for all paths."""
 
 from __future__ import annotations
 
@@ -10,63 +10,64 @@ from typing import Any
 from hmix_hub.studies.reading.json_file import each_key_once
 
 MISSING: Any = object()
-"""Where a path leads nowhere, or a text is no JSON."""
+"""Result of a path that does not exist, or of a text that is not JSON."""
 NULL = "\0null"
-"""JSON's null: a value that is there and says nothing, unlike a key that is not there. No JSON text is written so."""
+"""JSON's null: an existing empty value, unlike a missing key. No JSON text can be equal to it."""
 OFF = frozenset({"", "0", "0.0", "false", "no", "off", "null", "none", "unchecked"})
-"""What forms write, in small letters, of a box that is not ticked."""
+"""Values of unchecked boxes in forms, in lower case."""
 _DECODER = json.JSONDecoder(object_pairs_hook=each_key_once)
 _INDEX = re.compile(r"-?\d{1,6}")
 _EACH = "*"
 _NUMBERS = frozenset({int, float})
 _LONGEST = 200
 _IN_LISTS = frozenset("|,[]")
-"""Characters by which items of a written list are told apart."""
+"""Characters that separate the items of a list in text."""
 
 
 def check_path(path: str) -> None:
-    """Check that a path can lead anywhere.
+    """Check that a path is valid.
 
     Raises
     ------
     ValueError
-        If a part of it is empty, or it is longer than any that a person would write.
+        If a part of the path is empty, or the path is too long.
     """
     parts = path.split(".")
     if len(path) > _LONGEST or not all(parts) or any(part.startswith("=") for part in parts):
-        msg = f"{path[:_LONGEST]!r} is no path: write key.key, 0.key for the first of an array, or name=value.key"
+        msg = f"{path[:_LONGEST]!r} is not a path: write key.key, 0.key for the first of an array, or name=value.key"
         raise ValueError(msg)
 
 
 def values_at(texts: Sequence[str | None], paths: Iterable[str | None]) -> dict[str | None, list[Any]]:
-    """Return what stands at each path in each text.
+    """Return the value at each path in each text.
 
     Parameters
     ----------
     texts
         N cells.
     paths
-        Keys of the object, a.b for b within a. Within an array, `0` is its first element and `-1` its last, `a=b` the
-        first object whose a is b, and `*` a list of what the rest of the path finds in each. `None`: the whole value.
+        Keys of the object, a.b for b within a. In an array, `0` is the first element, `-1` the last, `a=b` the first
+        object whose a is b, and `*` a list of what the rest of the path finds in each element. `None` for the whole
+        value.
 
     Returns
     -------
     dict
-        N values by path; `MISSING` where there is none.
+        N values by path, or `MISSING`.
     """
     steps = {path: path.split(".") if path is not None else [] for path in paths}
     found: dict[str | None, list[Any]] = {path: [] for path in steps}
     for text in texts:
         value = parsed(text) if text else MISSING
         for path, parts in steps.items():
-            # A key with a point in it is meant before a path.
+            # A key that contains a point takes precedence over a path.
             whole = isinstance(value, dict) and path in value
             found[path].append(value[path] if whole else _within(value, parts))
     return found
 
 
 def parsed(text: str) -> Any:
-    """Return the JSON of a cell; `MISSING` where it is none, or names a key twice."""
+    """Return the JSON value of a cell; `MISSING` if it is invalid or has duplicate keys."""
     try:
         return _DECODER.decode(text)
     except (ValueError, RecursionError):
@@ -98,16 +99,16 @@ def _element(values: list[Any], part: str) -> Any:
 
 
 def written(value: Any, *, is_list: bool = False) -> str | None:
-    """Return a JSON value as the text of a cell; a list of words as `a|b` where a list is wanted, `None` if missing."""
+    """Return a JSON value as the text of a cell (`None` if missing); with `is_list`, lists of words become `a|b`."""
     if value is MISSING:
         return None
     if value is None or value == "":
         return NULL
     if type(value) in _NUMBERS:
-        # As JSON writes them, in a fifth of the time.
+        # The same text as JSON's, in a fifth of the time.
         return repr(value)
     if isinstance(value, str):
-        # JSON can write halves of characters, which no text can hold.
+        # JSON can contain lone surrogates, which are not valid in text.
         return value if value.encode("utf-8", "replace").decode() == value else None
     if is_list and isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value):
         words = [written(one) for one in value]

@@ -1,4 +1,4 @@
-"""Keys of a column map: where a column's values come from and what is done to them, and which rows are kept."""
+"""Keys of a column map: the origin of a column's values, how they are transformed, and which rows are kept."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 
 
 def words(equals: str | list[str]) -> list[str]:
-    """Return the words that a text is compared with, in lower case."""
+    """Return the words to compare with, in lower case."""
     return [word.strip().lower() for word in ([equals] if isinstance(equals, str) else equals)]
 
 
 def listed(values: str | list[str]) -> str:
-    """Return the values that cells are compared with, for a message."""
+    """Return the values to compare with, for a message."""
     return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
 
 
 def renamed(value: Any) -> Any:
-    """Read a column's name alone as a renaming."""
+    """Read a plain column name as a renaming."""
     return {"column": value} if isinstance(value, str) else value
 
 
 class _Column(Strict):
     column: str | list[str] | None = Field(
-        None, description="Column of the raw table; of several, `[a, b]`, the first whose cell holds something."
+        None,
+        description="Column of the raw table; with several, `[a, b]`, the first non-empty cell of each row is used.",
     )
 
     @property
     def columns(self) -> list[str]:
-        """Columns of which the first that holds something is taken."""
+        """Return the columns, of which the first non-empty cell is used."""
         return [self.column] if isinstance(self.column, str) else self.column or []
 
     @field_validator("column")
@@ -50,21 +51,21 @@ class _Column(Strict):
 
 
 class Extraction(_Column):
-    """A column, and what is extracted from its cells."""
+    """A column, and what to extract from its cells."""
 
     json_key: str | None = Field(
         None,
         alias="json",
-        description="Key of the JSON object in the cell; a.b for b within a. In an array `0` is the first element, "
+        description="Key of the JSON object in the cell; a.b for b within a. In an array, `0` is the first element, "
         "`-1` the last, `a=b` the first object whose a is b, and `*` a list of all.",
     )
     pattern: str | None = Field(
-        None, description="Regular expression with one group; in a column of lists, each match gives an item."
+        None, description="Regular expression with one group; in list columns, every match becomes an item."
     )
 
     @property
     def is_json(self) -> bool:
-        """Whether cells are parsed as JSON."""
+        """Return whether cells are parsed as JSON."""
         return self.json_key is not None
 
     @field_validator("json_key")
@@ -76,12 +77,12 @@ class Extraction(_Column):
 
 
 class Operand(Extraction):
-    """The column that is subtracted."""
+    """The column to subtract."""
 
     @model_validator(mode="after")
     def _check(self) -> Operand:
         if self.column is None:
-            msg = "name its column"
+            msg = "column is missing: name the column to subtract"
             raise ValueError(msg)
         if self.pattern is not None:
             check_pattern(self.pattern)
@@ -89,26 +90,26 @@ class Operand(Extraction):
 
 
 class Condition(Extraction):
-    """Condition on which a row is kept: all of its keys hold; of a column alone, that its cell is not empty."""
+    """Condition for keeping a row: all keys must match; a column without other keys must not be empty."""
 
     pattern: str | None = Field(
         None,
-        description="Regular expression that rows to keep match; with a group, which part of the text is compared.",
+        description="Regular expression that rows must match; with a group, the part of the text to compare.",
     )
-    equals: str | list[str] | None = Field(None, description="Value, or values, of rows to keep, whatever the case.")
-    unequal: str | list[str] | None = Field(None, alias="not", description="Value, or values, of rows to drop.")
+    equals: str | list[str] | None = Field(None, description="Value or values of rows to keep, ignoring case.")
+    unequal: str | list[str] | None = Field(None, alias="not", description="Value or values of rows to drop.")
     between: tuple[float | None, float | None] | None = Field(
-        None, description="Smallest and largest number of rows to keep; `~` for no end."
+        None, description="Smallest and largest value of rows to keep; `~` for no limit."
     )
 
     @model_validator(mode="after")
     def _check(self) -> Condition:
         if self.column is None:
-            msg = "name the column"
+            msg = "column is missing: name the column to test"
             raise ValueError(msg)
         is_compared = (self.equals, self.unequal, self.between) != (None, None, None)
         if self.pattern is not None:
-            # Alone, it says which rows are kept; before a comparison, what is compared.
+            # On its own, the pattern selects rows; with a comparison, it extracts what is compared.
             check_pattern(self.pattern, fewest=int(is_compared))
         if self.between is not None and None not in self.between and self.between[0] > self.between[1]:  # type: ignore[operator]
             msg = "between is [smallest, largest]"
@@ -128,66 +129,68 @@ _GOES_WITH = {
     "equals": {"json", "pattern", "findall", "values", "separator", "optional"},
     "scale": {"json", "pattern", "findall", "values", "separator", "minus", "flip", "optional"},
 }
-"""What may stand beside a key, besides the origin."""
+"""Other keys allowed with a key, besides the origin."""
 _WHY = {
-    "keys": "it makes a list of words and combines with json and values alone",
-    "equals": "it makes a truth, which nothing is calculated with",
-    "scale": "its ends become 0 and 1",
+    "keys": "it makes a list of words and can only be combined with json and values",
+    "equals": "it makes a boolean, which cannot be used in calculations",
+    "scale": "it maps both ends to 0 and 1",
 }
 _NEEDS = {"order": "number", "separator": "join", "findall": "pattern"}
 
 
 class _Origins(_Column):
-    """Where a column's values come from: exactly one of these keys."""
+    """Origin of a column's values: exactly one of these keys."""
 
-    constant: str | None = Field(None, description="One value for every row.")
+    constant: str | None = Field(None, description="The same value for every row.")
     join: list[str] | None = Field(None, min_length=2, description="Columns whose texts are joined.")
-    separator: str | None = Field(None, description="What stands between joined texts; `-` unless given.")
-    text: str | None = Field(None, description="Text with columns in braces, such as `'{subject}_{block}'`.")
+    separator: str | None = Field(None, description="Separator of joined texts; defaults to `-`.")
+    text: str | None = Field(None, description="Text with column names in braces, such as `'{subject}_{block}'`.")
     which: dict[str, str] | list[str] | None = Field(
         None,
         min_length=1,
-        description="Values by column, `{snake: snake.numClicks}`, or columns alone: the one whose column holds "
-        "something other than 0 or false; of lists, all of them.",
+        description="Columns by value, `{snake: snake.numClicks}`, or just columns: the value whose column is not "
+        "empty, 0 or false; in list columns, all such values.",
     )
     column_named_by: str | None = Field(
-        None, description="Column that holds the name of the column to take, or a text such as `'rating_{emotion}'`."
+        None, description="Column with the name of the column to use, or a text such as `'rating_{emotion}'`."
     )
     counts: dict[str, str] | None = Field(
-        None, min_length=1, description="Columns of numbers by class, `{cat: n_cat, dog: n_dog}`: a list over classes."
+        None, min_length=1, description="Columns with numbers, by class: `{cat: n_cat, dog: n_dog}`."
     )
     votes: list[str] | None = Field(
         None,
         min_length=2,
-        description="Columns that hold a class each, `[label_1, label_2]`, after `values`: how many hold each class.",
+        description="Columns with one class each, `[label_1, label_2]`: counts votes by class, after `values`.",
     )
     number: list[str] | None = Field(
-        None, min_length=1, description="Rows are numbered 0, 1, 2, … within each value of these columns."
+        None, min_length=1, description="Number rows 0, 1, 2, … within each value of these columns."
     )
     order: list[str] | None = Field(
-        None, min_length=1, description="With `number`: columns by which rows are sorted first; else as in the files."
+        None,
+        min_length=1,
+        description="With `number`: columns to sort rows by first; defaults to the order of the files.",
     )
-    row_number: bool = Field(False, description="`true`: the number of the row in its raw file, from 0.")
+    row_number: bool = Field(False, description="`true` for the number of the row in its raw file, from 0.")
 
     @property
     def origin(self) -> str:
-        """The key that says where values come from."""
+        """Return the key of the origin."""
         return next(key for key in _ORIGINS if getattr(self, key) not in (None, False))
 
     @property
     def by_column(self) -> dict[str, str]:
-        """The value that each column of `which` stands for."""
+        """Return the value for each column of `which`."""
         which = self.which or {}
         return {name: name for name in which} if isinstance(which, list) else {name: of for of, name in which.items()}
 
     @property
     def numbered_by(self) -> list[str]:
-        """Columns that rows are numbered within, and those that they are sorted by."""
+        """Return the columns that rows are numbered within, and those they are sorted by."""
         return [*(self.number or []), *(self.order or [])]
 
     @property
     def naming(self) -> str:
-        """The template by which `column_named_by` names columns."""
+        """Return the template for the names of columns in `column_named_by`."""
         return _naming(self.column_named_by or "")
 
     @field_validator("text", "column_named_by")
@@ -195,50 +198,50 @@ class _Origins(_Column):
     def _check_template(cls, template: str | None, info: ValidationInfo) -> str | None:
         written = _naming(template or "") if info.field_name == "column_named_by" else template or ""
         if template is not None and all(name is None for _, name in pieces(written)):
-            msg = "name a column in braces, {name}"
+            msg = "write at least one column name in braces, {name}"
             raise ValueError(msg)
         return template
 
 
 def _naming(template: str) -> str:
-    """Return a template of names of columns; a name alone is that of the column which holds them."""
+    """Return a template for column names; a plain name refers to the column that contains them."""
     return template if "{" in template or not template else f"{{{template}}}"
 
 
 class From(Extraction, _Origins):
-    """Where a column's values come from, and what is done to them, in this order.
+    """Origin of a column's values, and how they are transformed, in this order.
 
-    `column`, `constant` or another origin; `json` takes a value of the cell's JSON; `pattern` takes the one group of a
-    regular expression (RE2), anywhere in the text; `keys` makes a list of the object's own keys, of those that are not
-    false, 0, "" or null; `values` replaces words; `equals` makes a truth; `minus`, `add`, `multiply`, `divide` or
-    `scale`, and `flip` (1 minus) calculate. A decimal comma is read as a point where there is something to calculate. A
-    cell that holds something must fit `json`, `keys` and `pattern`, unless the column is `optional`.
+    `column`, `constant` or another origin; `json` extracts a value from the cell's JSON; `pattern` extracts the one
+    group of a regular expression (RE2) anywhere in the text; `keys` makes a list of the object's own keys whose values
+    are not false, 0, "" or null; `values` replaces words; `equals` makes a boolean; `minus`, `add`, `multiply`,
+    `divide` or `scale`, and `flip` (1 minus) calculate. In calculations, a decimal comma is read as a point. A
+    non-empty cell must match `json`, `keys` and `pattern`, unless the column is `optional`.
     """
 
     findall: bool | None = Field(
-        None, description="Whether `pattern` makes a list of all matches; unless given, in columns of lists."
+        None, description="Whether `pattern` makes a list of all matches; defaults to true for list columns."
     )
     keys: str | None = Field(
-        None, description="Regular expression with one group: a list of what it finds in the keys of the JSON object."
+        None, description="Regular expression with one group: makes a list of its matches in the JSON object's keys."
     )
-    values: dict[str, str] | None = Field(None, description="Words to replace, by word; others stay.")
+    values: dict[str, str] | None = Field(None, description="Replacements by word; other words are kept.")
     equals: str | list[str] | None = Field(
-        None, description="True where the text is this, or one of these, whatever the case."
+        None, description="True if the text is this value, or one of these, ignoring case."
     )
     minus: Annotated[Operand, BeforeValidator(renamed, json_schema_input_type=str | Operand)] | None = Field(
         None,
-        description="Column to subtract, or `{column, json, pattern}`; between points in time, seconds are left.",
+        description="Column to subtract, or `{column, json, pattern}`; the difference of two times is in seconds.",
     )
-    add: float | None = Field(None, description="Add it: -1 where raw numbers count from 1.")
-    multiply: float | None = Field(None, gt=0, description="Multiply by it: 1000 for seconds to milliseconds.")
-    divide: float | None = Field(None, gt=0, description="Divide by it: 100 for a scale of 0 to 100.")
+    add: float | None = Field(None, description="Number to add: -1 if raw numbers count from 1.")
+    multiply: float | None = Field(None, gt=0, description="Factor: 1000 to convert seconds to milliseconds.")
+    divide: float | None = Field(None, gt=0, description="Divisor: 100 for a scale from 0 to 100.")
     scale: tuple[float, float] | None = Field(
-        None, description="The raw scale's two ends, `[1, 7]`, which become 0 and 1; a value outside is an error."
+        None, description="Both ends of the raw scale, `[1, 7]`, which become 0 and 1; values outside are errors."
     )
-    flip: bool = Field(False, description="Take 1 minus the value, after dividing.")
+    flip: bool = Field(False, description="Whether to take 1 minus the value, after the other calculations.")
     optional: bool = Field(
         False,
-        description="Whether cells that json, keys or pattern do not fit, or a file without the column, give nothing.",
+        description="Whether cells that do not match json, keys or pattern, or files without the column, may be empty.",
     )
 
     @property
@@ -248,7 +251,7 @@ class From(Extraction, _Origins):
 
     @property
     def named(self) -> list[tuple[str, ...]]:
-        """Columns that it needs; of each tuple, at least one."""
+        """Return the columns it needs; of each tuple, at least one."""
         parts = [*(self.join or []), *(self.counts or {}).values(), *(self.votes or []), *self.numbered_by]
         parts += [name for _, name in pieces(self.text or "") + pieces(self.naming) if name is not None]
         alternatives = [self.columns, list(self.by_column), self.minus.columns if self.minus else []]
@@ -256,7 +259,7 @@ class From(Extraction, _Origins):
 
     @property
     def in_words(self) -> str:
-        """Its columns, for messages."""
+        """Return its columns, for messages."""
         return ", ".join(" or ".join(names) for names in self.named)
 
     @field_validator("pattern", "keys")
@@ -270,7 +273,7 @@ class From(Extraction, _Origins):
     @classmethod
     def _check_scale(cls, scale: tuple[float, float] | None) -> tuple[float, float] | None:
         if scale is not None and (scale[0] == scale[1] or not all(map(isfinite, scale))):
-            msg = "the two ends of a scale are two different numbers"
+            msg = "the two ends of a scale must be different numbers"
             raise ValueError(msg)
         return scale
 
@@ -280,27 +283,27 @@ class From(Extraction, _Origins):
         origins = [key for key in _ORIGINS if getattr(self, key) not in (None, False)]
         if len(origins) != 1:
             others = ", ".join(_ORIGINS[2:-1])
-            msg = f"give either column or constant, or one of {others} or {_ORIGINS[-1]}"
+            msg = f"give exactly one of column, constant, {others} or {_ORIGINS[-1]}"
             raise ValueError(msg + (f"; not {' and '.join(origins)}" if origins else ""))
         for key, allowed in _GOES_WITH.items():
             beside = sorted(given - {key} - allowed - set(_ORIGINS))
             if key in given and beside:
-                msg = f"{key} does not go with {', '.join(beside)}" + (f"; {_WHY[key]}" if key in _WHY else "")
+                msg = f"{key} cannot be combined with {', '.join(beside)}" + (f"; {_WHY[key]}" if key in _WHY else "")
                 raise ValueError(msg)
         for key, needed in _NEEDS.items():
             if key in given and needed not in given:
-                msg = f"{key} goes with {needed} alone"
+                msg = f"{key} requires {needed}"
                 raise ValueError(msg)
         return self
 
 
 def pieces(template: str) -> list[tuple[str, str | None]]:
-    """Return the parts of a template: a text, and the column that follows it, `None` at the end.
+    """Return the parts of a template: texts, each with the column after it (`None` at the end).
 
     Raises
     ------
     ValueError
-        If a brace is opened or closed alone.
+        If a brace is unmatched.
     """
     found: list[tuple[str, str | None]] = []
     text, at = "", 0
@@ -311,7 +314,7 @@ def pieces(template: str) -> list[tuple[str, str | None]]:
             found.append((text, place[1].strip()))
             text = ""
         elif len(place[0]) == 1:
-            msg = f"a brace stands alone in {template!r}; write {{{{ or }}}} for a brace itself"
+            msg = f"unmatched brace in {template!r}; write {{{{ or }}}} for a literal brace"
             raise ValueError(msg)
         else:
             text += place[0][0]

@@ -1,4 +1,4 @@
-"""Mapped columns: what a column map makes of one raw column, cell by cell, and what it does not fit, over all files."""
+"""Mapped columns: the result of a column map for one column, and the cells it does not match, over all files."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from hmix_hub.tasks import TASKS, observed_columns
 
 _PICTURES = {f"{kind}_coefficient" for kind in ("mixing", "start", "selected")}
 _PICTURES |= {"path_coefficients", "grid_coefficients"}
-"""Columns of coefficients that pictures were mixed with; see `Calculation`."""
+"""Columns with mixing coefficients; see `Calculation`."""
 _LISTS = {
     column.name for task in TASKS.values() for column in task.columns if column.kind in {Kind.LABELS, Kind.FLOATS}
 }
-"""Columns of lists, of which a pattern takes every match."""
+"""List columns, for which a pattern collects every match."""
 _WHOLE = {column.name for task in TASKS for column in observed_columns(task) if column.kind is Kind.INT32}
 _MADE = "combined"
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _SAMPLED = 1000
-"""First cells of a file among which texts are sampled for a message."""
+"""Number of cells at the beginning of a file from which examples for messages are taken."""
 
 
 @dataclass
 class Misfits:
-    """Cells of one column that something is wrong with: how many, and the first."""
+    """Invalid cells of one column: their number, and the first one."""
 
     count: int = 0
     where: Where = field(default_factory=Where)
     text: str = ""
 
     def add(self, is_bad: Mask, batch: Batch, cells: pa.ChunkedArray, column: str) -> None:
-        """Count the bad cells among N; `cells` are shown."""
+        """Count the bad cells among N; the first of `cells` is shown."""
         rows = np.flatnonzero(is_bad)
         if len(rows) and not self.count:
             first = int(rows[0])
@@ -59,21 +59,21 @@ class Misfits:
 
 
 class Made(NamedTuple):
-    """A column made of N rows."""
+    """A mapped column for N rows."""
 
     values: pa.ChunkedArray
-    """N strings, null where nothing is, and as they are where they cannot be calculated with."""
+    """N strings, null where empty, and unchanged where they are not numbers to calculate with."""
     is_unfit: Mask
-    """bool (N,): which cells hold something that the map does not fit."""
+    """bool (N,): whether a cell is not empty but does not match the map."""
     is_outside: Mask
-    """bool (N,): which numbers lie outside the ends of the scale."""
+    """bool (N,): whether a number is outside the scale."""
     shown: pa.ChunkedArray
-    """The N cells themselves, for messages."""
+    """The N raw cells, for messages."""
 
 
 @dataclass
 class MappedColumn:
-    """A column of the judgment file: its origin, and the cells that did not fit, over all files."""
+    """A column of the judgment file: its origin, and the cells that did not match, over all files."""
 
     target: str
     origin: From
@@ -82,27 +82,27 @@ class MappedColumn:
     _is_met: bool = False
     _seen: dict[str, None] = field(default_factory=dict)
     unfit: Misfits = field(default_factory=Misfits)
-    """Cells that hold something, of which nothing came, since the map does not fit them."""
+    """Non-empty cells that gave no value, since they do not match the map."""
     outside: Misfits = field(default_factory=Misfits)
-    """Numbers outside the ends of the scale."""
+    """Numbers outside the scale."""
     replaced: int = 0
-    """Cells whose word `values` names."""
+    """Number of cells whose word is in `values`."""
     left: Counter[str] = field(default_factory=Counter)
-    """Cells by word that `values` does not name, and that is none of its replacements either."""
+    """Numbers of cells by word that is neither in `values` nor one of its replacements."""
 
     @property
     def is_list(self) -> bool:
-        """Whether several words make a list."""
+        """Return whether values are lists."""
         return self.target in _LISTS or bool(self.origin.findall)
 
     @property
     def taken(self) -> list[Extraction]:
-        """What it extracts from raw columns."""
+        """Return what is extracted from raw columns."""
         return [one for one in (self.origin, self.origin.minus) if one is not None and one.columns]
 
     @property
     def calculation(self) -> Calculation:
-        """What is done to its numbers."""
+        """Return the calculation for its numbers."""
         origin = self.origin
         return Calculation(
             origin.add,
@@ -115,7 +115,7 @@ class MappedColumn:
         )
 
     def add(self, cells: Cells, batch: Batch) -> pa.ChunkedArray | pa.Array:
-        """Make the column of the rows of some files, and count."""
+        """Map the column for the rows of some files, and count invalid cells."""
         raw = cells.raw
         if self.origin.origin == "constant":
             return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
@@ -136,7 +136,7 @@ class MappedColumn:
         return made.values
 
     def make(self, cells: Cells) -> Made:
-        """Make the column of N rows."""
+        """Map the column for N rows."""
         origin, calculation = self.origin, self.calculation
         is_unfit = np.zeros(cells.raw.num_rows, dtype=bool)
         if origin.column is None:
@@ -159,7 +159,7 @@ class MappedColumn:
             is_unfit, codes = is_unfit | is_missed[other_codes] | is_apart, np.arange(len(values))
         is_outside = np.zeros(len(values), dtype=bool)
         if calculation and origin.counts is None:
-            # Each distinct text is calculated with once.
+            # Calculate once for each distinct text.
             values, is_outside = calculation.apply(values)
         return Made(arrays.take(pa.chunked_array([values]), codes), is_unfit, is_outside[codes], shown)
 
@@ -192,41 +192,41 @@ class MappedColumn:
                     self.left[item] += count
 
     def misfit(self) -> str:
-        """Return how many non-empty cells gave no value, and the first."""
+        """Return a message on the number of non-empty cells that gave no value, and the first of them."""
         return (
             f"{self.target}: {self.unfit.count} of {self._held} non-empty cells of {self.origin.in_words} gave no "
             f"value; {self.unfit}"
         )
 
     def off_scale(self) -> str:
-        """Return how many values lie outside the ends of the scale, and the first."""
+        """Return a message on the number of values outside the scale, and the first of them."""
         low, high = self.origin.scale or (0, 1)
         return (
-            f"{self.target}: {self.outside.count} of {self._held} values of {self.origin.in_words} lie outside "
+            f"{self.target}: {self.outside.count} of {self._held} values of {self.origin.in_words} are outside the "
             f"scale [{low:g}, {high:g}]; {self.outside}"
         )
 
     def doubts(self) -> list[str]:
-        """Return what is odd: that nothing came of it, or that nothing equals what was asked for."""
+        """Return notes on suspicious results: an empty column, no cell equal to `equals`, or words not in `values`."""
         seen = ", ".join(map(_cut, list(self._seen)[:_SHOWN])) or "nothing"
         if not self.origin.named:
             return []
         if self.origin.equals is not None and not self._is_met:
             wanted = listed(self.origin.equals)
-            return [f"{self.target}: no row of {self.origin.in_words} is {wanted}; there are {seen}"]
+            return [f"{self.target}: no row of {self.origin.in_words} is {wanted}; found {seen}"]
         if self._held and not self._is_made:
-            return [f"{self.target}: nothing came of {self.origin.in_words}, which holds {seen}"]
+            return [f"{self.target}: {self.origin.in_words} gave no values; found {seen}"]
         return [*([self.misfit()] if self.unfit.count else []), *self._unnamed()]
 
     def _unnamed(self) -> list[str]:
-        """Return which words `values` does not name, where it names most: one class may be meant, or a wrong key."""
+        """Return a note on words that are not in `values` although most are; they may show a wrong key."""
         count = self.left.total()
         if not 0 < count < self.replaced:
             return []
         words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
         more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
         kept = f"{count} row{'s' if count > 1 else ''} kept a word of {self.origin.in_words}"
-        return [f"{self.target}: {kept} that `values:` does not name: {words}{more}"]
+        return [f"{self.target}: {kept} that is not in `values:`: {words}{more}"]
 
 
 def _cut(text: str) -> str:
@@ -234,7 +234,7 @@ def _cut(text: str) -> str:
 
 
 def _side_by_side(cells: Cells, origin: From) -> pa.ChunkedArray:
-    """Return the cells that a combined column is made of, as messages show them."""
+    """Return the cells of a combined column's raw columns, for messages."""
     names = [name for names in origin.named for name in names if name in cells.raw.column_names]
     columns = [cells.raw[name] for name in names]
     return pc.binary_join_element_wise(*columns, " ") if columns else cells.column(())
@@ -243,7 +243,7 @@ def _side_by_side(cells: Cells, origin: From) -> pa.ChunkedArray:
 def _texts(
     cells: Cells, taken: Extraction, *, is_list: bool, all_matches: bool = False
 ) -> tuple[Ints, list[str | None], Mask]:
-    """Return what `json` and `pattern` take from each distinct text, and which they do not fit; bool (D,)."""
+    """Return what `json` and `pattern` extract from each distinct text, and which do not match; bool (D,)."""
     codes, texts = cells.distinct(cells.names(taken))
     held: list[str | None] = texts.to_pylist()
     found, is_missed = held, np.zeros(len(held), dtype=bool)
@@ -262,7 +262,7 @@ def _texts(
 
 
 def _missed(before: list[str | None], after: list[str | None]) -> Mask:
-    """Whether each text holds something and gave nothing; bool (D,)."""
+    """Return whether each text was not empty but gave nothing; bool (D,)."""
     pairs = zip(before, after, strict=True)
     return np.array([bool(one and one.strip()) and other is None for one, other in pairs], dtype=bool)
 
@@ -272,12 +272,12 @@ def _replaced(text: str, values: Mapping[str, str], *, is_list: bool) -> str:
 
 
 def _words_of(text: str, values: Mapping[str, str], *, is_list: bool) -> list[str]:
-    """Return what is looked up in `values`: the text, or each item of `a|b` where a list is wanted."""
+    """Return what is looked up in `values`: the text, or each item of `a|b` if `is_list`."""
     return text.split("|") if is_list and text not in values else [text]
 
 
 def _key_lists(objects: list[Any], origin: From) -> list[str | None]:
-    """Return, for each value, the list `a|b` of what the pattern finds in the keys that are on; `None` if no object."""
+    """Return the list `a|b` of the pattern's matches in each object's keys that are on; `None` for other values."""
     on = [
         [key for key, value in found.items() if _is_on(value)] if isinstance(found, dict) else None for found in objects
     ]
@@ -289,5 +289,5 @@ def _key_lists(objects: list[Any], origin: From) -> list[str | None]:
 
 
 def _is_on(value: Any) -> bool:
-    """Whether a form's box is ticked: forms leave the key of an empty box out, or write that it is empty."""
+    """Return whether a form's box is checked; forms omit the key of an unchecked box, or write that it is off."""
     return not (value is None or str(value).strip().lower() in OFF)

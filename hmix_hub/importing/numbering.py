@@ -1,4 +1,4 @@
-"""Numbering of rows: 0, 1, 2, … within each value of some columns, over all raw files, in their order or another."""
+"""Numbering of rows 0, 1, 2, … within each value of some columns, over all raw files, in a given order."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Numbering:
     Parameters
     ----------
     target
-        Column that gets them.
+        Column that receives the numbers.
     """
 
     target: str
     parts: list[int] = field(default_factory=list)
-    """Which table of the task each batch of rows became."""
+    """Number of the task's table that each batch of rows became."""
     _tables: list[pa.Table] = field(default_factory=list)
     _batches: list[Batch] = field(default_factory=list)
     _origin: From | None = None
@@ -41,22 +41,22 @@ class Numbering:
         Parameters
         ----------
         origin
-            What the map says: `number` and `order`.
+            Origin with `number` and `order`.
         table
-            The columns that these name, as texts.
+            The columns in these, as text.
         batch
             The files.
         part
-            Which table of the task its rows become.
+            Number of the task's table that the rows become.
 
         Raises
         ------
         SchemaError
-            If a cell that rows are sorted by is empty, or another map numbers or sorts by another number of columns.
+            If a cell to sort by is empty, or another map numbers or sorts by a different number of columns.
         """
         if self._origin is not None and self._shape(origin) != self._shape(self._origin):
             msg = f"the maps number {self.target} by {self._said(self._origin)}, and by {self._said(origin)}"
-            hint = "number and order by as many columns in each map, so that rows of all files are numbered together"
+            hint = "use as many columns in each map's `number:` and `order:`, so that rows are numbered together"
             raise SchemaError(msg, where=Where(batch.where(0).file), hint=hint)
         self._origin = origin
         for name in origin.order or []:
@@ -80,12 +80,12 @@ class Numbering:
         return ", ".join(origin.number or []) + (f" in the order of {', '.join(origin.order)}" if origin.order else "")
 
     def finish(self) -> list[pa.Array]:
-        """Return the numbers of the rows of each file, as texts.
+        """Return the numbers of the rows of each file, as text.
 
         Raises
         ------
         SchemaError
-            If two rows of one group stand at the same place of the order.
+            If two rows of a group are tied in the order.
         """
         table = pa.concat_tables(self._tables)
         columns = table.columns
@@ -124,7 +124,7 @@ class Numbering:
             f"{self.target}: the order of rows ties {int(is_tie.sum())} times, first of {found}: "
             f"{', '.join(f'{name} {value!r}' for name, value in named)}"
         )
-        hint = "name another column under `order:` that tells such rows apart; rows that a file holds twice, drop"
+        hint = "add a column to `order:` that distinguishes such rows, or drop duplicate rows"
         raise SchemaError(msg, where=wheres[0], hint=hint)
 
     def _where(self, row: int) -> Where:
@@ -148,7 +148,7 @@ class Numberings:
         Raises
         ------
         SchemaError
-            If two rows of one group stand at the same place of the order.
+            If two rows of a group are tied in the order.
         """
         for (task, target), numbering in self._numberings.items():
             tables = outcome.tables[task]
@@ -158,7 +158,7 @@ class Numberings:
 
 
 def _ranked(column: pa.ChunkedArray) -> Ints:
-    """Return where each cell stands among all: as numbers where all are, else as texts; int64 (N,)."""
+    """Return the rank of each cell, int64 (N,), as numbers if all cells are numbers, and as texts otherwise."""
     codes, texts = arrays.encode(column)
     numbers = as_numbers(texts)
     keys = np.array(texts.to_pylist(), dtype=object) if np.isnan(numbers).any() else numbers

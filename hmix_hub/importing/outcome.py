@@ -1,4 +1,4 @@
-"""Outcome of an import: what was taken from raw files, what was dropped, and why."""
+"""Outcome of an import: the judgments from raw files, and what was dropped and why."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
 
 ROW = "\0row"
-"""Column of the rows' numbers; no name in a text file has such a character."""
-NO_ROW = "the file has no row"
-"""Why a file has no judgment: a page may be closed before anything is recorded."""
+"""Column of row numbers; column names in files do not contain this character."""
+NO_ROW = "the file has no rows"
+"""Reason for a file without judgments: a page may be closed before anything is recorded."""
 NOT_UTF8 = "not UTF-8, read as Windows-1252; check accented letters"
 _NAMED = 3
-"""Files that a note names; the others are counted."""
+"""Number of files listed in a note; the others are counted."""
 
 
 @dataclass
 class Outcome:
-    """What an import found."""
+    """Results of an import."""
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
-    """By task, parts in the order of the raw files: observed columns, labels as names."""
+    """Tables by task, in the order of the raw files: observed columns, with class names for labels."""
     dropped: Counter[str] = field(default_factory=Counter)
-    """Rows that were dropped, by reason."""
+    """Numbers of dropped rows, by reason."""
     notes: list[str] = field(default_factory=list)
     is_synthetic: bool = False
     image_sets: set[str] = field(default_factory=set)
     left_out: dict[str, list[str]] = field(default_factory=dict)
-    """Names of the files that have no judgment, by reason."""
+    """Names of files without judgments, by reason."""
     remarks: dict[str, list[str]] = field(default_factory=dict)
-    """Names of the files by how they were read, where that is not what their ending says."""
+    """Names of files by remark on how they were read, if that is not obvious from the extension."""
     corrections: Counter[str] = field(default_factory=Counter)
-    """Answers that are read as the authors of CIFAR-10S read them, by what is read as what."""
+    """Numbers of answers corrected like the authors of CIFAR-10S did, by correction."""
 
     @property
     def image_set(self) -> str:
-        """Image set that all raw files name, as study.yaml says it; a placeholder where they do not."""
+        """Return the image set of all raw files, for study.yaml; a placeholder if there is not exactly one."""
         return next(iter(self.image_sets)) if len(self.image_sets) == 1 else PLACEHOLDER
 
     def rows(self, task: str) -> int:
@@ -48,7 +48,7 @@ class Outcome:
         return sum(part.num_rows for part in self.tables.get(task, []))
 
     def leave_out(self, path: Path, reason: str) -> None:
-        """Record that a file has no judgment, as one of a session that was broken off."""
+        """Record that a file has no judgments, such as that of an aborted session."""
         self.left_out.setdefault(reason, []).append(path.name)
 
     def remark(self, path: Path, said: str) -> None:
@@ -57,17 +57,17 @@ class Outcome:
 
     @property
     def notes_on_files(self) -> list[str]:
-        """Files that have no judgment, or how they were read; a note for each reason."""
+        """Return notes on files without judgments, on how files were read, and on corrections."""
         notes = [f"{_named(names)}: no judgment ({reason})" for reason, names in self.left_out.items()]
         notes += [f"{_named(names)}: {remark}" for remark, names in self.remarks.items()]
         if self.corrections:
             counts = self.corrections.most_common()
             read = ", ".join(f"{what} ({count} row{'s' if count > 1 else ''})" for what, count in counts)
-            notes.append(f"probability of the top class, as the authors of CIFAR-10S read it: {read}")
+            notes.append(f"probability of the top class, corrected like the authors of CIFAR-10S did: {read}")
         return notes
 
     def nothing(self, path: Path | None, *, hint: str = "a raw file has one row for each judgment") -> SchemaError:
-        """Return the error of an import that no judgment came of; `path` is the first of its files."""
+        """Return the error of an import without judgments; `path` is the first of its files."""
         dropped = [f"{count} row{'s' if count > 1 else ''}: {why}" for why, count in self.dropped.most_common()]
         msg = "; ".join(["no row is a judgment", *dropped, *self.notes_on_files])
         return SchemaError(msg, where=Where(str(path)) if path else None, hint=hint)

@@ -1,4 +1,4 @@
-"""Patterns of a column map, matched by RE2: in time that grows with the text alone, whatever the pattern."""
+"""Patterns of a column map, matched by RE2 in time linear in the text, whatever the pattern."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hmix_hub.schema.arrays import as_mask
 
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
 _MEMBERS = {"w": r"\pL\pM\p{Nd}_", "d": r"\p{Nd}"}
-"""Of RE2's own `\\w` and `\\d`, which know ASCII alone, an "é" would end a word, and be cut off."""
+"""Unicode classes for `\\w` and `\\d`: RE2's own are ASCII only, so that an "é" would end a word."""
 _NUL = "\0"
 _AROUND = re.compile(r"\(\?<?[=!]")
 _BACK = re.compile(r"\\[1-9]|\(\?P=")
@@ -22,24 +22,24 @@ _NUMBERS = ("none", "one", "two")
 
 
 def check_pattern(pattern: str, *, fewest: int = 1, most: int = 1) -> int:
-    """Check that a pattern is a regular expression which can be matched in bounded time.
+    """Check that a pattern is a regular expression that RE2 supports.
 
     Parameters
     ----------
     pattern
         The pattern.
     fewest, most
-        Number of groups that it may have.
+        Smallest and largest number of groups allowed.
 
     Returns
     -------
     int
-        Number of its groups.
+        Number of groups.
 
     Raises
     ------
     ValueError
-        If it is none, or has other groups.
+        If the pattern is invalid or has another number of groups.
     """
     try:
         expression = _in_unicode(pattern)
@@ -51,7 +51,7 @@ def check_pattern(pattern: str, *, fewest: int = 1, most: int = 1) -> int:
         found = f"more than {_NUMBERS[most]}" if groups > most else str(groups)
         needed = " or ".join(_NUMBERS[number] for number in range(fewest, most + 1))
         groups_found = f"{found} group{'' if groups > most == 1 else 's'}"
-        msg = f"the pattern has {groups_found}, and needs {needed}: (...); (?:...) is none"
+        msg = f"the pattern has {groups_found}, but needs {needed}: (...) is a group, (?:...) is not"
         raise ValueError(msg)
     return groups
 
@@ -66,16 +66,14 @@ def _has_group(expression: str, rewrite: str) -> bool:
 
 def _reason(pattern: str, said: str) -> str:
     if _AROUND.search(pattern):
-        return (
-            "the pattern looks around, (?=...) or (?<!...), which is not supported: match what stands around the group"
-        )
+        return "lookaround, (?=...) or (?<!...), is not supported: match the text around the group instead"
     if _BACK.search(pattern):
-        return r"the pattern refers back, \1 or (?P=name), which is not supported"
-    return f"no regular expression: {said.removeprefix('Invalid regular expression: ').splitlines()[0]}"
+        return r"back-references, \1 or (?P=name), are not supported"
+    return f"not a regular expression: {said.removeprefix('Invalid regular expression: ').splitlines()[0]}"
 
 
 def is_match(pattern: str, texts: pa.Array) -> npt.NDArray[np.bool_]:
-    """Return whether a pattern matches anywhere in each text, as `group_of`; bool (N,)."""
+    """Return whether a pattern matches anywhere in each text, bool (N,); see `group_of`."""
     return as_mask(_matches(_in_unicode(pattern), pattern, texts))
 
 
@@ -85,10 +83,10 @@ def _matches(expression: str, pattern: str, texts: pa.Array) -> pa.Array:
 
 
 def group_of(pattern: str, texts: pa.Array, number: int = 1) -> pa.Array:
-    r"""Return a group of a pattern's first match, anywhere in each text; of the whole text, however long it is.
+    r"""Return a group of a pattern's first match anywhere in each text.
 
-    Null where the pattern, which `check_pattern` accepts, does not match, or the text is null. Where it uses `\b`,
-    texts that are not ASCII do not match, since RE2 would take "é" for the end of a word.
+    The pattern must be accepted by `check_pattern`. Null where it does not match, or the text is null. If it uses `\b`,
+    texts that are not ASCII do not match, since RE2 would treat "é" as the end of a word.
     """
     expression = _in_unicode(pattern)
     matches = _matches(expression, pattern, texts)
@@ -97,18 +95,18 @@ def group_of(pattern: str, texts: pa.Array, number: int = 1) -> pa.Array:
 
 
 def groups_of(pattern: str, texts: pa.Array) -> list[list[str]]:
-    """Return the group of every match of a pattern, for each text, as `group_of`; none in a text that holds a NUL."""
+    """Return the group of every match in each text, see `group_of`; texts that contain NUL have none."""
     is_plain = pc.invert(pc.match_substring(texts, _NUL))
     if _EDGE.search(pattern):
         is_plain = pc.and_(is_plain, pc.string_is_ascii(texts))
-    # All at once, so that ^ stands for the beginning of the text alone.
+    # Replace all at once, so that ^ matches only at the beginning of the text.
     marked = pc.replace_substring_regex(texts, f"(?:{_in_unicode(pattern)})", rf"{_NUL}\1{_NUL}")
     split = pc.if_else(is_plain, marked, pa.scalar("")).to_pylist()
     return [[group for group in (text or "").split(_NUL)[1::2] if group] for text in split]
 
 
 def _in_unicode(pattern: str) -> str:
-    r"""Write \w and \d, and their opposites, for all scripts; \W in brackets cannot be written so."""
+    r"""Return a pattern with \w, \d and their opposites for all scripts; \W in brackets is not possible."""
     written, in_brackets = [], False
     for part in _TOKEN.findall(pattern):
         kind = part[1:] if part[0] == "\\" else ""
@@ -122,7 +120,7 @@ def _in_unicode(pattern: str) -> str:
         elif kind == "D":
             written.append(r"\P{Nd}")
         else:
-            msg = r"\W within [...] is not supported: list the characters"
+            msg = r"\W inside [...] is not supported: list the characters"
             raise ValueError(msg)
         in_brackets = part[0] == "[" or (in_brackets and part != "]")
     return "".join(written)

@@ -1,4 +1,4 @@
-"""Reshaping of raw tables: columns of items become rows, and tables of what each item shows are joined."""
+"""Reshaping raw tables: item columns become rows, and item tables are joined."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from hmix_hub.studies.manifest_fields import Strict
 
 _LISTED = 10
 _BETWEEN = "\0"
-"""Stands between the texts of a key of several columns; no cell holds it."""
+"""Separator of texts in a key of several columns; cells do not contain it."""
 
 
 class Melt(Strict):
-    """Which columns of a wide table hold the answers, and what they become."""
+    """Columns of a wide table that contain answers, and the columns they become."""
 
     columns: str | list[str] = Field(
-        description=r"Regular expression that fits the whole names of the columns, such as `'Q(\d+)'`, whose group is "
-        r"the item; or names. A second group, `'Q(\d+)_(answer|sure)'`, names the column of values."
+        description=r"Regular expression that matches whole column names, such as `'Q(\d+)'`, whose group is the item; "
+        r"or a list of names. A second group, `'Q(\d+)_(answer|sure)'`, is the name of the column of values."
     )
     into: list[str] = Field(
         min_length=1,
         max_length=2,
-        description="Names of the columns of items and of answers, `[item, answer]`; where a second group names the "
-        "latter, `[item]`.",
+        description="Names of the columns for items and answers, `[item, answer]`; just `[item]` if a second group "
+        "names the latter.",
     )
 
     @model_validator(mode="after")
     def _check(self) -> Melt:
         if self._groups == 1 and len(self.into) == 1:
-            msg = "into has one name, and needs two: [item, answer]"
+            msg = "into needs two names: [item, answer]"
             raise ValueError(msg)
         if not isinstance(self.columns, str) and (not self.columns or len(set(self.columns)) < len(self.columns)):
-            msg = "columns needs names of columns, each once"
+            msg = "columns needs column names without duplicates"
             raise ValueError(msg)
         if len(set(self.into)) < len(self.into) or not all(self.into):
             msg = "into needs two different names"
@@ -58,18 +58,18 @@ class Melt(Strict):
 
     @property
     def in_words(self) -> str:
-        """Its columns, for messages."""
+        """Return its columns, for messages."""
         return repr(self.columns) if isinstance(self.columns, str) else ", ".join(self.columns)
 
     def found(self, names: list[str]) -> dict[str, dict[str, str]]:
-        """Return the columns among names that are melted: by item, by the name of the column of values.
+        """Return which of `names` are melted: the columns by item and by name of the column of values.
 
         Raises
         ------
         ConfigurationError
             If two columns hold the same item's values.
         """
-        # The numbers of the rows are no column of the file, whatever the expression.
+        # Row numbers are not a column of the file, even if the expression matches.
         names = [name for name in names if name != ROW]
         if isinstance(self.columns, str):
             texts, expression = pa.array(names, pa.string()), rf"^(?:{self.columns})$"
@@ -85,38 +85,38 @@ class Melt(Strict):
             columns = found.setdefault(item, {})
             if value in columns:
                 msg = f"two columns hold the {value} of item {item!r}: {columns[value]!r} and {name!r}"
-                hint = "let the group of `melt: columns:` tell them apart"
+                hint = "change the group of `melt: columns:` to distinguish them"
                 raise ConfigurationError(msg, hint=hint)
             columns[value] = name
         return found
 
     def made(self, names: list[str]) -> list[str]:
-        """Return the names of the columns that melting makes."""
+        """Return the names of the columns made by melting."""
         values = (value for columns in self.found(names).values() for value in columns)
         return list(dict.fromkeys([self.into[0], *values]))
 
     def apply(self, raw: pa.Table, kept: list[str], path: Path) -> pa.Table:
-        """Return a row for each item of each row that has an answer, row by row, items in the order of their columns.
+        """Return one row per row and item with an answer, in the order of the rows and then of the items' columns.
 
         Parameters
         ----------
         raw
             N rows.
         kept
-            Other columns that are wanted, which are repeated.
+            Other columns to keep, which are repeated.
         path
             The file, for messages.
 
         Raises
         ------
         ConfigurationError
-            If a column that comes of it has the name of one that is there.
+            If a new column has the name of an existing one.
         """
         found, made = self.found(raw.column_names), self.made(raw.column_names)
         twice = next((name for name in made if name in raw.column_names), None)
         if twice is not None:
-            msg = f"`melt:` makes a column {twice!r}, and the file has one of this name"
-            hint = "choose another name under `into:`, and where the map names the column"
+            msg = f"`melt:` makes a column {twice!r}, but the file already has one"
+            hint = "choose another name in `into:`, and wherever the map uses the column"
             raise ConfigurationError(msg, where=Where(str(path), column=twice), hint=hint)
         empty = pa.chunked_array([pa.array([""] * raw.num_rows, pa.string())])
         values = {
@@ -142,11 +142,11 @@ class Melt(Strict):
 
 
 class ItemTable(Strict):
-    """A table of items that rows are joined with."""
+    """A table of items to join to the rows."""
 
-    file: str = Field(description="Name of the file, which lies beside the map: CSV, or any form of raw files.")
+    file: str = Field(description="File name in the map's folder: CSV, or any other format of raw files.")
     by: str | dict[str, str] = Field(
-        description="Column of both tables that holds the item; or `{item: id}`, the raw table's and the item table's."
+        description="Column with the item in both tables; or `{item: id}`, the raw table's and the item table's."
     )
     optional: bool = Field(False, description="Whether items without a row get empty cells.")
 
@@ -154,36 +154,36 @@ class ItemTable(Strict):
     @classmethod
     def _check_file(cls, file: str) -> str:
         if not file.strip(".") or not file.isprintable() or any(mark in file for mark in "/\\:"):
-            msg = f"{file!r} is no name of a file beside the map"
+            msg = f"{file!r} is not the name of a file in the map's folder"
             raise ValueError(msg)
         return file
 
     @property
     def keys(self) -> dict[str, str]:
-        """Columns of the item table by those of the raw one."""
+        """Return the columns of the item table by those of the raw table."""
         return {self.by: self.by} if isinstance(self.by, str) else self.by
 
 
 class JoinedTable:
-    """An item table that was read, and the items that have no row in it.
+    """An item table, and the items that have no row in it.
 
     Parameters
     ----------
     table
         Its entry in the map.
     folder
-        The map's folder; `None`: there is none.
+        The map's folder; `None` if there is none.
     outcome
         Records how the file was read.
 
     Raises
     ------
     SourceMissingError
-        If there is no such file in the folder.
+        If the file does not exist in the folder.
     ConfigurationError
-        If it lacks a column that it is joined by.
+        If a column to join by is missing.
     SchemaError
-        If it has no row, or an item stands in it twice.
+        If the table has no rows, or an item has two.
     """
 
     def __init__(self, table: ItemTable, folder: Path | None, outcome: Outcome) -> None:
@@ -191,16 +191,16 @@ class JoinedTable:
         path = (folder or Path()) / table.file
         self._where = Where(str(path))
         if folder is None or not is_plain_inside(path, folder):
-            msg = "the map's item table is not there"
-            raise SourceMissingError(msg, where=self._where, hint="put the file into the folder of the map")
+            msg = "the map's item table does not exist"
+            raise SourceMissingError(msg, where=self._where, hint="put the file into the map's folder")
         self._table = read_raw(path, outcome)
         if not self._table.num_rows:
-            msg = "the map's item table has no row"
-            raise SchemaError(msg, where=self._where, hint="write one row for each item below the names of the columns")
+            msg = "the map's item table has no rows"
+            raise SchemaError(msg, where=self._where, hint="write one row for each item below the column names")
         self.names = [name for name in self._table.column_names if name != ROW and name not in table.keys.values()]
         for name in table.keys.values():
             if name not in self._table.column_names:
-                msg = f"the item table has no column {name!r}, which it is joined by"
+                msg = f"the item table has no column {name!r} to join by"
                 hint = nearest(name, [n for n in self._table.column_names if n != ROW], label="columns")
                 raise ConfigurationError(msg, where=self._where, hint=hint)
         self._keys = arrays.one_piece(self._key(self._table, list(table.keys.values())))
@@ -220,21 +220,21 @@ class JoinedTable:
             row, number = int(again[0]), int(first[again[0]])
             msg = f"item {_shown(self._keys[row].as_py())} has two rows in the item table, {number} and {row}"
             column = ", ".join(self.item_table.keys.values())
-            raise SchemaError(msg, where=Where(self._where.file, row, column), hint="leave one row for each item")
+            raise SchemaError(msg, where=Where(self._where.file, row, column), hint="keep one row for each item")
 
     def join(self, raw: pa.Table, wanted: Sequence[str], path: Path) -> pa.Table:
-        """Return N rows with the columns of the item table that are wanted, "" where an item has no row.
+        """Return N rows with the wanted columns of the item table, "" for items without a row.
 
         Raises
         ------
         ConfigurationError
-            If a column that is wanted stands in both tables.
+            If both tables have a wanted column.
         """
         columns = [name for name in self.names if name in wanted]
         twice = next((name for name in columns if name in raw.column_names), None)
         if twice is not None:
             msg = f"both the file and {self.item_table.file} have a column {twice!r}"
-            hint = f"rename it in {self.item_table.file}, and where the map names it"
+            hint = f"rename it in {self.item_table.file}, and wherever the map uses it"
             raise ConfigurationError(msg, where=Where(str(path), column=twice), hint=hint)
         codes, texts = arrays.encode(self._key(raw, list(self.item_table.keys)))
         places = pc.index_in(texts, self._keys)
@@ -259,7 +259,7 @@ class JoinedTable:
         Raises
         ------
         SchemaError
-            If there are any, and the table is not `optional`.
+            If there are such items, and the table is not `optional`.
         """
         if not self._lacking:
             return []
@@ -270,7 +270,7 @@ class JoinedTable:
         if self.item_table.optional:
             return [msg]
         file = self.item_table.file
-        hint = f"add a row for each to {file}, drop their rows with `rows:`, or write `optional: true` for it"
+        hint = f"add a row for each to {file}, drop their rows with `rows:`, or write `optional: true` for the table"
         raise SchemaError(msg, where=self._first, hint=hint)
 
 

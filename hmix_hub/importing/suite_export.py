@@ -1,6 +1,6 @@
-"""Exports of the original HILL MixE Suite: jsPsych CSVs from Pavlovia, schema 1.0.0, one person or many a file.
+"""Exports of the original HILL MixE Suite: jsPsych CSVs from Pavlovia, schema 1.0.0, with one or more participants.
 
-Exports of CIFAR-10S have the form of H-Mix' categorical task, by the same authors, over single pictures.
+Exports of CIFAR-10S, by the same authors, have the format of H-Mix' categorical task, with single pictures.
 
 Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Every Annotator*, HCOMP 2022
 (`cambridge-mlg/cifar-10s`, `raw_human_data.csv` and `process_data.ipynb`).
@@ -26,23 +26,23 @@ from hmix_hub.sources import RELEASE, SAMPLE, Study
 from hmix_hub.tasks import RELEASED_FORMS, TASKS, columns, observed_columns
 
 _MARKS = ("trial_type", "task", "trial_index")
-"""Columns by which such an export is known."""
+"""Columns by which such an export is recognized."""
 _LARGEST = 2.0**53
 _IMAGE_SET = "cifar10/test"
 _PROCEDURE_NOTE = (
     "single pictures, as in CIFAR-10S: for its published soft labels, write `procedure: cifar10s` in study.yaml"
 )
 _OF_MIXTURES = ("label2", "id2", "filename")
-"""Columns of schema 1.0.0 that a table of single pictures lacks; its file names have a form of their own."""
+"""Columns of schema 1.0.0 that tables of single pictures do not have; their file names have another format."""
 _OF_SINGLE = {"label": "label1", "img_id": "id1"}
 _FILE = re.compile(r"cifar10_(?:train|test)_(?P<index>\d+)_(?P<label>\w+)\.png")
-"""The parts are the authors' own: both are of CIFAR-10's test set, in which img_id counts."""
+"""Both of the authors' prefixes refer to CIFAR-10's test set, which img_id indexes."""
 _CORRECTED = {"0": "100", "8p": "80"}
-"""Probabilities of the top class as the authors read them: nobody means 0, and one participant typed 8p."""
+"""The authors' corrections of the top class' probability: nobody means 0, and one participant typed 8p."""
 
 
 class SuiteFiles:
-    """Exports of the original Suite; `outcome` gets the observed columns by task, and counts of other rows by page."""
+    """Exports of the original Suite; `outcome` receives the observed columns by task, and counts of other pages."""
 
     def __init__(self, vocabulary: Vocabulary, outcome: Outcome) -> None:
         self._vocabulary = vocabulary
@@ -51,12 +51,12 @@ class SuiteFiles:
         self._has_export = False
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the judgments of an export, from `read_raw`; the column source_file calls it by its `name`.
+        """Add the judgments of an export, from `read_raw`; `name` goes into the column source_file.
 
         Raises
         ------
         SchemaError
-            At the first judgment that cannot be read, with its row.
+            If a judgment cannot be read, with its row.
         """
         self._first = self._first or path
         if not raw.num_rows:
@@ -75,7 +75,7 @@ class SuiteFiles:
         of_row = np.array([tasks.get(pair) for pair in pairs], dtype=object)
         for page, task in [pair for pair, of in zip(pairs, of_row, strict=True) if of is None]:
             place = f"{page or 'pages without a trial_type'}{task and f' of task {task}'}"
-            self._outcome.dropped[f"{place}: no judgment"] += 1
+            self._outcome.dropped[f"{place}: not a judgment"] += 1
         found = [task for task in RELEASED_FORMS if (of_row == task).any()]
         if not found:
             self._outcome.leave_out(path, "no page is a judgment")
@@ -87,7 +87,7 @@ class SuiteFiles:
     def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
         numbers = raw[ROW].to_pylist()
         try:
-            # Exports of single pictures have label and img_id, and no label1.
+            # Exports of single pictures have label and img_id instead of label1.
             of_single = "label1" not in raw.column_names and {*_OF_SINGLE, "response"} <= set(raw.column_names)
             is_single = bool(TASKS[task].asked_columns) and of_single
             if is_single:
@@ -127,18 +127,18 @@ class SuiteFiles:
         return pa.table(written)
 
     def finish(self) -> None:
-        """Check what came of all files.
+        """Check the results of all files.
 
         Raises
         ------
         ConfigurationError
-            If none of them is an export of the Suite.
+            If no file is an export of the Suite.
         SchemaError
-            If none has a judgment.
+            If no file has judgments.
         """
         if not self._has_export and self._outcome.dropped:
-            msg = "this is no export of the original Suite: it has no columns trial_type, task and trial_index"
-            hint = "say what its columns are with --map; CONTRIBUTING.md shows a column map"
+            msg = "not an export of the original Suite: the columns trial_type, task and trial_index are missing"
+            hint = "describe its columns with --map; CONTRIBUTING.md has an example of a column map"
             raise ConfigurationError(msg, where=Where(str(self._first)), hint=hint)
         if not self._outcome.tables:
             known = ", ".join(f"{form.trial_type}/{form.name}" for form in RELEASED_FORMS.values())
@@ -148,7 +148,7 @@ class SuiteFiles:
 
 
 def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
-    """Type the columns of an export as schema 1.0.0; what holds platform ids, addresses or free text is not read."""
+    """Return an export in the types of schema 1.0.0; columns with platform ids, addresses or free text are not read."""
     values = {}
     for column in columns(task, RELEASED):
         if is_single and column.name in _OF_MIXTURES:
@@ -168,7 +168,7 @@ def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
 def _need(column: Column, raw: pa.Table, task: str) -> None:
     follows = column.name == "class_pair" and {"label1", "label2"} <= set(raw.column_names)
     if not column.nullable and not follows:
-        msg = f"the export has no column {column.name!r}, which {task} needs: {column.meaning}"
+        msg = f"the column {column.name!r}, required by {task}, is missing from the export: {column.meaning}"
         raise SchemaError(msg, hint="export the session again with all its data")
 
 
@@ -184,8 +184,8 @@ def _typed(text: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         return pc.is_in(pc.utf8_lower(values), pa.array(["true", "1"]))
     for row, value in enumerate(values.to_pylist()):
         if value is not None and not _is_number(value, column):
-            kind = "number" if column.kind is Kind.FLOAT64 else "whole number"
-            msg = f"{value!r} is no {kind}"
+            kind = "a number" if column.kind is Kind.FLOAT64 else "an integer"
+            msg = f"{value!r} is not {kind}"
             raise SchemaError(msg, where=Where(row=row, column=column.name), hint=f"it holds: {column.meaning}")
     numbers = values.cast(pa.float64())
     return numbers if column.kind is Kind.FLOAT64 else numbers.cast(column.arrow_type(), safe=False)
@@ -200,14 +200,14 @@ def _is_number(text: str, column: Column) -> bool:
 
 
 def known_study(path: Path) -> Study | None:
-    """Return the study whose file this is, byte by byte: its collection rounds are known."""
+    """Return the study that this file belongs to, by its hash, since its collection rounds are known."""
     digest = sha256_of(path) if path.is_file() else None
     of_study = ((study, {file.sha256 for file in study.files.values()}) for study in (RELEASE, SAMPLE))
     return next((study for study, digests in of_study if digest in digests), None)
 
 
 def _as_mixtures(raw: pa.Table) -> tuple[pa.Table, list[str]]:
-    """Return the rows with label1, id1 and mixtureCoeff, which is 1, and in words what the authors correct in them."""
+    """Return the rows with label1, id1 and mixtureCoeff (which is 1), and the authors' corrections in words."""
     answers, corrections = [], []
     for text in raw["response"].to_pylist():
         answer = _answer(text)
@@ -227,13 +227,13 @@ def _answer(text: str) -> dict[str, object]:
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
-        # Told with its row where all answers are read.
+        # Reported with its row when all answers are read.
         return {}
     return answer if isinstance(answer, dict) else {}
 
 
 def _check_file_names(raw: pa.Table) -> None:
-    """Check that the file name of each row, where there is one, names the picture that its label and img_id name."""
+    """Check that each row's file name, if there is one, agrees with its label and img_id."""
     if "filename" not in raw.column_names:
         return
     columns = [raw[name].to_pylist() for name in ("filename", *_OF_SINGLE)]
@@ -241,5 +241,5 @@ def _check_file_names(raw: pa.Table) -> None:
         found = _FILE.fullmatch(file)
         if found is None or (found["index"], found["label"].lower()) != (index.removesuffix(".0"), label.lower()):
             msg = f"{file!r} contradicts the row's label {label!r} and img_id {index!r}"
-            hint = "a picture is called cifar10_<train or test>_<img_id>_<label>.png; use --map where it is not"
+            hint = "expected names are cifar10_<train or test>_<img_id>_<label>.png; use --map for other names"
             raise SchemaError(msg, where=Where(row=row, column="filename"), hint=hint)

@@ -53,7 +53,7 @@ class Touch:
 
 def test_an_array_of_objects_is_never_unpickled(tmp_path):
     np.save(tmp_path / "raw.npy", np.array([[Touch(tmp_path / "touched")]], dtype=object), allow_pickle=True)
-    with pytest.raises(SchemaError, match="no whole NumPy array of numbers"):
+    with pytest.raises(SchemaError, match="not a complete NumPy array of numbers"):
         read(tmp_path / "raw.npy")
     assert not (tmp_path / "touched").exists()
 
@@ -61,10 +61,10 @@ def test_an_array_of_objects_is_never_unpickled(tmp_path):
 @pytest.mark.parametrize(
     ("array", "told"),
     [
-        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\), is no table"),
-        (np.array([["a"]]), "is no table"),
-        (np.array(3), "is no table"),
-        (np.zeros((2, 20_000), dtype=np.uint8), "larger than any table"),
+        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\) is not a table"),
+        (np.array([["a"]]), "is not a table"),
+        (np.array(3), "is not a table"),
+        (np.zeros((2, 20_000), dtype=np.uint8), "too large for a table"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_told(array, told, tmp_path):
@@ -83,10 +83,10 @@ def test_a_damaged_array_and_one_by_another_name_are_told(tmp_path):
         whole.replace(b"'<f8'", b"'<z9'"),
     ):
         (tmp_path / "raw.npy").write_bytes(damaged)
-        with pytest.raises(HMixError, match="no whole NumPy array"):
+        with pytest.raises(HMixError, match="not a complete NumPy array"):
             read(tmp_path / "raw.npy")
     (tmp_path / "raw.csv").write_bytes(whole)
-    with pytest.raises(SchemaError, match=r"let its name end in \.npy"):
+    with pytest.raises(SchemaError, match=r"rename it to end in \.npy"):
         read(tmp_path / "raw.csv")
 
 
@@ -116,7 +116,7 @@ def test_a_word_without_a_value_stays_and_two_words_for_one_class_count_together
     ("how", "told"),
     [
         ("{votes: [first]}", "at least 2 items"),
-        ("{votes: [first, second], divide: 2}", "votes does not go with divide"),
+        ("{votes: [first, second], divide: 2}", "votes cannot be combined with divide"),
         ("{votes: [first, fourth]}", "'fourth', which no file has"),
     ],
 )

@@ -35,7 +35,7 @@ class TestPsiturk:
         assert [json.loads(row["trialdata"])["word"] for row in rows] == ["cat", "dog"]
         assert "10.0.0" not in json.dumps(rows)
         assert numbers == [0, 1]
-        assert notes == ["p.db: an export of psiTurk: a row for each trial; 2 of 3 sessions have none"]
+        assert notes == ["p.db: an export of psiTurk: one row per trial; 2 of 3 sessions have none"]
 
     def test_its_table_is_found_among_others(self, tmp_path):
         self.table(tmp_path / "p.db", ("w1:a1", "", self.session("cat")))
@@ -45,7 +45,7 @@ class TestPsiturk:
     @pytest.mark.parametrize("data", ["{", "[]", '{"data": {"a": 1}}', '{"data": [1]}', '{"data": [], "data": []}'])
     def test_a_session_of_another_form_is_told_with_its_row(self, data, tmp_path):
         self.table(tmp_path / "p.db", ("w1", "", self.session("cat")), ("w2", "", data))
-        with pytest.raises(SchemaError, match=r"p\.db, row 1, column datastring: the cell holds"):
+        with pytest.raises(SchemaError, match=r"p\.db, row 1, column datastring: the cell is not"):
             rows_of(tmp_path / "p.db")
 
     def test_half_of_a_character_is_told(self, tmp_path):
@@ -58,7 +58,7 @@ class TestPsiturk:
         data = json.dumps({"data": [{"n": n} for n in range(6000)]})
         columns = "uniqueid, datastring, note"
         self.table(tmp_path / "p.db", ("w1", data, "x" * 200_000), columns=columns)
-        with pytest.raises(SchemaError, match="makes rows that come to more than"):
+        with pytest.raises(SchemaError, match="gives rows of more than"):
             rows_of(tmp_path / "p.db")
 
 
@@ -106,7 +106,7 @@ class TestDatabase:
 
     def test_bytes_that_are_no_text_are_told(self, tmp_path):
         path = database(tmp_path / "a.db", "create table t (who)", "insert into t values (x'ff00')")
-        with pytest.raises(SchemaError, match=r"row 0: HMX506.*the column 'who' holds bytes that are no text"):
+        with pytest.raises(SchemaError, match=r"row 0: HMX506.*the column 'who' contains bytes that are not text"):
             rows_of(path)
 
     def test_text_that_is_no_utf_8_is_told(self, tmp_path):
@@ -118,10 +118,10 @@ class TestDatabase:
         rows = ["insert into t values (hex(zeroblob(450)))"] * 50
         path = database(tmp_path / "a.db", "create table t (who)", *rows)
         path.write_bytes(path.read_bytes()[:20_000])
-        with pytest.raises(SchemaError, match="no whole SQLite database"):
+        with pytest.raises(SchemaError, match="not a complete SQLite database"):
             rows_of(path)
 
     def test_rows_in_a_file_beside_it_are_told(self, tmp_path):
         path = database(tmp_path / "a.db", "create table t (who)", "insert into t values ('p1')")
         (tmp_path / "a.db-wal").write_bytes(b"x")
-        assert "a -wal file lies beside it" in rows_of(path)[1][0]
+        assert "rows in its -wal file are not read" in rows_of(path)[1][0]

@@ -51,7 +51,7 @@ def test_h_mix_imports_as_the_builders_read_it(task, tmp_path, release):
 def test_pages_that_are_no_judgments_are_dropped_and_counted(tmp_path):
     source = resolve_source("sample")
     done = import_raw([source.path(JUDGMENT_FILES[CATEGORICAL])], tmp_path / "study")
-    assert done.outcome.dropped["survey-text: no judgment"] == 8
+    assert done.outcome.dropped["survey-text: not a judgment"] == 8
     assert done.files == {f"judgments/{CATEGORICAL}.csv": done.outcome.rows(CATEGORICAL)}
 
 
@@ -184,14 +184,14 @@ def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
     [
         (("task: infer_mixing_factor", "task: infer"), "task"),
         (("  participant_id: who\n", ""), "no source given for required column participant_id"),
-        (("  x_lab:", "  lab:"), "lab is no column"),
+        (("  x_lab:", "  lab:"), "lab is not a column"),
         (("  x_lab:", "  conditon:"), "did you mean 'condition'"),
         (("  x_lab:", "  pair_id:"), "pair_id is computed"),
         (("'mix_([a-z]+)_'", "'mix_[a-z]+_'"), "0 groups"),
-        (("'mix_([a-z]+)_'", "'mix_([a-z+_'"), "no regular expression"),
-        (("{constant: north}", "{}"), "either column or constant"),
+        (("'mix_([a-z]+)_'", "'mix_([a-z+_'"), "not a regular expression"),
+        (("{constant: north}", "{}"), "exactly one of column, constant"),
         (("{constant: north}", "{constant: north, times: 3}"), "times"),
-        (("task:", "task: ["), "no plain YAML"),
+        (("task:", "task: ["), "not plain YAML"),
     ],
 )
 def test_a_wrong_map_is_refused(mapped, change, said):
@@ -227,7 +227,7 @@ def test_a_column_that_the_table_lacks_is_named_with_the_nearest(mapped):
 
 
 def test_a_table_without_a_map_is_refused(mapped):
-    with pytest.raises(ConfigurationError, match="no export of the original Suite"):
+    with pytest.raises(ConfigurationError, match="not an export of the original Suite"):
         import_raw([mapped / "raw.csv"], mapped / "study")
 
 
@@ -286,7 +286,7 @@ class TestFromTheTrial:
         text = _MAP.replace("json: slider,", "json: slide, optional: true,")
         (mapped / "map.yaml").write_text(text, encoding="utf-8")
         done = import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
-        assert any(note.startswith("inferred_coefficient: nothing came of answer") for note in done.outcome.notes)
+        assert any(note.startswith("inferred_coefficient: answer gave no values") for note in done.outcome.notes)
 
     def test_words_are_compared_whatever_their_case_and_told_where_none_is_met(self, mapped):
         (mapped / "raw.csv").write_text(_RAW.replace("again", "Again"), encoding="utf-8")
@@ -294,7 +294,7 @@ class TestFromTheTrial:
         assert rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")[1]["is_repeat"] == "true"
         (mapped / "map.yaml").write_text(_MAP.replace("equals: again", "equals: repeat"), encoding="utf-8")
         done = import_raw([mapped / "raw.csv"], mapped / "other", map_file=mapped / "map.yaml")
-        assert "is_repeat: no row of kind is 'repeat'; there are 'first', 'Again'" in done.outcome.notes
+        assert "is_repeat: no row of kind is 'repeat'; found 'first', 'Again'" in done.outcome.notes
 
     def test_an_unknown_key_of_the_map_is_told_with_those_there_are(self, mapped):
         (mapped / "map.yaml").write_text(_MAP.replace("divide: 100", "times: 100", 1), encoding="utf-8")

@@ -49,7 +49,7 @@ class TestTrialsWithoutANumber:
         options = {"trial_index": "{number: [who], order: [n]}"}
         said = refused(tmp_path, RAW, *rows, error=SchemaError, **options)
         assert "ties 1 times, first of row 0 of raw.csv and row 2 of raw.csv: who 'p1', n '1'" in said
-        assert "name another column under `order:`" in said
+        assert "add a column to `order:`" in said
 
     def test_an_empty_cell_has_no_place_in_an_order(self, tmp_path):
         options = {"trial_index": "{number: [who], order: [n]}"}
@@ -95,7 +95,7 @@ class TestRowsThatAreJudgments:
             ("{column: a, unless: na}", "the keys are column, json, pattern, equals, not, between"),
             ("{column: a, between: [7, 1]}", "between is [smallest, largest]"),
             ("{column: a, pattern: '(a)(b)'}", "more than one group"),
-            ("{column: a, pattern: 'a', equals: b}", "0 groups, and needs one"),
+            ("{column: a, pattern: 'a', equals: b}", "0 groups, but needs one"),
             ("{equals: na}", "name the column"),
         ],
     )
@@ -156,17 +156,17 @@ class TestHeaders:
     [
         ("{column: a, constant: b}", "not column and constant"),
         ("{join: [who, n], text: '{a}'}", "not join and text"),
-        ("{divide: 2}", "give either column or constant, or one of join, text, which"),
-        ("{constant: b, divide: 2}", "constant does not go with divide"),
-        ("{column: a, scale: [1, 7], divide: 2, add: 1}", "scale does not go with add, divide"),
-        ("{column: a, equals: b, flip: true}", "equals does not go with flip"),
-        ("{number: [who], divide: 2}", "number does not go with divide"),
-        ("{column: a, order: [n]}", "order goes with number alone"),
-        ("{column: a, separator: x}", "separator goes with join alone"),
-        ("{column: a, findall: true}", "findall goes with pattern alone"),
-        ("{column: a, scale: [1, 1]}", "two different numbers"),
-        ("{text: 'who'}", "name a column in braces"),
-        ("{text: 'a {who'}", "a brace stands alone"),
+        ("{divide: 2}", "give exactly one of column, constant, join, text, which"),
+        ("{constant: b, divide: 2}", "constant cannot be combined with divide"),
+        ("{column: a, scale: [1, 7], divide: 2, add: 1}", "scale cannot be combined with add, divide"),
+        ("{column: a, equals: b, flip: true}", "equals cannot be combined with flip"),
+        ("{number: [who], divide: 2}", "number cannot be combined with divide"),
+        ("{column: a, order: [n]}", "order requires number"),
+        ("{column: a, separator: x}", "separator requires join"),
+        ("{column: a, findall: true}", "findall requires pattern"),
+        ("{column: a, scale: [1, 1]}", "different numbers"),
+        ("{text: 'who'}", "write at least one column name in braces"),
+        ("{text: 'a {who'}", "unmatched brace"),
         ("{column: []}", "name a column"),
         ("{join: [who]}", "at least 2 items"),
         ("{column: a, json_key: x}", "there is no such key"),
@@ -181,7 +181,7 @@ def test_a_map_that_fits_nothing_says_which_columns_there_are(tmp_path):
     write_table(tmp_path / "raw.csv", ["Who", "trial", "answer"], ("p1", 0, 40))
     with pytest.raises(ConfigurationError) as caught:
         import_raw([tmp_path / "raw.csv"], tmp_path / "study", map_file=tmp_path / "map.yaml")
-    assert "the map names columns that no file has: 'who', 'n', 'a'" in str(caught.value)
+    assert "the map uses columns that no file has: 'who', 'n', 'a'" in str(caught.value)
     assert "'who': did you mean 'Who'?; the files have the columns Who, trial, answer" in str(caught.value)
 
 

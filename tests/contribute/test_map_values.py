@@ -33,11 +33,11 @@ class TestSeveralColumnsInOne:
     def test_a_template_names_a_column(self, template, tmp_path):
         options = {"inferred_coefficient": f"{{column_named_by: '{template}'}}"}
         said = refused(tmp_path, RAW, ("p1", 0, 40), **options)
-        assert "inferred_coefficient.column_named_by: name a column in braces, {name}" in said
+        assert "inferred_coefficient.column_named_by: write at least one column name in braces, {name}" in said
 
     def test_joined_columns_that_are_not_there_are_told_with_the_nearest(self, tmp_path):
         said = refused(tmp_path, RAW, ("p1", 0, 40), participant_id="{join: [who, sesion, N]}")
-        assert "the map names columns that no file has: 'sesion', 'N'" in said
+        assert "the map uses columns that no file has: 'sesion', 'N'" in said
         assert "'N': did you mean 'n'?; the files have the columns who, n, a" in said
 
     def test_the_column_that_is_filled_says_the_class(self, tmp_path):
@@ -131,7 +131,7 @@ class TestAnswersWithinJSON:
 
     @pytest.mark.parametrize("path", ["a..b", "", ".a", "=T0.value", "a" * 300])
     def test_a_path_that_is_none_is_refused(self, path, tmp_path):
-        assert "is no path: write" in refused(tmp_path, RAW, ("p1", 0, 40), x_v=f"{{column: a, json: '{path}'}}")
+        assert "is not a path: write" in refused(tmp_path, RAW, ("p1", 0, 40), x_v=f"{{column: a, json: '{path}'}}")
 
     def test_a_list_of_words_becomes_a_list(self, tmp_path):
         cell = json.dumps([{"value": ["Dog", "Frog"]}])
@@ -166,9 +166,9 @@ class TestNumbers:
     def test_a_value_outside_the_scale_is_told_with_its_row(self, value, row, tmp_path):
         rows = [("p1", 0, 4), ("p1", 1, value), ("p1", 2, value)]
         said = refused(tmp_path, RAW, *rows, error=SchemaError, inferred_coefficient="{column: a, scale: [1, 7]}")
-        assert f"row {row}, column a: inferred_coefficient: 2 of 3 values of a lie outside scale [1, 7]" in said
+        assert f"row {row}, column a: inferred_coefficient: 2 of 3 values of a are outside the scale [1, 7]" in said
         assert f"the first is '{value}' in raw.csv, row {row}" in said
-        assert "write the two ends that the raw scale has" in said
+        assert "correct the two ends of the raw scale" in said
 
     def test_the_difference_of_two_columns(self, tmp_path):
         header = [*RAW, "on", "off"]

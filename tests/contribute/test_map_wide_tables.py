@@ -89,29 +89,32 @@ class TestWideTables:
     @pytest.mark.parametrize(
         ("above", "said"),
         [
-            ("melt: {columns: 'R(\\d+)', into: [item, answer]}", r"`melt:` fits no column of any file: 'R(\\d+)'"),
-            ("melt: {columns: 'Q\\d+', into: [item, answer]}", "0 groups, and needs one or two"),
-            ("melt: {columns: 'Q(\\d+)', into: [item]}", "into has one name, and needs two: [item, answer]"),
+            ("melt: {columns: 'R(\\d+)', into: [item, answer]}", r"`melt:` matches no column of any file: 'R(\\d+)'"),
+            ("melt: {columns: 'Q\\d+', into: [item, answer]}", "0 groups, but needs one or two"),
+            ("melt: {columns: 'Q(\\d+)', into: [item]}", "into needs two names: [item, answer]"),
             (
                 "melt: {columns: 'Q(\\d)\\d?', into: [item, answer]}",
                 "two columns hold the answer of item '1': 'Q1' and 'Q10'",
             ),
-            ("melt: {columns: 'Q(\\d+)', into: [sex, answer]}", "`melt:` makes a column 'sex', and the file has one"),
+            (
+                "melt: {columns: 'Q(\\d+)', into: [sex, answer]}",
+                "`melt:` makes a column 'sex', but the file already has one",
+            ),
             ("melt: {columns: 'Q(\\d+)', into: [a, a]}", "two different names"),
             ("melt: {columns: '(Q)((1)(0))', into: [item, answer]}", "more than two groups"),
-            ("melt: {columns: [Q1, Q9], into: [item, answer]}", "the map names a column 'Q9', which no file has"),
-            ("melt: {columns: [Q1, Q1], into: [item, answer]}", "columns needs names of columns, each once"),
-            ("melt: {columns: [], into: [item, answer]}", "columns needs names of columns, each once"),
+            ("melt: {columns: [Q1, Q9], into: [item, answer]}", "the map uses the column 'Q9', which no file has"),
+            ("melt: {columns: [Q1, Q1], into: [item, answer]}", "columns needs column names without duplicates"),
+            ("melt: {columns: [], into: [item, answer]}", "columns needs column names without duplicates"),
             ("melt: {column: 'Q(\\d+)', into: [item, answer]}", "the keys are columns, into"),
-            ("table: {file: ../items.csv, by: item}", "is no name of a file beside the map"),
-            ("table: {file: /etc/passwd, by: item}", "is no name of a file beside the map"),
-            ("table: {file: '..', by: item}", "is no name of a file beside the map"),
-            ("table: {file: link.csv, by: item}", "the map's item table is not there"),
-            ("table: {file: none.csv, by: item}", "the map's item table is not there"),
-            ("table: {file: items.csv, by: itm}", "the item table has no column 'itm', which it is joined by"),
+            ("table: {file: ../items.csv, by: item}", "is not the name of a file in the map's folder"),
+            ("table: {file: /etc/passwd, by: item}", "is not the name of a file in the map's folder"),
+            ("table: {file: '..', by: item}", "is not the name of a file in the map's folder"),
+            ("table: {file: link.csv, by: item}", "the map's item table does not exist"),
+            ("table: {file: none.csv, by: item}", "the map's item table does not exist"),
+            ("table: {file: items.csv, by: itm}", "the item table has no column 'itm' to join by"),
             ("table: {file: header.csv, by: item}", "the map's item table has no row"),
             ("table: {file: twice.csv, by: item}", "item '1' has two rows in the item table, 0 and 2"),
-            ("table: {file: items.csv, by: item}", "the map names a column 'item', which no file has"),
+            ("table: {file: items.csv, by: item}", "the map uses the column 'item', which no file has"),
             ("table: {file: items.csv, by: {sex: item}}", "both the file and items.csv have a column 'who'"),
             ("table: {files: items.csv, by: item}", "the keys are file, by, optional"),
         ],
@@ -175,4 +178,4 @@ class TestTextsThatGrow:
         options = {"inferred_coefficient": "{constant: '1'}"} | columns
         message = refused(tmp_path, [*RAW, "note", "Q1", "Q2", "Q3"], *rows, above=above, error=SchemaError, **options)
         assert said in message
-        assert "10,000 are the most" in message
+        assert "the maximum is 10,000" in message

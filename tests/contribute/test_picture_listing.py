@@ -87,7 +87,7 @@ def test_a_pattern_finds_labels_in_names(tmp_path):
     [
         (None, SourceError, "no folder within it says the label of 1 of 2 pictures; the first is 'top.png'"),
         (r"^([a-z]+)/", SourceError, "the pattern finds no label in 1 of 2 pictures; the first is 'top.png'"),
-        ("[", ConfigurationError, "the label pattern cannot be used: no regular expression"),
+        ("[", ConfigurationError, "the label pattern cannot be used: not a regular expression"),
         ("cat", ConfigurationError, "the pattern has 0 groups"),
     ],
 )

@@ -24,7 +24,7 @@ class TestQualtrics:
         rows, notes, numbers = read("a.csv", qualtrics(["2026-03-01", "R_1", "cat"], ["2026-03-01", "R_2", "dog"]))
         assert [row["Q1"] for row in rows] == ["cat", "dog"]
         assert numbers == [2, 3]
-        assert notes == ["a.csv: an export of Qualtrics: 2 more header rows left out"]
+        assert notes == ["a.csv: an export of Qualtrics: 2 more header rows skipped"]
 
     def test_its_export_with_tabs_is_read_too(self, read):
         text = qualtrics(["2026-03-01", "R_1", "cat"]).replace(",", "\t")
@@ -34,7 +34,7 @@ class TestQualtrics:
         lines = qualtrics(["2026-03-01", "R_1", "cat"]).split("\n")
         rows, notes, _ = read("a.csv", "\n".join([lines[0], *lines[3:]]))
         assert [row["Q1"] for row in rows] == ["cat"]
-        assert notes[0].endswith("1 more header row left out")
+        assert notes[0].endswith("1 more header row skipped")
 
     def test_an_export_without_ids_is_read_with_header(self, read):
         text = qualtrics(["2026-03-01", "R_1", "cat"], ids=False)
@@ -91,7 +91,7 @@ class TestLabelStudio:
         assert numbers == [0, 1]
         assert "a@b.c" not in json.dumps(rows)
         assert notes == [
-            "a.json: an export of Label Studio: a row for each annotation; 1 that were skipped are left out"
+            "a.json: an export of Label Studio: one row per annotation; 1 skipped annotations were omitted"
         ]
 
     @pytest.mark.parametrize("value", [{"taxonomy": [["animal", "cat"]]}, {"text": ["cat"]}, {"labels": ["cat"]}])
@@ -108,7 +108,7 @@ class TestLabelStudio:
         ],
     )
     def test_annotations_of_another_form_are_told_with_their_row(self, task, read):
-        with pytest.raises(SchemaError, match=r"a\.json, row 1, column (annotations|result): the cell holds"):
+        with pytest.raises(SchemaError, match=r"a\.json, row 1, column (annotations|result): the cell is not"):
             read("a.json", json.dumps([{"id": 0, "data": {}, "annotations": []}, task]))
 
 
@@ -129,7 +129,7 @@ class TestJatosArchive:
         path = archive(tmp_path / f"a.{ending}", metadata_x_json="{}", **texts)
         rows, notes, _ = rows_of(path)
         assert rows == ROWS[::-1]
-        assert notes == [f"a.{ending}: an archive of JATOS, of which 2 data.txt were read"]
+        assert notes == [f"a.{ending}: a JATOS archive: 2 data.txt were read"]
 
     def test_results_that_are_csv_are_read_too(self, tmp_path):
         texts = {
@@ -138,13 +138,13 @@ class TestJatosArchive:
         assert rows_of(archive(tmp_path / "a.zip", **texts))[0] == ROWS
 
     def test_results_that_grow_beyond_measure_are_refused(self, tmp_path):
-        with pytest.raises(SchemaError, match=r"a\.zip: HMX507: [^H]*its results come to 30,000,000 bytes, and "):
+        with pytest.raises(SchemaError, match=r"a\.zip: HMX507: [^H]*the results take 30,000,000 bytes, but "):
             rows_of(archive(tmp_path / "a.zip", r__data_x_txt=" " * 30_000_000))
 
     def test_more_results_than_are_read_are_refused_and_not_left_out(self, tmp_path, monkeypatch):
         monkeypatch.setattr("hmix_hub.importing.readers.tables._ENTRIES", 2)
         texts = {f"{n}__data_x_txt": json.dumps(ROWS) for n in range(3)}
-        with pytest.raises(SchemaError, match="it holds 3 results, and 2 are the most"):
+        with pytest.raises(SchemaError, match="3 results, but the maximum is 2"):
             rows_of(archive(tmp_path / "a.zip", **texts))
 
     @pytest.mark.parametrize("empty", ["", " \n", "\ufeff", "[]"])

@@ -98,7 +98,7 @@ class TestWrittenMaps:
         rows = [row | {"response": "fgh"[CLASSES.index(row["response"])]} for row in renamed(PLAIN)]
         write(tmp_path / "raw.csv", rows)
         (tmp_path / "map.yaml").write_text(proposed_map(raw(rows))[0], "utf-8")
-        with pytest.raises(ConfigurationError, match=r"map\.yaml: chosen_class: still to decide, TODO"):
+        with pytest.raises(ConfigurationError, match=r"map\.yaml: chosen_class: still undecided \(TODO"):
             imported(tmp_path, map_file=tmp_path / "map.yaml")
 
     def test_a_file_that_is_there_stays(self, tmp_path):

@@ -37,7 +37,7 @@ class TestSessionsThatWereBrokenOff:
             ([["who", "screen", "n"], ["p2", "consent", ""]], "no column a"),
             ([["who"], ["p2"]], "no column screen, n, a"),
             ([HEADER, ["p2", "consent", "", ""]], "no row is a judgment"),
-            ([HEADER], "the file has no row"),
+            ([HEADER], "the file has no rows"),
         ],
     )
     def test_a_file_without_judgments_is_a_note(self, tmp_path, rows, reason):
@@ -50,7 +50,7 @@ class TestSessionsThatWereBrokenOff:
         files = [*sessions(tmp_path, p1=[HEADER, ["p1", "rating", 1, 40]]), tmp_path / "p2.csv"]
         files[1].touch()
         done, _ = imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
-        assert "p2.csv: no judgment (the file has no row)" in done.outcome.notes
+        assert "p2.csv: no judgment (the file has no rows)" in done.outcome.notes
 
     def test_many_files_share_a_note(self, tmp_path):
         broken = {f"q{n}": [["who"], [f"q{n}"]] for n in range(9)}
@@ -66,7 +66,7 @@ class TestSessionsThatWereBrokenOff:
         )
         with pytest.raises(ConfigurationError, match=r"p2\.csv, row 1, column a: `rows:` keeps rows") as caught:
             imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
-        assert "it has no column a, and a column 'A'\n  hint: name both spellings" in str(caught.value)
+        assert "it has no column a, and a column 'A'\n  hint: write both spellings" in str(caught.value)
 
     def test_a_session_whose_rows_would_be_kept_but_that_has_no_answers_is_told_once_and_counted(self, tmp_path):
         files = sessions(
@@ -138,8 +138,8 @@ def _sqlite(path):
 
 TABLE = pa.table({"who": ["p1"], "n": [0], "a": [40]})
 FOREIGN = {
-    "book.csv": ("an Excel workbook: let its name end in .xlsx", write_workbook),
-    "book.xlsx": ("no whole Excel workbook", write_workbook),
+    "book.csv": ("an Excel workbook: rename it to end in .xlsx", write_workbook),
+    "book.xlsx": ("not a complete Excel workbook", write_workbook),
     "old.xls": (
         "an Excel workbook of before 2007",
         lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9),
@@ -162,11 +162,11 @@ FOREIGN = {
         lambda path: path.write_bytes(gzip.compress(b"X\n\x00\x00\x00\x03\x00\x04" + bytes(40))),
     ),
     "table.rda": ("an R file", lambda path: path.write_bytes(gzip.compress(b"RDX3\nX\n" + bytes(40)))),
-    "answers.csv": ("an SQLite database: let its name end in .db", _sqlite),
-    "answers.db": ("no table of the database has a row", _sqlite),
-    "table.json": ("a Parquet file: let its name end in .parquet", lambda path: parquet.write_table(TABLE, path)),
-    "rows.json": ("text that is no JSON", lambda path: path.write_text("who,n,a\np1,0,40\n", "utf-8")),
-    "table.csv": ("a Parquet file: let its name end in .parquet", lambda path: parquet.write_table(TABLE, path)),
+    "answers.csv": ("an SQLite database: rename it to end in .db", _sqlite),
+    "answers.db": ("no table of the database has rows", _sqlite),
+    "table.json": ("a Parquet file: rename it to end in .parquet", lambda path: parquet.write_table(TABLE, path)),
+    "rows.json": ("text that is not JSON", lambda path: path.write_text("who,n,a\np1,0,40\n", "utf-8")),
+    "table.csv": ("a Parquet file: rename it to end in .parquet", lambda path: parquet.write_table(TABLE, path)),
     "table.feather": ("an Arrow", lambda path: feather.write_feather(TABLE, path)),
     "table.h5": ("an HDF5 file", lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))),
     "table.mat": (
@@ -176,10 +176,10 @@ FOREIGN = {
     "paper.pdf": ("a PDF document", lambda path: path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\n")),
     "login.csv": ("a web page", lambda path: path.write_text("\n<!DOCTYPE HTML>\n<html></html>", "utf-8")),
     "cut.csv": (
-        "it begins as UTF-16, and is cut off",
+        "UTF-16 text that is truncated",
         lambda path: path.write_bytes("who,n\np,0".encode("utf-16")[:-1]),
     ),
-    "lines.csv": ("JSON: let its name end in .json", lambda path: path.write_text('[{"who": "p1"}]', "utf-8")),
+    "lines.csv": ("JSON: rename it to end in .json", lambda path: path.write_text('[{"who": "p1"}]', "utf-8")),
     "nested.json": (
         "nested JSON, one object with the keys 'p1', 'p2'",
         lambda path: path.write_text('{"p1": {}, "p2": {}}'),
@@ -242,5 +242,5 @@ def test_typed_and_nested_values_of_parquet_are_read_as_text(tmp_path):
     names = write_map(tmp_path, x_c="{column: c, json: sure}")
     assert imported(tmp_path, tmp_path / "raw.parquet", map_file=names)[1][0]["x_c"] == "[80, 90]"
     parquet.write_table(TABLE.append_column("c", pa.array([b"\xff"])), tmp_path / "raw.parquet")
-    with pytest.raises(SchemaError, match="column c: values of the type binary cannot be read as text"):
+    with pytest.raises(SchemaError, match="column c: values of type binary cannot be read as text"):
         imported(tmp_path, tmp_path / "raw.parquet", map_file=names)

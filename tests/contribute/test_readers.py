@@ -87,11 +87,11 @@ class TestJson:
         assert rows == [{"trial": "1", "response": '{"Q0": "cat", "sure": [1, 2]}'}]
 
     def test_a_table_that_is_json_is_told(self, read):
-        with pytest.raises(SchemaError, match=r"HMX515.*JSON: let its name end in \.json"):
+        with pytest.raises(SchemaError, match=r"HMX515.*JSON: rename it to end in \.json"):
             read("a.csv", json.dumps(ROWS))
 
     def test_json_that_is_a_table_is_told(self, read):
-        with pytest.raises(SchemaError, match=r"HMX515.*text that is no JSON"):
+        with pytest.raises(SchemaError, match=r"HMX515.*text that is not JSON"):
             read("a.json", "who,answer\np1,cat\n")
 
     def test_json_that_is_cut_off_is_told(self, read):

@@ -1,4 +1,4 @@
-"""Reading of raw files, whatever their form: chosen by what a file holds, and only then by its ending."""
+"""Reading raw files of any format, determined by the content and only then by the extension."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from hmix_hub.studies.rules import files as rules
 
 @dataclass(frozen=True)
 class Reader:
-    """Reader of a form of raw files.
+    """Reader for a format of raw files.
 
     Parameters
     ----------
     name
-        What such a file is called.
+        Name of the format.
     fits
-        Whether a file is of this form.
+        Function that returns whether a file has this format.
     read
-        Reads it: columns of text, "" where nothing is, and `ROW`.
+        Function that reads it: columns of text, "" if empty, and `ROW`.
     can_be_foreign
-        Whether a file that fits may still be another program's: then its first bytes are compared with theirs.
+        Whether a matching file may still be another program's, so that its first bytes must be checked.
     """
 
     name: str
@@ -61,7 +61,7 @@ READERS = (
     Reader("JSON", is_json, read_json_text),
     Reader("table of text", is_any, read_delimited),
 )
-"""In this order, the first that fits reads a file."""
+"""Readers by precedence: the first that fits reads a file."""
 
 
 def reader_of(raw: RawFile) -> Reader:
@@ -70,13 +70,13 @@ def reader_of(raw: RawFile) -> Reader:
     Raises
     ------
     SchemaError
-        If it is a file of a form that is not read, or not what its ending says: what it is, and what to do.
+        If the format is not supported, or does not match the extension; the message says what to do.
     """
     reader = next(reader for reader in READERS if reader.fits(raw))
     if reader.can_be_foreign:
         name = raw.path.name.lower()
         if reader.name == "JSON":
-            # A text of JSON may be called anything that is no table.
+            # JSON files may have any extension except a table's.
             name = f"{name}.json.gz" if name.endswith(".gz") else f"{name}.json"
         with raw.path.open("rb") as stream:
             form = foreign_form(stream, name)
@@ -86,33 +86,33 @@ def reader_of(raw: RawFile) -> Reader:
 
 
 def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sheet: str | None = None) -> pa.Table:
-    """Read a raw file: columns of text, "" where nothing is, and `ROW`, int64, the 0-based data row.
+    """Read a raw file as columns of text, "" if empty, and `ROW`, int64, the 0-based data row.
 
     Parameters
     ----------
     path
-        The file: CSV, JSON, Parquet, an Excel workbook, an SQLite database, a NumPy array or an archive of JATOS.
-        Exports that are known by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) come with a row for each
+        CSV, JSON, Parquet, an Excel workbook, an SQLite database, a NumPy array or a JATOS archive. Exports recognized
+        by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) are returned with one row per
         answer.
     outcome
-        Records how the file was read, where that is not what its ending says.
+        Records how the file was read, if that is not obvious from the extension.
     skip, header, sheet
-        Where the table stands in it; see `Layout`.
+        Location of the table in the file; see `Layout`.
 
     Raises
     ------
     SourceMissingError
-        If there is no such file.
+        If the file does not exist.
     SchemaError
-        If it cannot be read, is not what its ending says, or has rows with too many or too few cells.
+        If it cannot be read, does not match its extension, or has rows with too many or too few cells.
     ConfigurationError
-        If it is not known which sheet or table of it is meant.
+        If it is ambiguous which sheet or table to read.
     """
     if not path.is_file():
-        msg = "there is no such file"
-        hint = "name the raw exports one by one, or by a pattern"
+        msg = "the file does not exist"
+        hint = "list the raw exports, or use a pattern"
         if path.is_dir():
-            msg, hint = "this is a folder, and raw exports are files", f"{hint}: {path}/*.csv"
+            msg, hint = "this is a folder, but raw exports are files", f"{hint}: {path}/*.csv"
         raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
     if not path.stat().st_size:
         return pa.table({ROW: pa.array([], pa.int64())})

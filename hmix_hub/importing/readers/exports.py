@@ -1,4 +1,4 @@
-"""Exports of platforms, known by their columns: Qualtrics, Zooniverse, Label Studio and psiTurk."""
+"""Exports of platforms, recognized by their columns: Qualtrics, Zooniverse, Label Studio and psiTurk."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from hmix_hub.studies.reading.json_file import each_key_once, value_text
 _LABEL_STUDIO = {"id", "data", "annotations"}
 _OF_ANNOTATION = ("was_cancelled", "ground_truth", "created_at", "updated_at", "lead_time")
 _LISTED = ("choices", "labels", "rectanglelabels", "taxonomy")
-"""What a control of Label Studio calls its value, where that is a list of words."""
+"""Keys of Label Studio's controls whose values are lists of words."""
 _SINGLE = ("rating", "number", "text", "datetime")
 _DATASTRING = "datastring"
 _NEVER_READ = frozenset({"ipaddress", "useragent", "browser", "email"})
-"""Columns of psiTurk that say where somebody was."""
+"""Columns of psiTurk that can identify participants."""
 
 _IMPORT_ID, _HEADERS = '{"ImportId"', 2
-"""How Qualtrics' ids begin, and the rows below the names in which it has the questions' words and these."""
+"""Prefix of Qualtrics' import ids, and the number of extra header rows with questions and ids."""
 _ZOONIVERSE = {"classification_id", "metadata", "annotations", "subject_data"}
 
 Row = dict[str, Any]
 Arranged = tuple[pa.Table, str]
-"""A table with a row for each answer, and a remark on what was done."""
+"""A table with one row per answer, and a remark on how it was read."""
 
 
 def label_studio_rows(table: pa.Table) -> Arranged | None:
-    """Return a row for each annotation of a picture, its columns called as Label Studio calls them in its own CSV.
+    """Return one row per annotation of a picture, with the column names of Label Studio's own CSV.
 
     Raises
     ------
     SchemaError
-        If a row holds no annotations in Label Studio's form, with its number.
+        If a row has no annotations in Label Studio's format, with its number.
     """
     if not set(table.column_names) >= _LABEL_STUDIO:
         return None
@@ -53,16 +53,16 @@ def label_studio_rows(table: pa.Table) -> Arranged | None:
                 continue
             by = annotation.get("completed_by")
             row = {**data, "id": picture["id"], "annotation_id": annotation.get("id")}
-            # Of a person, the number: names and addresses stand there, too.
+            # Use only the person's number; names and addresses are there as well.
             row["annotator"] = by.get("id") if isinstance(by, dict) else by
             row |= {name: annotation.get(name) for name in _OF_ANNOTATION if name in annotation}
             rows.append(row | _results(annotation, number))
-    skipped = f"; {cancelled} that were skipped are left out" if cancelled else ""
-    return _table(rows), f"an export of Label Studio: a row for each annotation{skipped}"
+    skipped = f"; {cancelled} skipped annotations were omitted" if cancelled else ""
+    return _table(rows), f"an export of Label Studio: one row per annotation{skipped}"
 
 
 def _results(annotation: Row, number: int) -> Row:
-    """Return the answers of an annotation by the name of the control that took them."""
+    """Return the answers of an annotation by name of the control."""
     answers: Row = {}
     for result in _dicts(annotation.get("result") or [], number, "result"):
         name, value = result.get("from_name"), result.get("value")
@@ -83,12 +83,12 @@ def _answer(value: Row) -> Any:
 
 
 def psiturk_rows(table: pa.Table) -> Arranged | None:
-    """Return a row for each trial, with the columns of its session; a session without trials has none.
+    """Return one row per trial, with the columns of its session.
 
     Raises
     ------
     SchemaError
-        If a session's data are not in psiTurk's form, with its row.
+        If a session's data are not in psiTurk's format, with its row.
     """
     if _DATASTRING not in table.column_names:
         return None
@@ -98,24 +98,24 @@ def psiturk_rows(table: pa.Table) -> Arranged | None:
         text = session.pop(_DATASTRING)
         of_session = {name: value for name, value in session.items() if name.lower() not in _NEVER_READ}
         if not text.strip():
-            # Of a session that was broken off before anything was sent.
+            # The session ended before anything was sent.
             broken += 1
             continue
         data = _load(text, number, _DATASTRING)
         if not isinstance(data, dict):
-            raise _bad(number, _DATASTRING, "holds no object")
+            raise _bad(number, _DATASTRING, "is not a JSON object")
         trials = _dicts(data.get("data") or [], number, _DATASTRING)
         broken += not trials
         size += len(trials) * sum(len(value) for value in of_session.values())
         if size > TEXT_LIMIT:
-            raise _bad(number, _DATASTRING, f"makes rows that come to more than {TEXT_LIMIT:,} bytes")
+            raise _bad(number, _DATASTRING, f"gives rows of more than {TEXT_LIMIT:,} bytes in total")
         rows += [of_session | trial for trial in trials]
     skipped = f"; {broken} of {table.num_rows} sessions have none" if broken else ""
-    return _table(rows), f"an export of psiTurk: a row for each trial{skipped}"
+    return _table(rows), f"an export of psiTurk: one row per trial{skipped}"
 
 
 def _objects(table: pa.Table, nested: tuple[str, ...]) -> Iterator[Row]:
-    """Yield the rows of a table, some of whose columns hold JSON."""
+    """Yield the rows of a table, parsing the JSON in some columns."""
     for number, row in enumerate(table.drop_columns(ROW).to_pylist()):
         yield row | {name: _load(row[name], number, name) for name in nested}
 
@@ -124,17 +124,17 @@ def _load(text: str, number: int, column: str) -> Any:
     try:
         return json.loads(text or "null", object_pairs_hook=each_key_once)
     except (ValueError, RecursionError) as error:
-        raise _bad(number, column, f"holds no JSON that can be read: {error}") from None
+        raise _bad(number, column, f"is not valid JSON: {error}") from None
 
 
 def _dicts(items: Any, number: int, column: str) -> list[Row]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise _bad(number, column, "holds no list of objects")
+        raise _bad(number, column, "is not a list of objects")
     return items
 
 
 def _bad(number: int, column: str, said: str) -> SchemaError:
-    hint = "export it again; a cell that was cut off by a spreadsheet cannot be read"
+    hint = "export it again; a cell truncated by a spreadsheet cannot be read"
     return SchemaError(f"the cell {said}", where=Where(row=number, column=column), hint=hint)
 
 
@@ -149,7 +149,7 @@ def _table(rows: list[Row]) -> pa.Table:
 
 
 def _qualtrics_headers(table: pa.Table) -> int:
-    """Return how many rows are of the header: up to that of the ids, in the first ones."""
+    """Return the number of extra header rows: up to that with the ids, if it is among the first."""
     for number in range(min(_HEADERS, table.num_rows)):
         cells = [table[name][number].as_py() for name in table.column_names if name != ROW]
         if sum(cell.startswith(_IMPORT_ID) for cell in cells) > len(cells) / 2:
@@ -158,22 +158,22 @@ def _qualtrics_headers(table: pa.Table) -> int:
 
 
 def without_qualtrics_headers(table: pa.Table) -> Arranged | None:
-    """Return the rows below the header rows that Qualtrics adds."""
+    """Return a table without the extra header rows of Qualtrics."""
     number = _qualtrics_headers(table)
     if not number:
         return None
     rows = "2 more header rows" if number > 1 else "1 more header row"
-    return table.slice(number), f"an export of Qualtrics: {rows} left out"
+    return table.slice(number), f"an export of Qualtrics: {rows} skipped"
 
 
 def with_zooniverse_subjects(table: pa.Table) -> Arranged | None:
-    """Add what subject_data holds under the subject's number, which is another key in each row."""
+    """Add a column with the value in subject_data, whose key, the subject's number, differs in each row."""
     if not set(table.column_names) >= _ZOONIVERSE:
         return None
     if "subject" not in table.column_names:
         subjects = [_only_value(text) for text in table["subject_data"].to_pylist()]
         table = table.append_column("subject", pa.array(subjects, pa.string()))
-    return table, "an export of Zooniverse: the column `subject` is what subject_data holds"
+    return table, "an export of Zooniverse: the column `subject` has the values in subject_data"
 
 
 def _only_value(text: str) -> str:
@@ -183,4 +183,4 @@ def _only_value(text: str) -> str:
 
 
 EXPORTS = (without_qualtrics_headers, with_zooniverse_subjects, label_studio_rows, psiturk_rows)
-"""Of the exports that are known, each by columns that no other has; `None` of any other table."""
+"""Functions for known exports, each recognized by unique columns; they return `None` for other tables."""

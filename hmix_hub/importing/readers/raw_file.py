@@ -1,4 +1,4 @@
-"""Raw file: its beginning, which says what it is, its name, and its text from the row that names the columns."""
+"""A raw file: its name, its first bytes, which determine the format, and its text from the header on."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from hmix_hub.studies.rules import files as rules
 from hmix_hub.studies.rules.rule import Rule
 
 TEXT_LIMIT = 2**30
-"""Most bytes of text of a raw file that is held in memory as a whole."""
+"""Maximum size of a raw file's text in memory, in bytes."""
 _HEAD = 2**16
 _LINE_LIMIT = 2**20
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the table stands within a raw file.
+    """Location of the table within a raw file.
 
     Parameters
     ----------
     skip
-        Lines, or rows of a sheet, above the row that names the columns.
+        Number of lines, or rows of a sheet, above the row with the column names.
     header
-        Rows from the one that names the columns to the first row of data; the others are left out.
+        Number of header rows, of which the first has the column names and the others are skipped.
     sheet
-        Sheet of a workbook, or table of a database; `None`: the only one that can be meant.
+        Sheet of a workbook, or table of a database; defaults to the only possible one.
     """
 
     skip: int = 0
@@ -54,13 +54,13 @@ class RawFile:
     Parameters
     ----------
     path
-        Where it lies.
+        Path of the file.
     head
-        Its first bytes, through gzip, in UTF-8 where it is text in UTF-16.
+        Its first bytes, after decompression, and as UTF-8 if the text is UTF-16.
     is_compressed
         Whether it is compressed with gzip.
     layout
-        Where the table stands within it.
+        Location of the table within it.
     """
 
     path: Path
@@ -70,7 +70,7 @@ class RawFile:
 
     @classmethod
     def open(cls, path: Path, layout: Layout) -> RawFile:
-        """Look at a file's first bytes."""
+        """Read a file's first bytes."""
         with path.open("rb") as stream:
             start = stream.read(_HEAD)
         is_compressed = start.startswith(b"\x1f\x8b")
@@ -86,36 +86,36 @@ class RawFile:
 
     @property
     def text(self) -> bytes:
-        """Its beginning without a byte order mark and white space."""
+        """Return the first bytes without a byte order mark and leading white space."""
         return self.head.removeprefix(codecs.BOM_UTF8).lstrip()
 
     @property
     def ending(self) -> str:
-        """Its ending in small letters, without .gz: .csv; "" where it has none."""
+        """Return the extension in lower case, ignoring .gz, such as .csv; "" if there is none."""
         return Path(self.path.name.lower().removesuffix(".gz")).suffix
 
     def refuse(self, message: str, *, rule: Rule = rules.UNREADABLE, row: int | None = None) -> NoReturn:
-        """Raise the error of a file that cannot be read."""
+        """Raise an error for a file that cannot be read."""
         refuse(self.path, rule, message, row)
 
     def part(self, whole: str, kind: str, names: Sequence[str], filled: Callable[[], Sequence[str]]) -> str:
-        """Return the name of the part to read, such as a sheet: that which `layout` names, or the only one with rows.
+        """Return the name of the part to read, such as a sheet: the one in `layout`, or the only one with rows.
 
         Parameters
         ----------
         whole, kind
-            What the file is called, and a part of it: "workbook", "sheet".
+            Words for the file and its parts: "workbook", "sheet".
         names
             Names of all parts.
         filled
-            Returns the names of those that may be meant; called where none is named.
+            Function that returns the names of possible parts; called if `layout` has none.
 
         Raises
         ------
         ConfigurationError
-            If there is no such part, or several may be meant.
+            If the part does not exist, or several are possible.
         SchemaError
-            If none has a row.
+            If no part has rows.
         """
         named, where = self.layout.sheet, Where(str(self.path))
         if named is not None:
@@ -126,46 +126,46 @@ class RawFile:
         found = filled()
         if len(found) > 1:
             msg = f"{len(found)} {kind}s have rows: {', '.join(map(repr, found))}"
-            hint = "write `sheet: NAME` in the column map, beside `task:`; to have a map proposed, --sheet NAME"
+            hint = "write `sheet: NAME` in the column map, next to `task:`; to propose a map, use --sheet NAME"
             raise ConfigurationError(msg, where=where, hint=hint)
         if not found:
-            self.refuse(f"no {kind} of the {whole} has a row", rule=rules.EMPTY)
+            self.refuse(f"no {kind} of the {whole} has rows", rule=rules.EMPTY)
         return found[0]
 
 
-_ABOVE = "where lines stand above the names of the columns, `skip: N` in the map, or --skip N, leaves out N of them"
+_ABOVE = "if there are lines above the column names, skip N of them with `skip: N` in the map, or --skip N"
 
 
 def refuse(path: Path, rule: Rule, note: str, row: int | None = None) -> NoReturn:
-    """Raise the error of a file that breaks a rule of files."""
+    """Raise an error for a file that breaks a rule."""
     msg = f"{rule.code}: {rule.meaning}" + (f": {note}" if note else "")
     hint: str | None = rule.fix
     if rule is rules.FOREIGN:
-        # What to do with a file of another form is in the note.
+        # The note says what to do with a file of another format.
         hint = None
     elif rule in {rules.RAGGED, rules.EMPTY}:
-        hint = f"{_ABOVE}; else {rule.fix}"
+        hint = f"{_ABOVE}; otherwise, {rule.fix}"
     raise SchemaError(msg, where=Where(str(path), row), hint=hint) from None
 
 
 def refuse_first(path: Path, errors: Sequence[Finding]) -> None:
-    """Raise the error of the first finding, if there is any."""
+    """Raise an error for the first finding, if there is one."""
     if errors:
         spot = errors[0].spots[0]
         refuse(path, errors[0].rule, spot.note, spot.row)
 
 
 class RawText(TableFile):
-    """A raw text file: read as UTF-8, from the line that names the columns.
+    """A raw text file, read as UTF-8 from the line with the column names.
 
     Parameters
     ----------
     path
         The file.
     skip
-        Lines above that line.
+        Number of lines above that line.
     stream
-        Its bytes, where they lie elsewhere than at `path`.
+        Its bytes, if they are not at `path`.
     """
 
     def __init__(self, path: Path, skip: int = 0, stream: BinaryIO | None = None) -> None:
@@ -176,7 +176,7 @@ class RawText(TableFile):
         self._skip = skip
 
     def start(self) -> BinaryIO:
-        """Return its bytes in UTF-8 from that line; what was returned before is read no more."""
+        """Return a stream of UTF-8 from that line on; earlier streams must not be used any more."""
         codec = utf16_of(super().start().read(_HEAD))
         stream = super().start()
         if codec is not None:
@@ -189,7 +189,7 @@ class RawText(TableFile):
 
 
 class _Transcoded(io.RawIOBase):
-    """Text in UTF-16 as bytes of UTF-8."""
+    """A stream that converts UTF-16 to UTF-8."""
 
     def __init__(self, stream: BinaryIO, codec: str) -> None:
         self._stream = stream
@@ -206,7 +206,7 @@ class _Transcoded(io.RawIOBase):
             try:
                 self._rest = self._decoder.decode(block, final=not block).encode()
             except UnicodeError as error:
-                msg = f"it begins as UTF-16, and is cut off or damaged: {error}"
+                msg = f"UTF-16 text that is truncated or damaged: {error}"
                 raise UnreadableError(msg, rule=rules.ENCODING) from None
             if not block:
                 break
@@ -216,12 +216,12 @@ class _Transcoded(io.RawIOBase):
 
 
 class RowCollector:
-    """Rows of cells, as a workbook or a database gives them, collected as a table of text.
+    """Collects rows of a workbook or database as a table of text.
 
     Parameters
     ----------
     raw
-        The file that they are of.
+        The file.
     names
         Names of the columns.
     """
@@ -235,16 +235,16 @@ class RowCollector:
         self._size = 0
 
     def add(self, row: list[str]) -> None:
-        """Add a row of as many texts as there are columns."""
+        """Add a row with one text for each column."""
         self._size += sum(map(len, row)) + 8 * len(row)
         if self._size > TEXT_LIMIT:
-            self._raw.refuse(f"its rows come to more than {TEXT_LIMIT:,} bytes", rule=rules.TOO_LARGE)
+            self._raw.refuse(f"the rows take more than {TEXT_LIMIT:,} bytes", rule=rules.TOO_LARGE)
         self._rows.append(row)
         if len(self._rows) >= CHUNK_ROWS:
             self._flush()
 
     def _flush(self) -> None:
-        # Not by way of names, one of which may stand twice.
+        # Use positions, since names may be duplicated.
         columns = [pa.array(column, pa.string()) for column in zip(*self._rows, strict=True)]
         columns = columns or [pa.array([], pa.string()) for _ in self._names]
         self._parts.append(pa.record_batch(columns, names=list(map(str, range(len(columns))))))
@@ -258,5 +258,5 @@ class RowCollector:
 
 
 def numbered(table: pa.Table, rows: Iterable[int]) -> pa.Table:
-    """Return a table with the numbers of its rows as the column `ROW`."""
+    """Return a table with its rows' numbers as the column `ROW`."""
     return table.append_column(ROW, pa.array(np.fromiter(rows, dtype=np.int64, count=table.num_rows)))

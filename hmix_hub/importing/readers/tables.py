@@ -1,4 +1,4 @@
-"""Files of one table: text, whatever its delimiter, or JSON, also in archives of JATOS; Parquet; NumPy arrays."""
+"""Files with one table: text with any delimiter, JSON (also in JATOS archives), Parquet, NumPy arrays."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ from hmix_hub.studies.reading.text import TableFile
 from hmix_hub.studies.rules import files as rules
 
 _TABLES = (".csv", ".tsv", ".tab")
-_NOT_JSON = "text that is no JSON: if it is a table, let its name end in .csv"
+_NOT_JSON = "text that is not JSON: if it is a table, rename it to end in .csv"
 _RESULT = re.compile(r"(?:^|/)data\.txt$")
 _ENTRIES = 100_000
 _SHOWN = 80
-"""Last characters of a result's name that are shown."""
+"""Number of characters shown at the end of a result's name."""
 _MARK = b"\x93NUMPY"
 _NUMBERS = "biuf"
-"""Kinds of dtype: truths, whole numbers and floating ones."""
+"""Kinds of dtype: booleans, integers and floats."""
 
 
 def is_parquet(raw: RawFile) -> bool:
-    """Whether a file is Parquet; its name must say so, too."""
+    """Return whether a file is Parquet, from its extension."""
     return raw.ending == ".parquet"
 
 
 def is_json(raw: RawFile) -> bool:
-    """Whether a text is JSON, by its beginning; or should be, by its name."""
-    # A table by its name that begins as JSON is told, as what it is.
+    """Return whether a text is JSON, from its beginning or its extension."""
+    # A file with a table's extension that begins like JSON is reported as such.
     return raw.ending in {".json", ".jsonl"} or (begins_json(raw.text) and raw.ending not in _TABLES)
 
 
 def is_any(_raw: RawFile) -> bool:
-    """Return True: a text that is nothing else is a table."""
+    """Return True: any other text is a table."""
     return True
 
 
 def read_parquet_file(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read a Parquet file; nothing is recorded in `outcome`."""
+    """Read a Parquet file."""
     return _table(raw, read_parquet(raw.path), Report(), outcome)
 
 
 def read_json_text(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read JSON, as jsPsych and JATOS write it: arrays of objects, one after another, or objects, one a line."""
+    """Read JSON as written by jsPsych and JATOS: arrays of objects in sequence, or one object per line."""
     if not begins_json(raw.text) and raw.text:
         raw.refuse(_NOT_JSON, rule=rules.FOREIGN)
     with RawText(raw.path, raw.layout.skip) as text:
@@ -70,21 +70,21 @@ def read_json_text(raw: RawFile, outcome: Outcome) -> pa.Table:
 
 
 def read_json_stream(raw: RawFile, text: TableFile, outcome: Outcome) -> pa.Table:
-    """Read JSON from a text of a raw file."""
+    """Read JSON from the text of a raw file."""
     report = Report()
-    # Arrays, one a line, are no lines of objects, but can be read as well.
+    # One array per line is not one object per line, but can be read like a sequence of arrays.
     read = read_jsonl if raw.ending == ".jsonl" and raw.text.startswith(b"{") else read_json
     return _table(raw, read(text, raw.path.name, report, most_columns=RAW_COLUMN_LIMIT), report, outcome)
 
 
 def read_delimited(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read a table of text."""
+    """Read a text file with delimiters."""
     with RawText(raw.path, raw.layout.skip) as text:
         return read_table_stream(raw, text, outcome)
 
 
 def read_table_stream(raw: RawFile, text: TableFile, outcome: Outcome) -> pa.Table:
-    """Read a table from a text of a raw file; a row that repeats the header, as where texts were joined, is dropped."""
+    """Read a table from the text of a raw file, dropping repeated headers, as in concatenated files."""
     report = Report()
     chunks = read_csv(text, raw.path.name, report, is_tolerant=True, is_raw=True)
     table = _table(raw, chunks, report, outcome)
@@ -105,7 +105,7 @@ def _without_headers(table: pa.Table, outcome: Outcome) -> pa.Table:
 
 
 def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outcome) -> pa.Table:
-    """Return chunks as one table of text, or raise what is wrong with the file."""
+    """Return chunks as one table of text, or raise an error for the file's first fault."""
     try:
         read = list(chunks)
     except UnreadableError as error:
@@ -113,7 +113,7 @@ def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outco
         raw.refuse(str(error), rule=error.rule, row=error.row)
     refuse_first(raw.path, [found for found in report.errors if found.rule not in rules.GUESSED])
     if not read:
-        # That it is no text, say, is why there is nothing to read.
+        # There is a reason why nothing could be read, such as a binary file.
         refuse_first(raw.path, report.errors)
         return numbered(pa.table({}), [])
     if report.has(rules.ENCODING):
@@ -121,8 +121,8 @@ def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outco
     header = list(read[0].names) or list(read[0].columns)
     twice = next((name for name, count in Counter(header).items() if count > 1), None)
     if twice is not None:
-        msg = f"two columns are called {twice!r}"
-        hint = "rename one of them, so that it is certain which is meant"
+        msg = f"two columns are named {twice!r}"
+        hint = "rename one of them, so that the name is unambiguous"
         raise SchemaError(msg, where=Where(str(raw.path)), hint=hint)
 
     def column(name: str) -> pa.ChunkedArray:
@@ -136,17 +136,17 @@ def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outco
 
 
 def _text(values: pa.Array, raw: RawFile, name: str) -> pa.Array:
-    """Return values as text, those within each other as JSON."""
+    """Return values as text, with JSON for nested values."""
     try:
         text = as_text(values)
         if text is None:
-            # A float would not hold every decimal.
+            # A float cannot represent every decimal.
             plain = values if pa.types.is_decimal(values.type) else plain_array(values)
             is_nested = pa.types.is_nested(plain.type)
             text = pa.array(map(_json, plain.to_pylist()), pa.string()) if is_nested else pc.cast(plain, pa.string())
         text.validate(full=True)
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        msg = f"values of the type {values.type} cannot be read as text: {str(error).splitlines()[0]}"
+        msg = f"values of type {values.type} cannot be read as text: {str(error).splitlines()[0]}"
         where = Where(str(raw.path), column=name)
         raise SchemaError(msg, where=where, hint="export them as text or numbers") from None
     return text.fill_null("")
@@ -157,7 +157,7 @@ def _json(value: object) -> str | None:
 
 
 def is_jatos_archive(raw: RawFile) -> bool:
-    """Whether a file is an archive with results of JATOS, each a data.txt in a folder of its own."""
+    """Return whether a file is an archive of JATOS results, with a data.txt in a folder for each."""
     return raw.head.startswith(b"PK\x03\x04") and not raw.is_compressed and bool(_results(raw))
 
 
@@ -171,7 +171,7 @@ def _results(raw: RawFile) -> list[zipfile.ZipInfo]:
 
 
 def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read the results of a JATOS archive, in the order of their numbers; those that nothing was sent to are empty.
+    """Read the results of a JATOS archive, in the order of their numbers, skipping empty ones.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
         If the archive is damaged or too large, or a result is damaged, with its name.
     """
     parts = {info.filename: text for info, text in _result_texts(raw) if text}
-    outcome.remark(raw.path, f"an archive of JATOS, of which {len(parts)} data.txt were read")
+    outcome.remark(raw.path, f"a JATOS archive: {len(parts)} data.txt were read")
     if not parts:
         return numbered(pa.table({}), [])
     try:
@@ -191,17 +191,17 @@ def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
 def _result_texts(raw: RawFile) -> Iterator[tuple[zipfile.ZipInfo, bytes]]:
     results = _results(raw)
     if len(results) > _ENTRIES:
-        raw.refuse(f"it holds {len(results):,} results, and {_ENTRIES:,} are the most", rule=rules.TOO_LARGE)
+        raw.refuse(f"{len(results):,} results, but the maximum is {_ENTRIES:,}", rule=rules.TOO_LARGE)
     most = min(SIZE_LIMIT, INFLATED_FREE + INFLATED_RATIO * raw.path.stat().st_size)
     size = sum(info.file_size for info in results)
     if size > most:
-        raw.refuse(f"its results come to {size:,} bytes, and {most:,} are the most", rule=rules.TOO_LARGE)
+        raw.refuse(f"the results take {size:,} bytes, but the maximum is {most:,}", rule=rules.TOO_LARGE)
     try:
         with zipfile.ZipFile(raw.path) as archive:
             for info in sorted(results, key=lambda one: natural_order(one.filename)):
                 yield info, archive.read(info).strip().removeprefix(codecs.BOM_UTF8).strip()
     except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
-        raw.refuse(f"the archive is damaged, or locked by a password: {first_line(error)}")
+        raw.refuse(f"the archive is damaged or password-protected: {first_line(error)}")
 
 
 def _read_results(raw: RawFile, texts: Sequence[bytes], outcome: Outcome) -> pa.Table:
@@ -211,7 +211,7 @@ def _read_results(raw: RawFile, texts: Sequence[bytes], outcome: Outcome) -> pa.
 
 
 def _of_result(raw: RawFile, parts: Mapping[str, bytes], error: SchemaError) -> SchemaError:
-    """Return the error of the first result that cannot be read by itself; that of all, where each can."""
+    """Return the error of the first result that cannot be read on its own, or the given error if each can."""
     for name, text in parts.items():
         try:
             _read_results(raw, [text], Outcome())
@@ -222,32 +222,34 @@ def _of_result(raw: RawFile, parts: Mapping[str, bytes], error: SchemaError) -> 
 
 
 def is_array(raw: RawFile) -> bool:
-    """Whether a file is a NumPy array, by its first bytes."""
+    """Return whether a file is a NumPy array, from its first bytes."""
     return raw.head.startswith(_MARK) and not raw.is_compressed
 
 
 def read_array(raw: RawFile, _outcome: Outcome) -> pa.Table:
-    """Read an array of N rows and M columns, called 0 to M - 1; one of a single dimension is the column 0.
+    """Read an array of shape (N, M) as columns 0 to M - 1, or of shape (N,) as column 0.
 
-    Nothing is unpickled: an array of objects is refused.
+    Nothing is unpickled: arrays of objects are errors.
     """
     if raw.ending != ".npy":
-        raw.refuse("a NumPy array: let its name end in .npy", rule=rules.FOREIGN)
+        raw.refuse("a NumPy array: rename it to end in .npy", rule=rules.FOREIGN)
     try:
         array = np.load(raw.path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError, TypeError) as error:
-        raw.refuse(f"this is no whole NumPy array of numbers: {first_line(error)}")
+        raw.refuse(f"not a complete NumPy array of numbers: {first_line(error)}")
     if array.dtype.kind not in _NUMBERS or array.ndim not in {1, 2}:
-        raw.refuse(f"an array of {array.dtype}, shape {array.shape}, is no table: save numbers in rows and columns")
+        raw.refuse(
+            f"an array of {array.dtype} with shape {array.shape} is not a table: save numbers in rows and columns"
+        )
     table = array.reshape(len(array), -1) if array.size else np.zeros((0, 1))
     if table.shape[1] > RAW_COLUMN_LIMIT or table.nbytes > TEXT_LIMIT:
-        raw.refuse(f"an array of the shape {array.shape} is larger than any table of judgments")
+        raw.refuse(f"an array of shape {array.shape} is too large for a table of judgments")
     first = raw.layout.skip
     columns = {str(number): _texts(table[first:, number]) for number in range(table.shape[1])}
     return pa.table(columns | {ROW: pa.array(np.arange(first, len(table), dtype=np.int64))})
 
 
 def _texts(numbers: np.ndarray) -> pa.Array:
-    """Return numbers as texts; "" for NaN, which stands where nothing is."""
+    """Return numbers as texts, with "" for NaN."""
     values = pa.array(np.ascontiguousarray(numbers), from_pandas=True)
     return pc.fill_null(pc.cast(values, pa.string()), "")

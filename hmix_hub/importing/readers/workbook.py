@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx), by openpyxl: what cells hold, never a formula evaluated, within bounds of size."""
+"""Excel workbooks (.xlsx), read with openpyxl: values of cells within size limits, without evaluating formulas."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from hmix_hub.studies.rules import files as rules
 
 _ENDINGS = (".xlsx", ".xlsm")
 _PART_LIMIT = 2**24
-"""Most bytes of a part that is held in memory as a whole, such as the list of sheets."""
+"""Maximum size in bytes of a part that is held in memory, such as the list of sheets."""
 _ROW_BYTES = 2**22
-"""Most bytes between the ends of two rows, or of two texts."""
+"""Maximum number of bytes between the ends of two rows, or of two texts."""
 _INFLATED_LIMIT = 2**30
 _RATIO, _FREE = 200, 2**24
-"""How many times its size a part may come to, beyond its first bytes; sheets come to twenty times."""
+"""Maximum ratio of decompressed to compressed size of a part, beyond the first bytes; sheets reach twenty."""
 _ROWS, _CELLS = 2**20, 10**8
-"""Most rows of a sheet, as Excel has them, and most cells, those counted too that are not written."""
+"""Maximum number of rows of a sheet, as in Excel, and of cells, including empty ones."""
 _ENDS = (b"row>", b"si>")
 
 
 def is_workbook(raw: RawFile) -> bool:
-    """Whether a file is a workbook, by what is in its archive."""
+    """Return whether a file is a workbook, from the content of its archive."""
     if not raw.head.startswith(b"PK\x03\x04") or raw.is_compressed:
         return False
     try:
@@ -42,9 +42,9 @@ def is_workbook(raw: RawFile) -> bool:
 
 
 def read_workbook(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read the sheet of a workbook that `layout` names, or the only one that holds rows."""
+    """Read the sheet of a workbook given by `layout`, or the only one with rows."""
     if raw.ending not in _ENDINGS:
-        raw.refuse("an Excel workbook: let its name end in .xlsx", rule=rules.FOREIGN)
+        raw.refuse("an Excel workbook: rename it to end in .xlsx", rule=rules.FOREIGN)
     try:
         from openpyxl.reader.excel import ExcelReader
     except ImportError:
@@ -52,7 +52,7 @@ def read_workbook(raw: RawFile, outcome: Outcome) -> pa.Table:
         hint = 'install it: pip install "hmix-hub[xlsx]"; or save the sheet with the rows as CSV UTF-8'
         raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint) from None
     try:
-        # Of pictures, styles and validations that it leaves out, nothing need be told.
+        # Ignore warnings about pictures, styles and validations, which are not needed.
         with warnings.catch_warnings(), raw.path.open("rb") as stream:
             warnings.simplefilter("ignore")
             reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
@@ -64,27 +64,27 @@ def read_workbook(raw: RawFile, outcome: Outcome) -> pa.Table:
         raise
     except UnreadableError as error:
         raw.refuse(str(error), rule=error.rule)
-    except Exception as error:  # whatever is wrong within, openpyxl raises
-        raw.refuse(f"this is no whole Excel workbook: {first_line(error)}")
+    except Exception as error:  # openpyxl raises any type for damaged files
+        raw.refuse(f"not a complete Excel workbook: {first_line(error)}")
     if len(reader.wb.sheetnames) > 1:
         outcome.remark(raw.path, f"its sheet {sheet.title!r} was read")
     return table
 
 
 class _Parts(zipfile.ZipFile):
-    """The archive of a workbook, whose parts are read within bounds."""
+    """The archive of a workbook, whose parts are read within size limits."""
 
     def open(self, name: Any, *args: Any, **options: Any) -> Any:
         info = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
         size = info.file_size
         if size > min(_INFLATED_LIMIT, _FREE + _RATIO * info.compress_size):
-            msg = f"{info.filename} within it grows from {info.compress_size:,} to {size:,} bytes, as no table does"
+            msg = f"{info.filename} in it grows from {info.compress_size:,} to {size:,} bytes, unlike any table"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         return _Part(super().open(name, *args, **options), info)
 
 
 class _Part(io.RawIOBase):
-    """A part of a workbook: small, or made of rows that are."""
+    """A part of a workbook: either small, or with small rows."""
 
     def __init__(self, stream: Any, info: zipfile.ZipInfo) -> None:
         self._stream, self._info = stream, info
@@ -93,15 +93,15 @@ class _Part(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         if (size is None or size < 0) and self._info.file_size > _PART_LIMIT:
-            msg = f"{self._info.filename} within it holds {self._info.file_size:,} bytes"
+            msg = f"{self._info.filename} in it has {self._info.file_size:,} bytes"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         block: bytes = self._stream.read(size)
-        # A row is held in memory as a whole.
+        # A row is held in memory.
         found = max((self._last + block).rfind(end) for end in _ENDS)
         self._since_end = 0 if found >= 0 else self._since_end + len(block)
         self._last = block[-4:]
         if self._since_end > max(_ROW_BYTES, _PART_LIMIT if self._info.file_size <= _PART_LIMIT else 0):
-            msg = f"{self._info.filename} within it has a row, or a text, of more than {_ROW_BYTES:,} bytes"
+            msg = f"{self._info.filename} in it has a row or text of more than {_ROW_BYTES:,} bytes"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
         return block
 
@@ -122,7 +122,7 @@ def _sheet(raw: RawFile, workbook: Any) -> Any:
 
 
 def _has_rows(sheet: Any) -> bool:
-    """Whether anything stands in a second row."""
+    """Return whether at least two rows are not empty."""
     filled = (row for row in _rows(sheet) if any(map(_text, row)))
     return next(filled, None) is not None and next(filled, None) is not None
 
@@ -145,7 +145,7 @@ def _read_sheet(raw: RawFile, sheet: Any) -> pa.Table:
     while names and not names[-1]:
         names.pop()
     if not any(names):
-        raw.refuse(f"the first row of the sheet {sheet.title!r} names no column", rule=rules.EMPTY)
+        raw.refuse(f"the first row of the sheet {sheet.title!r} has no column names", rule=rules.EMPTY)
     collector = RowCollector(raw, names)
     left_out = max(raw.layout.header - 1, 0)
     for number, row in enumerate(rows):
@@ -168,7 +168,7 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        # A whole number in a sheet is one, though it be calculated.
+        # Write integers without a decimal point, even if computed.
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

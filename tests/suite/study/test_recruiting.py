@@ -64,7 +64,7 @@ def test_no_text_breaks_it(text):
     ("given", "said"),
     [
         ({"platform": "prolific", "pattern": "[0-9]+"}, "known"),
-        ({"pattern": "["}, "no regular expression"),
+        ({"pattern": "["}, "not a regular expression"),
         ({"allow_list": "../ids.csv"}, "not a plain path"),
         ({"links": "sometimes"}, "off"),
         ({"platform": "facebook"}, "prolific"),
