@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from nbclient import NotebookClient
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -140,6 +141,10 @@ def visit_math(translator: Any, node: nodes.Node) -> None:
     is_block = isinstance(node, nodes.math_block)
     translator.body.append(tex2mathml(node.astext(), as_block=is_block))
     raise nodes.SkipNode
+
+
+# What a shell prints comes in pieces of 100 bytes; left apart, each would end a line.
+NotebookClient.coalesce_streams = cast("Any", True)
 
 
 def setup(app: Sphinx) -> None:
