@@ -1,4 +1,4 @@
-"""Tables in the cache of `datasets`: faults that say what to do, and damage that is repaired by preparing again."""
+"""Tables in the cache of `datasets`: errors that say what to do, and repair of damage by preparing again."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from hmix_hub.errors import (
 )
 from hmix_hub.files import local_path
 
-_HINT = "name another folder with cache_dir=, or with HF_HOME"
-_SPLIT_HINT = "the split is 'train', or a slice of it; hmix_hub.split makes others"
+_HINT = "set another folder with cache_dir= or HF_HOME"
+_SPLIT_HINT = "the split is 'train', or a slice of it; create others with hmix_hub.split"
 
 
 class CachedTable(datasets.ArrowBasedBuilder):
-    """Builder of one split, "train", that finds damage to its cached table and prepares it again.
+    """Builder of one split, "train", that detects damage to its cached table and prepares it again.
 
     Parameters
     ----------
     cache_dir
-        A local folder; `None` is the cache of `datasets`.
+        A local folder; `None`: the cache of `datasets`.
     **options
         Parameters of `datasets.DatasetBuilder`.
 
     Raises
     ------
     ConfigurationError
-        If the cache is no local folder.
+        If the cache is not a local folder.
     SourceMissingError
         If it cannot be written.
     """
@@ -51,7 +51,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
     def __init__(self, *, cache_dir: str | os.PathLike[str] | None = None, **options: Any) -> None:
         named = datasets.config.HF_DATASETS_CACHE if cache_dir is None else cache_dir
         path, folder = local_path(named), str(named)
-        # The library would take these for addresses, and chains of them.
+        # The library would interpret these as addresses, or chains of them.
         if path is None or "://" in folder or "::" in folder:
             msg = f"the cache {folder!r} is not a local folder that datasets can use"
             raise ConfigurationError(msg, hint=f"{_HINT}: a path without :// and ::")
@@ -63,7 +63,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
         except OSError as error:
             raise _not_written(error, folder) from error
         except Exception as error:
-            # What is left to fail is the description of the cached table, which is read here.
+            # Only the description of the cached table, read here, can still fail.
             damaged = getattr(self, "_cache_dir", None)
             if damaged is None or not os.path.isdir(damaged):
                 raise
@@ -72,7 +72,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
             super().__init__(**options)
 
     def load(self, split: Any, *, streaming: bool, options: Mapping[str, Any]) -> Any:
-        """Return the table, prepared unless it is, or a stream of it; options are those of `datasets.load_dataset`."""
+        """Return the table, prepared if necessary, or a stream of it; options are those of `datasets.load_dataset`."""
         if streaming:
             return self.as_streaming_dataset(split=split)
         names = ("num_proc", "download_mode", "verification_mode")
@@ -80,7 +80,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
         return self.as_dataset(split=split, in_memory=bool(options.get("keep_in_memory")))
 
     def download_and_prepare(self, *args: Any, **options: Any) -> None:
-        """Prepare the table, unless it is prepared; nothing is left of one that cannot be prepared."""
+        """Prepare the table if necessary; nothing is left of one that cannot be prepared."""
         try:
             super().download_and_prepare(*args, **options)
         except Exception as error:
@@ -92,7 +92,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
             whole = self._whole(in_memory)
         except Exception as error:
             if not os.path.isdir(self.cache_dir):
-                # Nothing was prepared yet, and the error says so.
+                # Nothing was prepared yet, as the error says.
                 raise
             _warn_damaged(self.cache_dir, error)
             CachedTable.download_and_prepare(self, download_mode="force_redownload", verification_mode="no_checks")
@@ -116,19 +116,19 @@ class CachedTable(datasets.ArrowBasedBuilder):
     def _whole(self, in_memory: bool) -> datasets.Dataset:
         whole = super().as_dataset("train", in_memory=in_memory)
         expected = self.info.splits["train"].num_examples
-        # A file that is cut between two of its pieces reads without a complaint.
+        # A file truncated between two pieces reads without an error.
         if len(whole) != expected:
             msg = f"{len(whole)} of {expected} rows"
             raise ValueError(msg)
         return whole
 
     def _kept(self, whole: datasets.Dataset) -> datasets.Dataset:
-        """Return the rows that are wanted of the whole table: all."""
+        """Return the requested rows of the whole table: all."""
         return whole
 
 
 def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
-    """Return the parts of a dataset, the split "train", that a split asks for, as `datasets.load_dataset` would.
+    """Return the parts of a dataset, the split "train", for a requested split, like `datasets.load_dataset`.
 
     A split is "train" or "all", a slice of it, a `datasets.ReadInstruction`, a list or dict of these, or `None` for a
     dict of all splits.
@@ -140,7 +140,7 @@ def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
     if isinstance(split, dict):
         return datasets.DatasetDict({name: slice_split(dataset, one) for name, one in split.items()})
     if split in {"train", "all"}:
-        # As it is: a selection of all rows would be another dataset to `datasets`, with a fingerprint of its own.
+        # Unchanged: a selection of all rows would be another dataset for `datasets`, with its own fingerprint.
         return dataset
     n = len(dataset)
     try:
@@ -158,7 +158,7 @@ def _warn_damaged(folder: str, error: Exception) -> None:
 
 
 def _told(error: BaseException, folder: str) -> HMixError:
-    """Return our error for one of `datasets`, which wraps what happened in errors of its own."""
+    """Return the package's error for one of `datasets`, which wraps causes in its own errors."""
     for cause in _causes(error):
         if isinstance(cause, HMixError):
             return cause
@@ -183,5 +183,5 @@ def _not_written(error: OSError, folder: str) -> SourceMissingError:
     is_full = error.errno == errno.ENOSPC or "No space left" in said or "Not enough disk space" in said
     place = Path(os.fspath(error.filename)) if isinstance(error.filename, str | os.PathLike) else Path(folder)
     msg = f"the table cannot be written to the cache, and no part of it was kept: {said}"
-    hint = f"free some space there, or {_HINT}" if is_full else _HINT
+    hint = f"free some space, or {_HINT}" if is_full else _HINT
     return SourceMissingError(msg, where=Where(str(place)), hint=hint)

@@ -31,18 +31,18 @@ from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_CONFIGURATIONS, Confi
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
 STREAMED_ROWS = 1000
-"""Rows of a table in a stream."""
+"""Number of rows per table in a stream."""
 
 
 @dataclass
 class HMixConfig(datasets.BuilderConfig):
-    """Configuration of the builder: what decides the cached bytes, and nothing else."""
+    """Configuration of the builder: exactly what determines the cached bytes."""
 
     fingerprint: str = ""
     images: str = ""
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
-        """Return the cache folder's name: configuration, source's hashes, pictures; the schema version stands below."""
+        """Return the cache folder's name: configuration, source hashes, pictures; the schema version is below."""
         return "-".join(part for part in (self.name, self.fingerprint, self.images) if part)
 
 
@@ -56,11 +56,11 @@ class HMix(CachedTable):
     schema_version
         Schema version of the table.
     images
-        Pictures that the table shall hold: "mixed", "endpoints", or `None`; see `hmix_hub.load_dataset`.
+        Pictures for the table: "mixed", "endpoints", or `None`; see `hmix_hub.load_dataset`.
     cifar10
-        Where CIFAR-10 comes from; looked at only where pictures are asked for.
+        Where CIFAR-10 comes from; only used if pictures are requested.
     conditions
-        Filters that were parsed already, beside those among the options.
+        Filters already parsed, in addition to those among the options.
     **options
         Filters (see `hmix_hub.filter`), applied at read time over the one cached table; and the parameters of
         `datasets.DatasetBuilder`: `config_name`, `cache_dir` and so on.
@@ -70,11 +70,11 @@ class HMix(CachedTable):
     ConfigurationError
         If the configuration does not exist, or not in that schema version.
     FilterError
-        If a filter is not known, malformed, or has no column in the table.
+        If a filter is unknown, malformed, or has no column in the table.
     SchemaVersionError
-        If the schema version is not known.
+        If the schema version is unknown.
     SourceError
-        If the source is no source.
+        If the source is not valid.
     """
 
     BUILDER_CONFIG_CLASS = HMixConfig
@@ -99,7 +99,7 @@ class HMix(CachedTable):
         self.columns = self.configuration.columns(schema_version, is_synthetic=self.source.study.synthetic)
         if options.get("data_dir") or options.pop("data_files", None):
             msg = "h-mix takes no data_files or data_dir"
-            raise ConfigurationError(msg, hint="name a folder that holds the six released files with source=")
+            raise ConfigurationError(msg, hint="give a folder that holds the six released files with source=")
         if options.pop("features", None) is not None or options.pop("info", None) is not None:
             msg = "h-mix takes no features: they follow from the configuration and the schema version"
             raise ConfigurationError(msg, hint="cast the loaded dataset")
@@ -131,7 +131,7 @@ class HMix(CachedTable):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not dl_manager.is_streaming:
-            # Here, so that a bad source is told as it is; an error in _generate_tables would be wrapped.
+            # Here, so that a bad source is reported as such; an error in _generate_tables would be wrapped.
             self.source.path(judgment_file(self.configuration.task))
             self._image_sets()
         return [datasets.SplitGenerator(name="train", gen_kwargs={"is_streaming": dl_manager.is_streaming})]
@@ -146,13 +146,13 @@ class HMix(CachedTable):
             warn_empty(emptied_by)
         rows = table.filter(kept)
         for number, batch in enumerate(rows.to_batches(max_chunksize=STREAMED_ROWS)):
-            # Uncompressed, since pictures of a stream are not kept, and are decoded at once.
+            # Uncompressed, since pictures of a stream are not kept, but decoded at once.
             piece = self._illustrated(type(rows).from_batches([batch]), compressed=False)
-            # Once for the piece: where its schema is not that of the features, datasets casts each row by itself.
+            # Once per piece: if its schema is not that of the features, datasets casts each row separately.
             yield (0, number), piece.cast(self.info.features.arrow_schema)
 
     def _chunks(self, table: Any) -> Iterator[tuple[Any, Any]]:
-        """Yield a table split where its pictures fill a chunk: `datasets` copies what it is given into one."""
+        """Yield a table, split where its pictures fill a chunk: `datasets` copies each part into one chunk."""
         if self.images is None:
             yield (0, 0), table
             return
@@ -160,22 +160,22 @@ class HMix(CachedTable):
             yield (0, number), type(table).from_batches([batch])
 
     def _image_sets(self) -> dict[str, ImageSet]:
-        """Open the image set of the study, if pictures are asked for; else nothing is touched."""
+        """Open the image set of the study if pictures are requested; otherwise do nothing."""
         name = self.source.study.image_set
         return {name: open_image_set(name, cifar10=self.cifar10)} if self.images else {}
 
     def _illustrated(self, table: Any, *, compressed: bool = True) -> Any:
-        """Add the pictures that are asked for to a table."""
+        """Add the requested pictures to a table."""
         if self.images is None:
             return table
         sets = self._image_sets()
         return add_image_columns(table, self.configuration.task, CIFAR10, self.images, sets, compressed=compressed)
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
-        """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`."""
+        """Prepare the table if necessary; see `datasets.DatasetBuilder.download_and_prepare`."""
         self.source.check(judgment_file(self.configuration.task))
         if self.cifar10 is not None:
-            # A place that was named is looked at, though the pictures are there: it must be what it is taken for.
+            # A given place is checked even if the pictures exist: it must be valid.
             self._image_sets()
         super().download_and_prepare(*args, **kwargs)
 
@@ -199,7 +199,7 @@ _BUILDER_OPTIONS = {
 
 
 def _check_released(name: str | None) -> Configuration:
-    """Return a configuration of the release by name; later tasks are those of other studies alone."""
+    """Return a configuration of the release by name; later tasks only exist in other studies."""
     configuration = check_configuration(name)
     if configuration.name not in RELEASED_CONFIGURATIONS:
         msg = f"{H_MIX} has no configuration {configuration.name!r}, which other studies may have"
@@ -208,7 +208,7 @@ def _check_released(name: str | None) -> Configuration:
 
 
 def check_asked(version: str, conditions: Sequence[Condition], images: str | None) -> None:
-    """Check that filters and pictures are not asked for with the columns of the released files."""
+    """Check that filters and pictures are not requested with the columns of the released files."""
     if version == RELEASED and (conditions or images):
         what = "filters speak of" if conditions else "pictures come with"
         msg = f"{what} the columns of schema {CURRENT}, not {RELEASED}"
@@ -216,20 +216,20 @@ def check_asked(version: str, conditions: Sequence[Condition], images: str | Non
 
 
 _DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")
-"""Rooms whose code decides a table's bytes."""
+"""Packages whose code determines a table's bytes."""
 
 
 @functools.cache
 def code_fingerprint(*more: str) -> str:
-    """Return a hash, 16 digits, of the code that decides a table's bytes: tables cached by other code are not used.
+    """Return a hash, 16 digits, of the code that determines a table's bytes: tables cached by other code are not used.
 
     Parameters
     ----------
     *more
-        Rooms that decide them, too.
+        Other packages that determine them.
     """
     package = Path(__file__).resolve().parent
-    # In a checkout, the builders do not stand among the other rooms.
+    # In a checkout, the builders are not beside the other packages.
     top = Path(inspect.getfile(ConfigurationError)).resolve().parent
     files = sorted(
         [*package.glob("*.py"), *(file for room in (*_DECIDING, *more) for file in (top / room).rglob("*.py"))],

@@ -1,4 +1,4 @@
-"""Readers: each released file to its judgment table."""
+"""Readers of the released files, which return judgment tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _NO_ANSWER = {CONSTRUCT: ("response", "filename"), INFER: ("response",)}
-"""Columns that hold no answer in a task's judgment rows, and so could hold anything."""
+"""Columns without answers in a task's judgment rows, which could hold anything."""
 
 
 def read_table(source: Source, configuration: Configuration, version: str = CURRENT) -> pa.Table:
@@ -45,7 +45,7 @@ def read_table(source: Source, configuration: Configuration, version: str = CURR
     Raises
     ------
     SourceError
-        If the file is missing or is not the file it should be.
+        If the file is missing, or has another size or hash.
     """
     configuration.columns(version)
     judgments = read_judgments(source, configuration.task, version)
@@ -69,8 +69,8 @@ def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Tabl
 def read_released(path: Path, task: str) -> pa.Table:
     """Read the judgment rows of a file in the released layout, typed, as schema 1.0.0.
 
-    Platform ids, URLs and free text are never taken over. A column `synthetic`, which an export of answers that a
-    program made has, stands behind the others.
+    Platform ids, URLs and free text are never read. The column `synthetic` of exported answers made by a program comes
+    last.
 
     Raises
     ------

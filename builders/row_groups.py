@@ -1,4 +1,4 @@
-"""Row groups of built Parquet files: which of them conditions can be met in, and their rows, read and checked."""
+"""Row groups of built Parquet files: those in which conditions can be met, and their rows, read and checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class BuiltFile:
-    """A Parquet file of a study that was built.
+    """A Parquet file of a built study.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class BuiltFile:
     sha256
         Its hash, as 64 hex digits.
     open
-        Opens it as a `pyarrow.parquet.ParquetFile`. Taken is what is read of it, where that is known: a `RowGroup`,
-        and names of columns, or `None` for all of them.
+        Opens it as a `pyarrow.parquet.ParquetFile`. Its arguments are what will be read, if known: a `RowGroup`, and
+        names of columns, or `None` for all of them.
     hint
-        What to do where it is not what it should be.
+        What to do if the file is not as expected.
     check
-        Raises an error if the file is not what it should be; `None`: it was checked, or cannot be.
+        Raises an error if the file is not as expected; `None`: it was checked, or cannot be.
     """
 
     name: str
@@ -44,7 +44,7 @@ class BuiltFile:
     check: Callable[[], object] | None = None
 
     def tried(self, read: Callable[[], T]) -> T:
-        """Return what is read; a `SourceError` where the file is damaged, or cannot be read."""
+        """Return the result of reading; raise a `SourceError` if the file is damaged or cannot be read."""
         try:
             return read()
         except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:
@@ -52,7 +52,7 @@ class BuiltFile:
 
 
 def wrong(file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
-    """Return an error that says what is wrong with a file."""
+    """Return an error about a problem with a file."""
     msg = f"not a valid table of a built study: {said}"
     return SourceError(msg, where=Where(file.name, row, column), hint=file.hint)
 
@@ -68,7 +68,7 @@ class RowGroup:
     footer
         Its metadata, a `pyarrow.parquet.FileMetaData`.
     number
-        Which of its row groups, from 0.
+        Number of the row group, from 0.
     """
 
     file: BuiltFile
@@ -82,21 +82,21 @@ class RowGroup:
 
     @property
     def start(self) -> int:
-        """Row of the file that it begins with."""
+        """Its first row in the file."""
         return sum(self.footer.row_group(number).num_rows for number in range(self.number))
 
     def bounds(self, column: str) -> tuple[Any, Any] | None:
-        """Return the smallest and the largest value of a column, as the file says; `None` where it does not."""
+        """Return the smallest and the largest value of a column by the file's statistics; `None` if it has none."""
         names = self.footer.schema.names
         if column not in names:
             return None
         chunk = self.footer.row_group(self.number).column(names.index(column))
-        # A list's values are named otherwise, and may be named like a column.
+        # A list's values have other names, which may be those of columns.
         statistics = chunk.statistics if chunk.path_in_schema == column else None
         return (statistics.min, statistics.max) if statistics is not None and statistics.has_min_max else None
 
     def may_meet(self, conditions: Sequence[Condition]) -> bool:
-        """Whether a row may meet all conditions, by the statistics of the columns that they look at."""
+        """Whether a row may meet all conditions, by the statistics of the columns that they use."""
         for condition in conditions:
             looked_at = condition.columns(self.footer.schema.names)
             bounds = self.bounds(looked_at[0]) if len(looked_at) == 1 else None
@@ -105,7 +105,7 @@ class RowGroup:
         return True
 
     def byte_range(self, columns: Sequence[str] | None = None) -> tuple[int, int]:
-        """Return where its columns begin and end in the file, in bytes; `None`: all of them."""
+        """Return the range of its columns in the file, in bytes; `None`: all of them."""
         group = self.footer.row_group(self.number)
         chunks = [group.column(number) for number in range(group.num_columns)]
         wanted = [c for c in chunks if columns is None or c.path_in_schema.split(".")[0] in columns]
@@ -113,7 +113,7 @@ class RowGroup:
         return min(starts), max(start + c.total_compressed_size for start, c in zip(starts, wanted, strict=True))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Read its rows, at most 100,000 at a time; of some columns, or of all."""
+        """Read its rows, at most 100,000 at a time, with some or all columns."""
         with self.file.tried(lambda: self.file.open(self, columns)) as parquet:
             options = {"row_groups": [self.number], "columns": columns, "use_threads": False}
             batches = parquet.iter_batches(batch_size=_BATCH_ROWS, **options)
@@ -123,7 +123,7 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class CheckedReader:
-    """Reads row groups in the types of a table, and checks each value by the schema; picklable.
+    """Picklable reader that reads row groups in the types of a table and checks each value by the schema.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ class CheckedReader:
     columns
         Its columns that the package's schema describes.
     vocabulary
-        Class names that labels count in.
+        Class names that labels refer to.
     names
-        Columns that are read alone; `None`: all.
+        Columns to read; `None`: all.
     """
 
     schema: pa.Schema
@@ -143,12 +143,12 @@ class CheckedReader:
     names: tuple[str, ...] | None = None
 
     def of(self, names: Sequence[str]) -> CheckedReader:
-        """Return what reads some columns alone."""
+        """Return a reader of only some columns."""
         schema = pa.schema([self.schema.field(name) for name in names])
         return replace(self, schema=schema, columns=tuple(c for c in self.columns if c.name in names), names=(*names,))
 
     def tables(self, group: RowGroup) -> Iterator[pa.Table]:
-        """Read a row group, at most 100,000 rows at a time; a `SourceError` where it is damaged or a value is wrong."""
+        """Read a row group, at most 100,000 rows at a time; a damaged one or invalid value is a `SourceError`."""
         row = group.start
         for batch in group.batches(self.names):
             try:

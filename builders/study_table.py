@@ -1,4 +1,4 @@
-"""The Hugging Face dataset builder over the Parquet of a study that was built, checked by the schema while read."""
+"""The Hugging Face dataset builder over the Parquet files of a built study, checked by the schema while reading."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ from hmix_hub.studies.reading.parquet_file import fault_of_rows
 from hmix_hub.tables import vocabularies_of
 
 MOST_ROWS = 1_000_000
-"""Most rows of row groups that are searched for those that meet a filter, where the table is not in the cache."""
+"""Maximum number of rows to search for filtered rows if the table is not cached."""
 _AT_ONCE = 16
-"""Files whose footers are read at once."""
+"""Number of files whose footers are read at a time."""
 
 
 @dataclass
 class StudyTableConfig(datasets.BuilderConfig):
-    """Configuration of the builder: what decides the cached bytes, and nothing else."""
+    """Configuration of the builder: exactly what determines the cached bytes."""
 
     fingerprint: str = ""
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
-        """Return the cache folder's name: the configuration and the hashes of its files, wherever these are."""
+        """Return the cache folder's name: the configuration and the hashes of its files, wherever they are."""
         return f"{self.name}-{self.fingerprint}"
 
 
 class StudyTable(CachedTable):
-    """A configuration of a study that was built.
+    """A configuration of a built study.
 
     Parameters
     ----------
     configuration
         Its name.
     files
-        Its files in order, at least one: they are read by their exact paths.
+        Its files in order, at least one; read by exact paths.
     columns_of
-        Returns the columns that the schema describes, given the names of those that are there.
+        Returns the columns that the schema describes, given the names of existing ones.
     vocabulary
         Class names that labels count in.
     conditions
-        What is asked of the rows of `some_rows`, and of a stream as far as its columns can tell: row groups in which
-        no row can meet them are not read. A table in the cache is whole.
+        Conditions for the rows of `some_rows`, and of a stream as far as its columns allow: row groups in which no row
+        can meet them are not read. A cached table is complete.
     **options
         Parameters of `datasets.DatasetBuilder`: `cache_dir` and so on.
 
     Raises
     ------
     SourceError
-        If a file is no Parquet, lacks a column of the schema, or has its labels coded in other classes. When the table
-        is prepared or streamed, also if a file is damaged, or holds a value that its column may not have.
+        If a file is not Parquet, lacks a column of the schema, or codes labels by other classes. When the table is
+        prepared or streamed, also if a file is damaged, or holds a value that is not allowed in its column.
     """
 
     BUILDER_CONFIG_CLASS = StudyTableConfig
@@ -100,14 +100,14 @@ class StudyTable(CachedTable):
         return datasets.DatasetInfo(features=features)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        # A list is what `datasets` shares out among its processes; a tuple is given to each of them.
+        # `datasets` distributes lists among its processes; tuples are passed to each of them.
         groups, conditions = (self.chosen(), self._pushed) if dl_manager.is_streaming else (self.groups, ())
         return [datasets.SplitGenerator(name="train", gen_kwargs={"groups": groups, "conditions": conditions})]
 
     def some_rows(self) -> datasets.Dataset | None:
-        """Return the rows that meet the conditions, in memory; `None` where the whole table shall be prepared.
+        """Return the rows that meet the conditions, in memory; `None` if the whole table should be prepared.
 
-        That is where it is prepared, fills one file alone, or more than `MOST_ROWS` rows must be looked at.
+        That is the case if it is prepared, has only one file, or more than `MOST_ROWS` rows must be searched.
         """
         if len(self.files) == 1 or len(self._pushed) < max(1, len(self._conditions)) or os.path.isdir(self.cache_dir):
             return None
@@ -133,7 +133,7 @@ class StudyTable(CachedTable):
         return within(self._conditions, list(self.info.features))
 
     def chosen(self) -> list[RowGroup]:
-        """Return the row groups in which a row may meet the conditions, once their files and all ids are checked."""
+        """Return the row groups in which a row may meet the conditions, after checking their files and all ids."""
         chosen = [group for group in self.groups if group.may_meet(self._pushed)]
         for file in {group.file.name: group.file for group in chosen}.values():
             if file.check is not None:
@@ -144,7 +144,7 @@ class StudyTable(CachedTable):
         return chosen
 
     def _check_ids(self, condition: IsAnyOf) -> None:
-        """Check that each id exists, by its column in those row groups alone that may hold it."""
+        """Check that each id exists, reading its column only in row groups that may hold it."""
         (name,) = condition.columns(list(self.info.features))
         known: set[str | None] = {value for group in self.groups for value in group.bounds(name) or ()}
         for group in self.groups:
@@ -152,7 +152,7 @@ class StudyTable(CachedTable):
                 return
             if group.may_meet([condition]):
                 known |= self._ids(group, name)
-        # One that exists nowhere is told with those that do.
+        # Unknown ids are reported with the existing ones.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             known.update(*pool.map(partial(self._ids, name=name), self.groups))
         ids = pa.table({name: pa.array(sorted(filter(None, known)), pa.string())})
@@ -164,16 +164,16 @@ class StudyTable(CachedTable):
         }
 
     def _check_classes(self, file: BuiltFile, schema: pa.Schema, features: datasets.Features) -> None:
-        """Check that labels are coded in the classes of the manifest, where the file names its classes."""
+        """Check that labels are coded by the classes of the manifest, if the file names its classes."""
         try:
             named = datasets.Features.from_arrow_schema(schema) if b"huggingface" in (schema.metadata or {}) else {}
-        # A description that anybody may have written raises anything.
+        # An untrusted description may raise any error.
         except Exception:
             raise wrong(file, "the description of its columns cannot be read") from None
         for name, feature in features.items():
             names, own = (getattr(one, "names", None) for one in (feature, named.get(name)))
             if names is not None and own is not None and list(own) != list(names):
-                raise wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
+                raise wrong(file, f"{name} is coded by other classes than listed in study.yaml", name)
 
     def _generate_tables(
         self, groups: list[RowGroup], conditions: tuple[Condition, ...]
@@ -189,7 +189,7 @@ class StudyTable(CachedTable):
         return CheckedReader(features.arrow_schema, self._columns_of(list(features)), self._vocabulary)
 
     def reader(self, groups: Sequence[RowGroup], names: Sequence[str]) -> Callable[[], pa.Table]:
-        """Return what reads columns of row groups, and checks their values; picklable, for another process."""
+        """Return a reader of columns of row groups that checks their values; picklable, for other processes."""
         return partial(self._reader.of(names).read, groups)
 
     def _footer(self, file: BuiltFile) -> Any:

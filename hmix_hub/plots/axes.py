@@ -1,4 +1,4 @@
-"""Axes of pictures: shares from 0 to 1, legends beside the data, means with their intervals."""
+"""Axes of figures: shares from 0 to 1, legends outside the data, means with their intervals."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from matplotlib.axes import Axes
 
 _LINE = 1.35
-"""Height of a line of words, in font sizes."""
+"""Height of a line of text, in font sizes."""
 
 
 def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9, margin: float = 0) -> None:
-    """Set an axis to run from 0 to 1, as shares and coefficients do; marks at its ends are not cut.
+    """Set an axis to run from 0 to 1, for shares and coefficients, without clipping marks at its ends.
 
     Parameters
     ----------
     axes
-        Axes, everything drawn.
+        Axes with everything drawn.
     which
         "x" or "y".
     high
-        Upper end, for shares that are never larger.
+        Upper end, if shares never exceed it.
     gap
-        Points that the other axis stands apart, so that it does not lie on marks at 0.
+        Distance of the other axis in points, so that it does not cover marks at 0.
     margin
-        Length of the axis before 0 and after its upper end, for bars that stand there; no tick lies in it.
+        Length of the axis beyond 0 and its upper end, without ticks, for bars there.
     """
     axes.set(**{f"{which}lim": (-margin, high + margin), f"{which}ticks": np.linspace(0, high, 6)})
     if gap:
@@ -36,20 +36,20 @@ def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9,
 
 
 def title_above(axes: Axes, title: str, words: str = "", *, size: float = 10.5, legend_columns: int = 0) -> None:
-    """Write a title above axes and, between both, where they hide no data, words and the legend.
+    """Write a title above axes and, between the two, where they hide no data, a line of text and the legend.
 
     Parameters
     ----------
     axes
-        Axes, everything drawn.
+        Axes with everything drawn.
     title
         The title.
     words
-        A line; empty: none.
+        A line of text; empty: none.
     size
-        Font size of the title; words and legend are smaller.
+        Font size of the title; text and legend are smaller.
     legend_columns
-        Columns of the legend; 0: no legend.
+        Number of columns of the legend; 0: no legend.
     """
     small = 0.75 * size
     lines = int(bool(words))
@@ -75,13 +75,13 @@ def title_above(axes: Axes, title: str, words: str = "", *, size: float = 10.5, 
 
 
 def _by_columns(handles: Sequence[Any], labels: Sequence[str], columns: int) -> tuple[list[Any], list[str]]:
-    """Return a legend's entries so that they read row by row; matplotlib fills column by column."""
+    """Return a legend's entries so that they read row by row, since Matplotlib fills column by column."""
     order = [place for column in range(columns) for place in range(column, len(labels), columns)]
     return [handles[place] for place in order], [labels[place] for place in order]
 
 
 def mark_mean(axes: Axes, mean: float, ends: Sequence[float | None] | None, height: float, face: str = "black") -> None:
-    """Mark a mean on the axis below by a line, and its interval by a bar at a height, a share of the axes'."""
+    """Mark a mean by a line, and its interval by a bar at a height given as a share of the axes."""
     known = known_ends(ends)
     axes.axvline(mean, lw=1, ls=":", color="black", zorder=0.5)
     axes.errorbar(
@@ -100,12 +100,12 @@ def mark_mean(axes: Axes, mean: float, ends: Sequence[float | None] | None, heig
 
 
 def mean_text(mean: float, ends: Sequence[float | None] | None, digits: int = 2) -> str:
-    """Return a mean in words, with its interval where it has one: "0.52 [0.49, 0.55]"."""
+    """Return a mean as text, with its interval if it has one: "0.52 [0.49, 0.55]"."""
     around = ", ".join(f"{end:.{digits}f}" for end in known_ends(ends))
     return f"{mean:.{digits}f}" + (f" [{around}]" if around else "")
 
 
 def known_ends(ends: Sequence[float | None] | None) -> tuple[float, ...]:
-    """Return both ends of an interval; none where there is no interval."""
+    """Return both ends of an interval; empty if there is none."""
     found = tuple(end for end in ends or () if end is not None and np.isfinite(end))
     return found if len(found) == 2 else ()

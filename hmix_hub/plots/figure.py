@@ -1,4 +1,4 @@
-"""Figures: one that shows itself in a notebook, its colours and words, and the file it is written to."""
+"""Figures that display themselves in a notebook, their colours and texts, and the files they are written to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hmix_hub.plots.selection import Selection
 
 PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#E69F00", "#555555", "#56B4E9"
-"""Wong's palette: judgments, a second group of them, the synthetic label, single answers."""
+"""Wong's palette: judgments, a second group, the synthetic label, single answers."""
 BARS: tuple[dict[str, Any], ...] = tuple(
     {"color": colour, "edgecolor": edge, "hatch": hatch, "linewidth": 0.5}
     for colour, edge, hatch in (
@@ -29,13 +29,13 @@ BARS: tuple[dict[str, Any], ...] = tuple(
         (FAINT, "black", ""),
     )
 )
-"""Looks of bars side by side, told apart without colours, too."""
+"""Styles of bars side by side, distinguishable without colours."""
 ERROR: dict[str, Any] = {"lw": 0.9, "capsize": 2, "ecolor": "black"}
-"""Look of the intervals of bars."""
+"""Style of the intervals of bars."""
 
 
 WARNING = "#B00020"
-"""Red, for what must not be overlooked: that no participant gave an answer."""
+"""Red, for what must not be overlooked: that answers do not come from participants."""
 
 
 class Picture(Figure):
@@ -44,7 +44,7 @@ class Picture(Figure):
     Attributes
     ----------
     words
-        What it shows, in a line.
+        Description of its content, one line.
     """
 
     words: str = ""
@@ -60,14 +60,14 @@ class Picture(Figure):
 
 
 def finish(figure: Picture, title: str, selection: Selection) -> None:
-    """Write the title of a picture, the line that says what is shown, and the mark of judgments that a program made.
+    """Write the title of a figure, a line about its content, and the mark of judgments made by a program.
 
     Parameters
     ----------
     figure
-        The picture, its axes drawn.
+        The figure with its axes drawn.
     title
-        The title, with `{who}` in place of those who judged.
+        The title, with `{who}` as a placeholder for those who judged.
     selection
         What is shown.
     """
@@ -82,40 +82,40 @@ def finish(figure: Picture, title: str, selection: Selection) -> None:
 
 
 def write_title(figure: Figure, title: str, mark: str, **font: Any) -> None:
-    """Write the title of a figure and, in red above it, the mark of judgments that a program made; empty: none."""
-    # The layout knows of no text but the title, so the mark lies on an empty first line of it.
+    """Write the title of a figure and, in red above it, the mark of judgments made by a program; empty: none."""
+    # The layout only considers the title, so the mark is on an empty first line of it.
     figure.suptitle("\n" * bool(mark) + title, x=0.012, ha="left", **({"fontsize": 12} | font))
     if mark:
         figure.text(0.012, 0.985, mark, ha="left", va="top", fontsize=11, fontweight="bold", color=WARNING)
 
 
 _LETTERS_PER_INCH = 16
-"""Letters of the caption that surely fit into an inch."""
+"""Number of letters of the caption that fit in an inch."""
 
 
 FORMATS = ("png", "pdf", "svg")
 
 
 def check_ending(path: str | os.PathLike[str] | None) -> None:
-    """Check that a file's ending says a format of pictures; `None` is no file.
+    """Check that a file's extension is that of a figure format; `None`: no file.
 
     Raises
     ------
     ConfigurationError
-        If it does not.
+        If it is not.
     """
     if path is not None and Path(path).suffix.removeprefix(".").lower() not in FORMATS:
         msg = f"{str(path)!r} does not end in {', '.join('.' + name for name in FORMATS)}"
-        raise ConfigurationError(msg, hint="the ending of the file decides the format")
+        raise ConfigurationError(msg, hint="the extension of the file determines the format")
 
 
 def save(figure: Figure, path: str | os.PathLike[str], *, dpi: int) -> None:
-    """Write a figure in the format of the file's extension, whole or not at all.
+    """Write a figure in the format of the file's extension, completely or not at all.
 
     Raises
     ------
     OSError
-        If it cannot be written; an older file stays as it was.
+        If it cannot be written; an existing file is unchanged.
     """
     place = Path(path)
     with whole_file(place, follows_links=True) as stream:

@@ -1,4 +1,4 @@
-"""Labels of one picture as a figure: the picture, and beside it what each kind of human label makes of it."""
+"""Labels of one picture as a figure: the picture, and beside it each kind of human label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hmix_hub.plots.showing import DPI, Canvas
 from hmix_hub.sources.image_sets import open_image_set
 
 MOST_PANELS = 6
-"""Labels that have room beside the picture: the first of the table."""
+"""Maximum number of labels beside the picture, the first of the table."""
 _ENLARGED, _WIDEST = 8, 320
 _MARGIN, _TOP, _LEFT, _PANEL, _BELOW = 40, 168, 130, 250, 90
 _OTHERS = "#CCCCCC"
@@ -30,7 +30,7 @@ def draw_labels(
     cifar10: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Picture:
-    """Draw a picture, and the distribution over classes of each kind of human label that it has.
+    """Draw a picture and, for each kind of human label, the distribution over classes.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def draw_labels(
     Returns
     -------
     Picture
-        The figure. Answers that say nothing of classes have no panel; `MOST_PANELS` labels at most have one.
+        The figure, with at most `MOST_PANELS` panels; answers without classes have none.
 
     Raises
     ------
     ConfigurationError
-        If the ending of the file is another, or there is no such picture.
+        If the file has another extension, or there is no such picture.
     SourceError
-        If the picture or its labels cannot be had.
+        If the picture or its labels are unavailable.
     """
     check_ending(path)
     frame = labels_of(image_set, index, **options)
@@ -84,10 +84,10 @@ def draw_labels(
 
 
 def _draw_panel(canvas: Canvas, left: int, height: int, row: Mapping[Any, Any], names: tuple[str, ...]) -> None:
-    """Draw the shares of the classes: that of the picture in one colour, that of its partner in another."""
+    """Draw the shares of the classes: that of the picture in one colour, its partner's in another."""
     axes = canvas.axes(left, _TOP, _PANEL, height)
     shares = row["label_distribution"]
-    # A class that the image set does not know, as of a study with its own, stands below.
+    # Classes unknown to the image set, such as a study's own, are at the bottom.
     known = [*names, *(name for name in shares if name not in names)]
     colours = {row["other_label"]: SECOND, row["label"]: PEOPLE}
     places = np.arange(len(known))

@@ -1,4 +1,4 @@
-"""Plotting of judgments against the synthetic label: `hmix_hub.plot`."""
+"""Figures of judgments against the synthetic label: `hmix_hub.plot`."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ Groups = list[tuple[str, npt.NDArray[np.bool_]]]
 _LAST = len(WALK) - 1
 _MIDDLE = _LAST // 2
 _GROUP = 0.085
-"""Width of the bars of one step together, where steps are .1 apart."""
+"""Total width of the bars of one step, with steps .1 apart."""
 
 
 def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) -> Figure:
-    """Draw the picture of a dataset: perception against the synthetic label.
+    """Plot a dataset: perception against the synthetic label.
 
     Parameters
     ----------
     dataset
-        Judgments or stimuli of one task, any selection. Inferred coefficients are drawn against the shown ones, the
-        midpoint tasks as histograms (of the distance from .5, since the order of a pair's images means nothing), soft
-        labels and chosen classes as their mass on and off the two classes, ratings scale by scale. Participants flagged
-        `straightlining` are left out, where there are others. Every mean has its 95 % interval by resampling
-        participants (stimuli, in a by-stimulus table), where there are two or more.
+        Judgments or stimuli of one task, any selection. Inferred coefficients are plotted against the shown ones, the
+        midpoint tasks as histograms (of the distance from .5, since the order of a pair's images is arbitrary), soft
+        labels and chosen classes as their mass on and off the two classes, ratings by scale. Participants flagged
+        `straightlining` are left out if there are others. Every mean has its 95 % interval by resampling participants
+        (stimuli, in a by-stimulus table), if there are at least two.
     path
-        File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
+        File to write; its extension determines the format (.png, .pdf, .svg). `None`: no file.
 
     Returns
     -------
     matplotlib.figure.Figure
-        7 by 5 inches; 10 by 5 of `construct_midpoint`. In a notebook it shows itself.
+        7 by 5 inches; 10 by 5 for `construct_midpoint`. It displays itself in a notebook.
 
     Raises
     ------
     ConfigurationError
-        If the dataset has no rows, or no columns that a picture is known for; or the file's ending is another.
+        If the dataset has no rows or no columns to plot, or the file has another extension.
 
     Examples
     --------
@@ -70,8 +70,8 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     }
     task = next((task for name, task in drawn.items() if name in dataset.column_names), None)
     if task is None:
-        msg = f"there is no picture for a dataset without any of {', '.join(drawn)}"
-        raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, infer and categorical")
+        msg = f"a dataset without any of {', '.join(drawn)} cannot be plotted"
+        raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, those of infer and categorical")
     check_ending(path)
     figure = Picture(figsize=(7, 5), layout="constrained")
     (draw,) = task.tools("plot", PICTURES)
@@ -82,7 +82,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
 
 
 def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
-    """Draw perceived against synthetic coefficients, with the line on which both would agree.
+    """Plot perceived against synthetic coefficients, with the identity line.
 
     Source: paper, section 4: perceptions do not consistently align with the synthetic label.
     """
@@ -120,7 +120,7 @@ def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
 
 
 def _jittered(shown: Floats, centres: Floats) -> Floats:
-    """Return coefficients jittered by less than half a step, so that equal answers do not hide each other."""
+    """Return coefficients jittered by less than half a step, so that equal answers do not overlap."""
     reach = min([_WIDEST_JITTER, *(0.35 * np.diff(centres))])
     spread = shown + np.random.default_rng(0).uniform(-reach, reach, len(shown))
     # Inwards at both ends of the axis.
@@ -128,10 +128,10 @@ def _jittered(shown: Floats, centres: Floats) -> Floats:
 
 
 def draw_midpoints(figure: Picture, selection: Selection, task: Task) -> None:
-    """Draw how far from the synthetic 50/50 point the selected ones are; by start, where there is one, also where.
+    """Plot the distance of selected coefficients from the synthetic 50/50 point; by start, if any, also their values.
 
-    Which picture is image 1 is nothing but the order of names: over many pairs, a pull to one picture and one to the
-    other cancel in the mean of the coefficients. So the distance from .5 is drawn, which has no order.
+    The order of the two pictures is only that of their names: over many pairs, biases towards either picture cancel in
+    the mean of the coefficients. The distance from .5, which is plotted, does not depend on the order.
 
     Source: paper, section 3.
     """
@@ -158,7 +158,7 @@ def draw_midpoints(figure: Picture, selection: Selection, task: Task) -> None:
 
 
 def _draw_shares(axes: Axes, values: Floats, steps: Ints, groups: Groups, units: Ints, *, last: int = _LAST) -> None:
-    """Draw the share of judgments at each step, 0 to `last`, a bar for each group, and the mean of their values."""
+    """Plot the share of judgments at each step, 0 to `last`, a bar for each group, and the mean of their values."""
     width = _GROUP / len(groups)
     places = np.arange(last + 1)
     for number, (label, rows) in enumerate(groups):
@@ -181,13 +181,13 @@ def _draw_shares(axes: Axes, values: Floats, steps: Ints, groups: Groups, units:
             **look,
         )
         mark_mean(axes, mean.mean[0], ends, 0.97 - 0.05 * number, face=look["color"])
-    # Room for the marks of the means.
+    # Space for the marks of the means.
     axes.set_ylim(0, min(1, axes.get_ylim()[1] * (1.05 + 0.05 * len(groups))))
     share_axis(axes, high=last / _LAST, gap=3, margin=_GROUP / 2)
 
 
 def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
-    """Draw the mean probability, or share of choices, of image 2's class, all others and image 1's, by coefficient.
+    """Plot the mean probability, or share of choices, of image 2's class, all others and image 1's, by coefficient.
 
     Source: paper, section 4.3.2.
     """
@@ -221,7 +221,7 @@ def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
         ylabel="share of the choices" if is_chosen else "mean probability",
         xticks=places,
         xticklabels=[f"{value:g}" for value in centres],
-        # Few levels would fill the picture with their bars.
+        # With few levels, bars would fill the figure.
         xlim=(min(-0.6, len(centres) / 2 - 2), max(len(centres) - 0.4, len(centres) / 2 + 1)),
     )
     share_axis(axes, "y", gap=0)
@@ -235,4 +235,4 @@ PICTURES = {
     "categories": draw_categories,
     "ratings": draw_ratings,
 }
-"""What a task may name as its `plot`."""
+"""Plots that a task may name as its `plot`."""

@@ -1,4 +1,4 @@
-"""Pictures of ratings: each scale by itself, along the shown coefficient, or of single pictures as a row of its own."""
+"""Figures of ratings: a line for each scale against the shown coefficient, or a row for single pictures."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hmix_hub.schema.scale import Scale
 from hmix_hub.tasks.task import Task
 
 MOST_SCALES = 6
-"""Scales that a picture shows: those with most rows."""
+"""Maximum number of scales in a figure: those with the most rows."""
 _LONGEST = 32
 _MARKERS = "osD^vP"
 
 
 def draw_ratings(figure: Picture, selection: Selection, task: Task) -> None:
-    """Draw the mean rating on each scale, by shown coefficient; of single pictures, all ratings on each scale.
+    """Plot the mean rating on each scale by shown coefficient; for single pictures, all ratings on each scale.
 
-    Scales are never pooled: their ends are other words.
+    Scales are never pooled, since their ends differ.
     """
     (facet,) = task.facets
     axes = figure.subplots()
@@ -39,7 +39,7 @@ def draw_ratings(figure: Picture, selection: Selection, task: Task) -> None:
         _draw_lines(axes, selection, scales, rated, coefficients)
     else:
         _draw_rows(axes, selection, scales, rated)
-    more = f"; {len(names) - len(shown)} scales with fewer rows are not drawn" if len(names) > len(shown) else ""
+    more = f"; {len(names) - len(shown)} scales with fewer rows are not shown" if len(names) > len(shown) else ""
     finish(figure, f"How {{who}} rate{more}", selection)
 
 
@@ -50,12 +50,12 @@ def _draw_lines(
     rated: Floats,
     coefficients: Floats,
 ) -> None:
-    """Draw means by shown coefficient, a line for each scale."""
+    """Plot means by shown coefficient, a line for each scale."""
     for number, (name, rows, scale) in enumerate(scales):
         centres, levels = levels_of(coefficients[rows])
         units = np.unique(selection.units[rows], return_inverse=True)[1]
         means = resample_means(rated[rows], levels, units, len(centres))
-        # Sideways, so that intervals do not hide each other.
+        # Shifted sideways, so that intervals do not overlap.
         places = centres + 0.008 * (number - (len(scales) - 1) / 2)
         look = {"color": BARS[number]["color"], "fmt": f"{_MARKERS[number]}-", "mec": "black", "mew": 0.5}
         label = cut(name) if scale is None else f"{cut(name)}: 0 {cut(scale.low)}, 1 {cut(scale.high)}"
@@ -69,7 +69,7 @@ def _draw_lines(
 def _draw_rows(
     axes: Axes, selection: Selection, scales: Sequence[tuple[str, Mask, Scale | None]], rated: Floats
 ) -> None:
-    """Draw every rating, spread a little, and the mean with its interval, a row for each scale."""
+    """Plot every rating, with jitter, and the mean with its interval, a row for each scale."""
     spread = np.random.default_rng(0)
     for place, (_, rows, scale) in enumerate(scales):
         count = int(rows.sum())
@@ -88,6 +88,6 @@ def _draw_rows(
 
 
 def cut(words: str) -> str:
-    """Return words as a picture writes them: not too long, and no formula."""
-    # A dollar sign would begin a formula.
+    """Return a text for a figure: shortened, and not parsed as a formula."""
+    # A dollar sign would start a formula.
     return (words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…").replace("$", r"\$")

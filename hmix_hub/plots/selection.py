@@ -1,4 +1,4 @@
-"""Selection that a picture shows: columns as arrays, and the numbers of participants, stimuli and judgments."""
+"""Selection shown in a figure: columns as arrays, and the numbers of participants, stimuli and judgments."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from hmix_hub.tables import arrow_columns, pick_rows
 
 @dataclass(frozen=True)
 class Selection:
-    """What a picture shows.
+    """Data of a figure.
 
     Parameters
     ----------
     dataset
         Judgments or stimuli, N rows, at least one.
     left_out
-        What the picture leaves out of them, in words; empty: nothing.
+        Description of what the figure leaves out; empty: nothing.
     """
 
     dataset: datasets.Dataset
@@ -47,7 +47,7 @@ class Selection:
         return arrow_columns(self.dataset, [name])[name].to_numpy(zero_copy_only=False).astype(str)
 
     def labels(self, name: str) -> npt.NDArray[np.int64]:
-        """Return a label column; int64 (N,), -1 where it is null."""
+        """Return a label column; int64 (N,), -1 where null."""
         return codes(arrow_columns(self.dataset, [name])[name])
 
     def classes_or_shares(self, name: str) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
@@ -61,7 +61,7 @@ class Selection:
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
-        """Participant of each row, or the stimulus where participants are pooled; int64 (N,)."""
+        """Participant of each row, or stimulus if participants are pooled; int64 (N,)."""
         names = ["study_id", "participant_id"] if self.has_participants else ["image_set", "stimulus_id"]
         table = arrow_columns(self.dataset, names)
         return encode_key([table[name] for name in names])
@@ -73,7 +73,7 @@ class Selection:
 
     @property
     def units(self) -> npt.NDArray[np.int64]:
-        """What intervals resample: participants or stimuli; judgments where one participant gave all; int64 (N,)."""
+        """Resampling unit of each row: participant or stimulus, or judgment if one participant gave all; int64 (N,)."""
         return self.groups if self.n_groups > 1 else np.arange(len(self.dataset))
 
     @cached_property
@@ -82,24 +82,24 @@ class Selection:
         return origin_of(self.dataset)
 
     def count(self) -> str:
-        """Return the numbers of judgments and participants, or of stimuli, in words."""
+        """Return the numbers of judgments and participants, or of stimuli, as text."""
         n, noun = self.n_groups, "person" if self.n_groups == 1 else "people"
         if self.origin.is_synthetic:
             noun = f"{noun}, some of them simulated" if self.origin.is_mixed else f"simulated {noun}"
         return f"{len(self.dataset)} judgments of {n} {noun}" if self.has_participants else f"{n} stimuli"
 
     def describe(self) -> str:
-        """Return what is shown and what the intervals are, as a line."""
+        """Return a line about what is shown and what the intervals are."""
         unit = ("people" if self.n_groups > 1 else "judgments") if self.has_participants else "stimuli"
         left_out = f"; {self.left_out}" if self.left_out else ""
         return f"{self.count()}; error bars: {COVERAGE:.0%} intervals by resampling {unit}{left_out}"
 
 
 def select(dataset: datasets.Dataset) -> Selection:
-    """Return what a picture shows of a dataset: all but the participants who nearly always gave the same answer.
+    """Return the part of a dataset to plot: all but the participants who nearly always gave the same answer.
 
-    Their answers are about no picture, and two of them can make a difference between groups. Where there is nobody
-    else, they are shown.
+    Their answers do not depend on the picture, and two of them can produce a difference between groups. If there are no
+    others, they are shown.
     """
     if "flags" not in dataset.column_names or "participant_id" not in dataset.column_names:
         return Selection(dataset)
@@ -107,10 +107,7 @@ def select(dataset: datasets.Dataset) -> Selection:
     if kept.all() or not kept.any():
         return Selection(dataset)
     careless = Selection(pick_rows(dataset, np.flatnonzero(~kept)))
-    return Selection(
-        pick_rows(dataset, np.flatnonzero(kept)),
-        f"left out: {careless.count()} flagged {_CARELESS}",
-    )
+    return Selection(pick_rows(dataset, np.flatnonzero(kept)), f"left out: {careless.count()} flagged {_CARELESS}")
 
 
 _CARELESS = "straightlining"

@@ -1,4 +1,4 @@
-"""Showing one stimulus, what people saw and what they answered: `hmix_hub.show`."""
+"""Figures of one stimulus, as people saw it, with their answers: `hmix_hub.show`."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DPI = 150
 FRAME = "#000000"
 _MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
-"""Pixels a pixel; people saw the pictures ten times enlarged."""
+"""Enlargement of a pixel; people saw the pictures ten times enlarged."""
 _LONGEST_SIDE = 640
-"""Pixels of the longer side of a picture, at the most; larger ones are enlarged less, or reduced."""
+"""Maximum size of a picture's longer side in pixels; larger pictures are enlarged less, or reduced."""
 _PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_LEFT = 520, 480, 150
 _PANELS = {"inferences": draw_inferences, "categories": draw_soft_labels, "ratings": draw_ratings}
 
@@ -49,13 +49,13 @@ def show(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Figure:
-    """Draw a stimulus as people saw it, its endpoints, and what people answered.
+    """Draw a stimulus as people saw it, with its endpoints and the answers.
 
     Parameters
     ----------
     name
         Id of a stimulus ("mixed_0.5_Dog_2205_Frog_6908"), of a pair of the midpoint tasks ("Automobile_887_Bird_8384"),
-        or of a judgment, which is then marked among the others.
+        or of a judgment, which is then highlighted among the others.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
     dataset
@@ -66,20 +66,19 @@ def show(
     Returns
     -------
     matplotlib.figure.Figure
-        A mixture: both endpoints, the mixture between them, and a panel for each task that asked about it. A pair: its
-        eleven mixtures, and how often each was taken as the 50/50 one. Image 1 is on the right, as on the axes of
-        coefficients. Saved at 150 dots per inch, each pixel of a
-        picture is a square of 10 by 10 (5 by 5 for a pair), unsmoothed; pictures whose longer side has more than
-        64 pixels are enlarged less, or reduced.
+        For a mixture: both endpoints, the mixture between them, and a panel for each task that asked about it. For a
+        pair: its eleven mixtures, and how often each was selected as the 50/50 one. Image 1 is on the right, as on axes
+        of coefficients. Saved at 150 dots per inch, each pixel of a picture is a square of 10 by 10 (5 by 5 for a
+        pair), unsmoothed; pictures whose longer side exceeds 64 pixels are enlarged less, or reduced.
 
     Raises
     ------
     ConfigurationError
-        If the file's ending is another.
+        If the file has another extension.
     SchemaError
-        If it is no id, or names a judgment or a picture that does not exist.
+        If it is not an id, or the judgment or picture does not exist.
     SourceError
-        If judgments or pictures cannot be had.
+        If judgments or pictures are unavailable.
 
     Examples
     --------
@@ -139,13 +138,13 @@ def _draw_pair(subject: Subject) -> Canvas:
         draw_midpoints(canvas.axes(left, _TOP + side + 110, len(WALK) * column, 270), subject)
         canvas.note(left, canvas.height - 30, INTERVALS)
     else:
-        judged = f"; judged are {', '.join(subject.elsewhere)}" if subject.elsewhere else ""
+        judged = f"; judged mixtures: {', '.join(subject.elsewhere)}" if subject.elsewhere else ""
         canvas.note(left + 7, _TOP + side + 70, f"nobody judged this pair in the midpoint tasks{judged}")
     return canvas
 
 
 def _shown_size(pictures: npt.NDArray[np.uint8], most: int) -> tuple[float, int, int]:
-    """Return how often a pixel's side is enlarged, and width and height of the pictures in the figure."""
+    """Return the enlargement of a pixel, and width and height of the pictures in the figure."""
     longest = _LONGEST_SIDE * most // _ENLARGED
     enlarged = min(most, longest / max(pictures.shape[-2:]))
     if enlarged > 1:
@@ -163,7 +162,7 @@ def _write_heading(canvas: Canvas, subject: Subject) -> None:
 
 
 def describe_judgment(subject: Subject) -> str:
-    """Return a line on the named judgment; empty where none was named."""
+    """Return a line about the named judgment; empty if none was named."""
     row = subject.judgment
     if row is None:
         return ""
@@ -177,13 +176,13 @@ def describe_judgment(subject: Subject) -> str:
         parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
     if ENDPOINT_NOT_SHOWN.name in row["flags"]:
         seen = WALK[steps_on_screen(steps_of(row["selected_coefficient"]))]
-        parts.append(f"on the screen was the picture at {seen:g}")
+        parts.append(f"the picture on the screen was at {seen:g}")
     flags = f"; {', '.join(row['flags'])}" if row["flags"] else ""
     return f"{row['task']}, participant {row['participant_id']}, trial {row['trial_index']}: {', '.join(parts)}{flags}"
 
 
 def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
-    """Return which classes a participant named, with their probabilities, and which were ruled out."""
+    """Return the classes that a participant named, with their probabilities, and those ruled out."""
     names = vocabulary_of(subject.judgments[row["task"]]).names
     parts = []
     for place in ("top", "second", "chosen"):
@@ -196,12 +195,12 @@ def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
 
 
 class Canvas:
-    """A figure whose axes are placed by pixels, counted from the upper left corner.
+    """A figure whose axes are placed in pixels from the upper left corner.
 
     Parameters
     ----------
     width, height
-        Pixels, when it is saved at `DPI`.
+        Size in pixels when saved at `DPI`.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -209,7 +208,7 @@ class Canvas:
         self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
 
     def axes(self, left: int, top: int, width: int, height: int) -> Axes:
-        """Add axes, by their box in pixels."""
+        """Add axes with a box in pixels."""
         bottom = self.height - top - height
         box = (left / self.width, bottom / self.height, width / self.width, height / self.height)
         return self.figure.add_axes(box)
@@ -217,7 +216,7 @@ class Canvas:
     def picture(
         self, picture: npt.NDArray[np.uint8], left: int, top: int, enlarged: float, *, frame: str = FRAME, line: int = 2
     ) -> Axes:
-        """Add a picture, uint8 (3, H, W), each of its pixels a square of `enlarged` pixels, in a frame around it."""
+        """Add a framed picture, uint8 (3, H, W), each of its pixels a square of `enlarged` pixels."""
         height, width = (max(round(enlarged * side), 1) for side in picture.shape[1:])
         around = self.axes(left - line, top - line, width + 2 * line, height + 2 * line)
         around.set(xticks=[], yticks=[], facecolor=frame)
@@ -233,7 +232,7 @@ class Canvas:
     def text(
         self, left: float, top: float, words: str, *, size: float = 9, colour: str = "black", align: str = "left"
     ) -> None:
-        """Write words whose upper left corner is at a pixel; or the upper right one, if so aligned."""
+        """Write text with its upper left corner at a pixel; or its upper right one, if so aligned."""
         place = left / self.width, 1 - top / self.height
         self.figure.text(*place, words, size=size, color=colour, va="top", ha=align)
 

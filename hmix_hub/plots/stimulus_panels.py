@@ -1,4 +1,4 @@
-"""Panels beside a stimulus: what people answered, one panel a task."""
+"""Panels of answers beside a stimulus, one per task."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
 
 NAMED = "#B00020"
-"""Colour of the one judgment that was asked for."""
-INTERVALS = f"intervals of means: {COVERAGE:.0%}, by resampling people"
+"""Colour of the requested judgment."""
+INTERVALS = f"intervals of means: {COVERAGE:.0%}, by resampling participants"
 """Note under the panels."""
 _OTHERS = "#CCCCCC"
 
@@ -39,7 +39,7 @@ def draw_inferences(axes: Axes, subject: Subject, task: str) -> None:
     if known_ends((mean.low[0], mean.high[0])):
         axes.axvspan(mean.low[0], mean.high[0], color=PEOPLE, alpha=0.15, lw=0, zorder=0)
     axes.axvline(subject.coefficient or 0, color=SYNTHETIC, ls="--", lw=1, label=f"shown: {subject.coefficient:g}")
-    # A confidence that was not given stands on the axis.
+    # A missing confidence is on the axis.
     answers, times = np.unique(np.stack([inferred, np.nan_to_num(confidence)], axis=1), axis=0, return_counts=True)
     axes.scatter(answers[:, 0], answers[:, 1], s=45 * times, color=PEOPLE, alpha=0.7, lw=0, clip_on=False, zorder=3)
     for (x, y), n in zip(answers, times, strict=True):
@@ -55,7 +55,7 @@ def draw_inferences(axes: Axes, subject: Subject, task: str) -> None:
 
 
 def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
-    """Draw the mean soft label, and each judgment's probabilities upon it; of chosen classes, the share of each."""
+    """Draw the mean soft label, overlaid with each judgment's probabilities; for chosen classes, their shares."""
     judgments = subject.judgments[task]
     names = vocabulary_of(judgments).names
     own = TASKS[task].judged_columns[0]
@@ -87,7 +87,7 @@ def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
 
 
 def draw_ratings(axes: Axes, subject: Subject, task: str) -> None:
-    """Draw each rating, and the mean on each scale, a row for each; the ends of the scales stand at theirs."""
+    """Draw each rating and the mean on each scale, a row per scale, with the labels of its ends."""
     judgments = subject.judgments[task]
     ratings, names = np.array(judgments["rating"][:], dtype=float), np.array(judgments["scale"][:])
     is_named, known = _is_named(judgments, subject), scales_of(judgments)
@@ -118,7 +118,7 @@ def draw_ratings(axes: Axes, subject: Subject, task: str) -> None:
 
 
 def draw_midpoints(axes: Axes, subject: Subject) -> None:
-    """Draw how often each of the eleven mixtures was taken as the 50/50 one, one bar a task."""
+    """Draw how often each of the eleven mixtures was selected as the 50/50 one, one bar per task."""
     steps = np.arange(len(WALK))
     width = 0.7 / max(1, len(subject.judgments))
     for number, (task, judgments) in enumerate(subject.judgments.items()):
@@ -153,7 +153,7 @@ def _is_named(judgments: datasets.Dataset, subject: Subject) -> np.ndarray:
 def _count(judgments: datasets.Dataset) -> str:
     participants = len(set(judgments["participant_id"][:]))
     rows = len(judgments)
-    return f"{rows} judgment{'s' * (rows > 1)} of {participants} {'people' if participants > 1 else 'person'}"
+    return f"{rows} judgment{'s' * (rows > 1)} of {participants} participant{'s' * (participants > 1)}"
 
 
 def _finish(axes: Axes, title: str) -> None:

@@ -1,4 +1,4 @@
-"""Subject of a picture: the mixture or pair that an id names, its pixels, and the judgments about it."""
+"""Subject of a figure: the mixture or pair of an id, its pixels, and the judgments about it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Load = Callable[[str], datasets.Dataset]
 
 @dataclass(frozen=True, eq=False)
 class Holding:
-    """Judgments by task, and the pictures that they are about.
+    """Judgments by task, and their pictures.
 
     Parameters
     ----------
     tasks
-        Names of the tasks that it has.
+        Names of its tasks.
     load
-        From a task to its judgments.
+        Function from a task to its judgments.
     image_set
         The pictures.
     is_synthetic
@@ -53,7 +53,7 @@ class Holding:
     is_synthetic: bool
 
     def judgments(self, shows: str, name: str) -> dict[str, datasets.Dataset]:
-        """Return the judgments of a stimulus, or of a pair, by task, of the tasks that show one or the other."""
+        """Return the judgments of a stimulus or pair by task, for the tasks that show one or the other."""
         found = {}
         for task in (TASKS[task] for task in self.tasks if TASKS[task].shows == shows):
             dataset = self.load(task.name)
@@ -62,7 +62,7 @@ class Holding:
         return found
 
     def mixtures_of(self, pair: str) -> list[str]:
-        """Return the mixtures of a pair that were judged, by id."""
+        """Return the ids of the mixtures of a pair that were judged."""
         found: set[str] = set()
         for task in (task for task in self.tasks if TASKS[task].shows == "mixture"):
             table = arrow_columns(self.load(task), ["pair_id", "stimulus_id"]).to_pydict()
@@ -75,7 +75,7 @@ class Holding:
         Raises
         ------
         SchemaError
-            If there is none; the nearest ids are offered, or the tasks that there are.
+            If there is none; the nearest ids or the existing tasks are suggested.
         """
         task = name.split("/")[1]
         if task not in self.tasks:
@@ -86,7 +86,7 @@ class Holding:
 
 
 def holding_of_release(source: str | os.PathLike[str] | None, cifar10: str | os.PathLike[str] | None) -> Holding:
-    """Return the judgments of "h-mix", from a source of its files; see `hmix_hub.render`."""
+    """Return the judgments of "h-mix" from a source of its files; see `hmix_hub.render`."""
     study = resolve_source(source).study
 
     def load(task: str) -> datasets.Dataset:
@@ -107,13 +107,13 @@ def holding_of_study(
     Raises
     ------
     ConfigurationError
-        If nobody's single judgment is in it.
+        If it has no single judgments.
     """
     study = open_study(name, source=source)
     tasks = tuple(task for task in TASKS if task in study.manifest.tasks and TASKS[task].has_participants)
     if not tasks:
-        msg = f"{study.description} holds nobody's single judgment"
-        raise ConfigurationError(msg, hint="load its table; hmix_hub.plot draws it")
+        msg = f"{study.description} has no single judgments"
+        raise ConfigurationError(msg, hint="load its table and use hmix_hub.plot")
 
     def load(task: str) -> datasets.Dataset:
         return load_dataset(name, task, split="train", source=source)
@@ -125,31 +125,31 @@ def holding_of_study(
 def released_judgment(
     name: str, source: str | os.PathLike[str] | None
 ) -> tuple[Mapping[str, Any], str | os.PathLike[str] | None]:
-    """Return the judgment of "h-mix" that an id names, and the source that it is in."""
+    """Return the judgment of "h-mix" with an id, and its source."""
     return find_judgment(name, source)[0], source_of_judgment(name, source)
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A mixture of two pictures, or a pair of them, and what people answered about it.
+    """A mixture or pair of two pictures, and the answers about it.
 
     Parameters
     ----------
     name
-        Stimulus id; of a pair, the pair id.
+        Stimulus id; for a pair, the pair id.
     labels, indices
-        Class names, and rows of the image set, of its one or two pictures.
+        Class names, and indices in the image set, of its one or two pictures.
     coefficient
-        Share of image 1 in the mixture; `None` of a pair.
+        Share of image 1 in the mixture; `None` for a pair.
     pictures
         uint8 (D, 3, H, W), from left to right, image 1 last: image 2, mixture, image 1; or the eleven mixtures of a
         pair, from 0 to 1; or one.
     judgments
-        By task, the judgments about it; only tasks that have any.
+        The judgments about it by task; only tasks with any.
     elsewhere
-        Of a pair that the midpoint tasks did not ask about: its mixtures that other tasks did, by id.
+        For a pair without midpoint judgments: ids of its mixtures judged in other tasks.
     judgment
-        The one judgment that was named, as a row; `None` where a stimulus was.
+        The named judgment, as a row; `None` if a stimulus was named.
     is_synthetic
         Whether a generator drew pictures and judgments.
     """
@@ -173,7 +173,7 @@ def find_subject(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Subject:
-    """Find what an id names.
+    """Find the subject of an id.
 
     Parameters
     ----------
@@ -187,13 +187,13 @@ def find_subject(
     Raises
     ------
     SchemaError
-        If it is no id, or names one picture as a pair, or a judgment or a picture that does not exist.
+        If it is not an id, names one picture as a pair, or the judgment or picture does not exist.
     SourceError
         If judgments or pictures cannot be had.
     """
     judgment, is_judgment = None, not (is_stimulus_id(name) or is_pair_id(name))
     if is_judgment and (not isinstance(name, str) or "/" not in name):
-        msg = f"{str(name)[:80]!r} is no id of a stimulus, a pair or a judgment"
+        msg = f"{str(name)[:80]!r} is not an id of a stimulus, a pair or a judgment"
         raise SchemaError(msg, hint=_ID_HINT)
     if dataset != H_MIX:
         holding = holding_of_study(dataset, source=source, cifar10=cifar10, image_sets=image_sets)
@@ -209,8 +209,8 @@ def find_subject(
     parsed = StimulusName(1.0, *parse_pair_id(name)) if is_pair else parse_stimulus_id(name)
     pair = _pair_name(parsed, image_set.vocabulary)
     if is_pair and len(parsed.labels) == 1:
-        msg = f"{pair!r} names one picture, and no pair to mix"
-        raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{pair}")
+        msg = f"{pair!r} names one picture, not a pair to mix"
+        raise SchemaError(msg, hint=f"the id of the stimulus is mixed_1.0_{pair}")
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
     judgments = holding.judgments("pair" if is_pair else "mixture", name)
     return Subject(
@@ -227,13 +227,13 @@ def find_subject(
 
 
 _ID_HINT = (
-    "they look like mixed_0.5_Dog_2205_Frog_6908, Automobile_887_Bird_8384 and "
+    "examples are mixed_0.5_Dog_2205_Frog_6908, Automobile_887_Bird_8384 and "
     "collins2023/infer_mixing_factor/<participant>/12"
 )
 
 
 def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
-    """Return a pair as the tables have it, whatever the case in which it was typed."""
+    """Return a pair id as in the tables, regardless of case."""
     labels = [vocabulary.display(vocabulary.code(label)) for label in parsed.labels]
     return "_".join(f"{label}_{index}" for label, index in zip(labels, parsed.indices, strict=True))
 

@@ -1,4 +1,4 @@
-"""Arrays kept in the cache folder: written whole or not at all, and checked before they are given again."""
+"""Arrays in the cache folder: written completely or not at all, and checked before each use."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CACHE_VARIABLE = "HMIX_CACHE"
 Bytes = npt.NDArray[np.uint8]
 
 _VERIFIED: dict[tuple[Path, str], Look] = {}
-"""What cached files looked like, by path and digest, when this process last found them right."""
+"""State of cached files, by path and digest, when this process last verified them."""
 
 
 def cache_root() -> Path:
     """Return the cache folder: HMIX_CACHE, or `hmix-hub` in the user's cache folder."""
     import pooch
 
-    # Not Path.expanduser, which fails where there is no such user.
+    # Not Path.expanduser, which fails if there is no such user.
     return Path(os.path.expanduser(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub"))).absolute()
 
 
@@ -41,18 +41,18 @@ def digest_of(array: Bytes) -> str:
 
 
 def cached_array(file_name: str, make: Callable[[], Bytes], *, digest: str | None = None) -> Path:
-    """Return the path of a cached array; it is made where there is none yet, or where the cached one is damaged.
+    """Return the path of a cached array, creating it if it is missing or damaged.
 
-    Any number of processes may ask at once: each writes a temporary file of its own and moves it into place.
+    Several processes may do so at once: each writes its own temporary file and moves it into place.
 
     Parameters
     ----------
     file_name
-        Name in the cache folder, ending in ".npy". It must decide the content.
+        Name in the cache folder, ending in ".npy". It must determine the content.
     make
-        Gives the array, uint8 of any shape. What it raises is passed on, and nothing is cached.
+        Returns the array, uint8 of any shape. If it raises an error, nothing is cached.
     digest
-        `digest_of` the right array. `None`: what was noted beside the array when it was made.
+        `digest_of` the expected array. `None`: the digest stored beside the array when it was created.
 
     Raises
     ------
@@ -72,9 +72,9 @@ def cached_array(file_name: str, make: Callable[[], Bytes], *, digest: str | Non
 
 
 def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
-    """Return the path of a cached array, or `None` where there is none, or none that is whole.
+    """Return the path of a cached array, or `None` if it is missing or damaged.
 
-    Its bytes are hashed once per process, and again only if the file has been touched.
+    It is hashed once per process, and again only if the file has been touched.
     """
     path = cache_folder() / file_name
     look = look_of(path)
@@ -92,14 +92,14 @@ def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
 
 
 def write_whole(path: Path, write: Callable[..., object]) -> None:
-    """Write a file of the cache whole, or not at all.
+    """Write a file of the cache, completely or not at all.
 
     Parameters
     ----------
     path
-        The final name; its folder is made.
+        Final path; its folder is created.
     write
-        Writes the content to the binary file that it is given.
+        Writes the content to the binary file passed to it.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def write_whole(path: Path, write: Callable[..., object]) -> None:
             write(file)
     except OSError as error:
         msg = f"the cache cannot be written: {error.strerror or error}"
-        hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
+        hint = f"free some space, or set {CACHE_VARIABLE} to a writable folder"
         raise SourceMissingError(msg, where=Where(str(path)), hint=hint) from None
 
 
@@ -121,7 +121,7 @@ def _note_of(path: Path) -> Path:
 
 
 def _stored_digest(path: Path) -> str | None:
-    """Return the hash of a stored array; `None` where the file is no array."""
+    """Return the hash of a stored array; `None` if the file is not an array."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):

@@ -1,4 +1,4 @@
-"""CIFAR-10: the pictures that H-Mix was mixed from, in their original order, whichever road they come by."""
+"""CIFAR-10: the pictures from which H-Mix was mixed, in their original order, from any kind of file."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from hmix_hub.sources.image_set import ImageSet
 ENVIRONMENT_VARIABLE = "HMIX_CIFAR10"
 
 PICTURES_SHA256 = "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04"
-"""Of the test set's pixels, uint8 (10000, 32, 32, 3), picture by picture in the original order."""
+"""Hash of the test set's pixels, uint8 (10000, 32, 32, 3), in the original order."""
 LABELS_SHA256 = "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5"
-"""Of the test set's labels, uint8 (10000,)."""
+"""Hash of the test set's labels, uint8 (10000,)."""
 CACHED_DIGEST = "34aac9bb05e4b0412a6073ce890495b43c61dc547b85858f2e71ac16dfed5302"
 """`hmix_hub.sources.arrays.digest_of` the same pixels as they are cached, uint8 (10000, 3, 32, 32)."""
 TEST_PICTURES = 10_000
 
 TRAIN_FINGERPRINT = "809e51b761abf95a"
-"""Of the training set's pixels and labels, whose bytes `cifar10_files.BATCH_SHA256` decides."""
+"""Hash of the training set's pixels and labels, determined by `cifar10_files.BATCH_SHA256`."""
 TRAIN_LABELS_SHA256 = "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253"
-"""Of the training set's labels, uint8 (50000,), batch by batch in the original order."""
+"""Hash of the training set's labels, uint8 (50000,), batch by batch in the original order."""
 
 _TEST_FILE = f"cifar10-test-{PICTURES_SHA256[:16]}.npy"
 _DIGESTS = Path(__file__).with_name("cifar10_test.digests")
 _TRAIN_LABELS = Path(__file__).with_name("cifar10_train.labels")
 _DIGEST_SIZE = 4
 _HINT = (
-    "name the original test set: the folder or Parquet file of uoft-cs/cifar10, cifar-10-python.tar.gz, or test_batch"
+    "give the original test set: the folder or Parquet file of uoft-cs/cifar10, cifar-10-python.tar.gz, or test_batch"
 )
 
 
 def open_cifar10(split: str, place: str | os.PathLike[str] | None = None, *, downloads: bool = True) -> ImageSet:
     """Open CIFAR-10's test or training set.
 
-    The pixels are verified against the original ones, decoded once, and kept in the cache folder.
+    The pixels are verified against the original, decoded once, and kept in the cache folder.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None, *, dow
     place
         For the test set: a Parquet file of the Hub's uoft-cs/cifar10, `cifar-10-python.tar.gz`, `test_batch`, or a
         folder that holds one of them. For the training set: `cifar-10-python.tar.gz`, or a folder that holds it or
-        `data_batch_1` to `data_batch_5`. `None`: what the environment variable HMIX_CIFAR10 names; else, for the test
+        `data_batch_1` to `data_batch_5`. `None`: the environment variable HMIX_CIFAR10 if set; otherwise, for the test
         set, the cache, then the Hub.
     downloads
         Whether the test set may be fetched from the Hub, where it is not on this machine.
@@ -66,11 +66,11 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None, *, dow
     Raises
     ------
     SourceNameError
-        If there is no such split, or nothing of the kind at the place.
+        If there is no such split, or the place holds no such file.
     SourceMissingError
-        If the place is not there, the Hub cannot be reached, or the training set is asked for without a place.
+        If the place does not exist, the Hub cannot be reached, or no place is given for the training set.
     SourceError
-        If what is found is damaged, or is not the original set; the message says what differs.
+        If the files are damaged or not the original set; the message describes the difference.
     """
     if split not in {"test", "train"}:
         msg = f"CIFAR-10 has no split {split!r}"
@@ -82,9 +82,9 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None, *, dow
 
 
 def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
-    """Return the short digests that tell pictures apart: blake2b of each, 4 bytes, one after the other.
+    """Return short digests that identify pictures: blake2b of each, 4 bytes, concatenated.
 
-    The package's `cifar10_test.digests` is those of the test set, uint8 (10000, 32, 32, 3), followed by its labels,
+    The package's `cifar10_test.digests` holds those of the test set, uint8 (10000, 32, 32, 3), followed by its labels,
     one byte each.
     """
     rows = np.ascontiguousarray(pictures)
@@ -92,7 +92,7 @@ def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
 
 
 def known_labels(split: str = "test") -> npt.NDArray[np.int64]:
-    """Return the labels of a split, which the package knows; no pictures are looked for.
+    """Return the labels of a split from the package's own file, without pictures.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _verified(labels: npt.NDArray[np.uint8], sha256: str, file: Path) -> npt.NDA
 
 
 class _Original(NamedTuple):
-    """What the package knows of the test set."""
+    """The package's data about the test set."""
 
     digests: npt.NDArray[np.uint32]
     labels: npt.NDArray[np.uint8]
@@ -152,7 +152,7 @@ def _open_test(place: Path | None, *, downloads: bool) -> ImageSet:
 
 
 def _test_from(file: Path) -> Path:
-    """Return the cached pictures, once the file is known to hold them; a file found right before is only hashed."""
+    """Return the cached pictures after verifying the file; a file verified before is only hashed."""
     mark = cache_folder() / f"{_TEST_FILE.removesuffix('.npy')}.from-{files.sha256_of(file)}"
     if mark.is_file():
         found = find_array(_TEST_FILE, digest=CACHED_DIGEST)
@@ -171,7 +171,7 @@ def _verify(pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], wher
     Raises
     ------
     SourceError
-        If it is not; the message says what differs first: their number, their order, pictures, or labels.
+        If it is not; the message describes the first difference: number, order, pictures or labels.
     """
     if pictures.shape != (TEST_PICTURES, 32, 32, 3):
         number, height, width, _ = pictures.shape
@@ -210,9 +210,9 @@ def _other(difference: str, where: Where) -> SourceError:
 
 def _open_train(place: Path | None) -> ImageSet:
     if place is None:
-        msg = "CIFAR-10's training set is read from the original archive alone, and none is named"
+        msg = "CIFAR-10's training set is only read from the original archive, and none is given"
         reason = "the Parquet file on the Hub is not pinned to the original order"
-        hint = f"{reason}: name cifar-10-python.tar.gz, or its folder, with cifar10= or {ENVIRONMENT_VARIABLE}"
+        hint = f"{reason}: give cifar-10-python.tar.gz, or its folder, with cifar10= or {ENVIRONMENT_VARIABLE}"
         raise SourceMissingError(msg, hint=hint)
     batches = files.read_members(place, files.TRAIN_BATCHES)
     for name, content in batches.items():

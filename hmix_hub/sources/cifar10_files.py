@@ -1,4 +1,4 @@
-"""Files that CIFAR-10 is read from: a Parquet file of the Hub, the original archive, its batches, folders of these."""
+"""Files of CIFAR-10: a Parquet file of the Hub, the original archive, its batches, or folders of these."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BATCH_SHA256 = {
     "data_batch_5": "d91802434d8376bbaeeadf58a737e3a1b12ac839077e931237e0dcd43adcb154",
     TEST_BATCH: "f53d8d457504f7cff4ea9e021afcf0e0ad8e24a91f3fc42091b8adef61157831",
 }
-"""Batches of the original archive: pickles, of which no other bytes are read."""
+"""Batches of the original archive: pickles, read only if their hash is one of these."""
 TRAIN_BATCHES = tuple(name for name in BATCH_SHA256 if name != TEST_BATCH)
 
 _PARQUET = ("plain_text/test-*.parquet", "test-*.parquet", "data/test-*.parquet")
@@ -45,18 +45,18 @@ _PICTURES_LIMIT = 100_000
 _PICTURE_BYTES_LIMIT = 64 * 1024
 _UNPACKED_LIMIT = 2**30
 _WHAT = f"a Parquet file of {REPOSITORY}, {ARCHIVE}, or its batches"
-_NAME_HINT = f"name {_WHAT}, or a folder that holds one of them, with cifar10= or HMIX_CIFAR10"
+_NAME_HINT = f"give {_WHAT}, or a folder that holds one of them, with cifar10= or HMIX_CIFAR10"
 
 _Set = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
 def from_hub(*, downloads: bool = True) -> Path:
-    """Download the test set's Parquet file at a pinned revision, or give the Hub client's copy of it.
+    """Download the test set's Parquet file at a pinned revision, or return the Hub client's cached copy.
 
     Raises
     ------
     SourceMissingError
-        If it cannot be had.
+        If it is not available.
     """
     where = Where(f"https://huggingface.co/datasets/{REPOSITORY}/resolve/{REVISION}/{HUB_FILE}")
     try:
@@ -69,9 +69,9 @@ def from_hub(*, downloads: bool = True) -> Path:
             filename=HUB_FILE,
             local_files_only=is_offline() or not downloads,
         )
-    # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
+    # The client passes on errors of its libraries: its own, and those of HTTP and of the file system.
     except Exception as error:
-        msg = f"CIFAR-10's test set could not be had from the Hub: {first_line(error)}"
+        msg = f"CIFAR-10's test set could not be downloaded from the Hub: {first_line(error)}"
         raise SourceMissingError(msg, where=where, hint=f"check the network and try again; or {_NAME_HINT}") from None
     return Path(path)
 
@@ -82,7 +82,7 @@ def find_test(place: Path) -> Path:
     Raises
     ------
     SourceMissingError
-        If there is nothing at the place.
+        If the place does not exist.
     SourceNameError
         If a folder holds no such file.
     """
@@ -113,7 +113,7 @@ def sha256_of(file: Path) -> str:
 
 
 def read_test(file: Path) -> _Set:
-    """Read the test set from a file, whatever its kind; nothing is verified yet.
+    """Read the test set from a file of any kind, without verifying it.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def read_test(file: Path) -> _Set:
     Raises
     ------
     SourceNameError
-        If the file is of no known kind.
+        If the kind of file is unknown.
     SourceError
         If it is damaged.
     """
@@ -153,7 +153,7 @@ def check_batch(name: str, content: bytes, file: Path) -> None:
 
 
 def read_batch(name: str, content: bytes, file: Path) -> _Set:
-    """Read a batch, once its sha256 is verified.
+    """Read a batch after verifying its sha256.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def read_batch(name: str, content: bytes, file: Path) -> _Set:
     Raises
     ------
     SourceError
-        As `check_batch` does; nothing is unpickled then.
+        As `check_batch`; nothing is unpickled then.
     """
     check_batch(name, content, file)
     batch = BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
@@ -179,10 +179,10 @@ _NAMED_BY_BATCHES = {
 
 
 class BatchUnpickler(pickle.Unpickler):
-    """Unpickler to which only the three names that an array needs mean anything."""
+    """Unpickler that knows only the three names needed for an array."""
 
     def find_class(self, module: str, name: str, /) -> object:
-        """Return what a name stands for; refuse all others."""
+        """Return the object of an allowed name; refuse all others."""
         if (module, name) not in _NAMED_BY_BATCHES:
             msg = f"{module}.{name} is not part of a batch of CIFAR-10"
             raise pickle.UnpicklingError(msg)
@@ -190,7 +190,7 @@ class BatchUnpickler(pickle.Unpickler):
 
 
 def read_members(place: Path, names: Sequence[str]) -> dict[str, bytes]:
-    """Read files of the original archive, from the archive or from a folder that holds them; nothing is verified.
+    """Read files of the original archive, from it or from a folder that holds them, without verifying them.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def read_members(place: Path, names: Sequence[str]) -> dict[str, bytes]:
     if not place.is_file() or _kind(place) != "archive":
         msg = f"{names[0]} to {names[-1]} are not here, and no {ARCHIVE}"
         reason = "the training set's Parquet file on the Hub is not pinned to the original order"
-        hint = f"{reason}: name {ARCHIVE} or a folder that holds it, with cifar10= or HMIX_CIFAR10"
+        hint = f"{reason}: give {ARCHIVE} or a folder that holds it, with cifar10= or HMIX_CIFAR10"
         raise SourceMissingError(msg, where=Where(str(place)), hint=hint)
     return _members(place, names)
 
@@ -247,30 +247,30 @@ def _content(file: Path) -> bytes:
 
 
 def _members(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
-    """Read members of the archive by name; nothing is unpacked to the disk."""
+    """Read members of the archive by name, without unpacking to disk."""
     found: dict[str, bytes] = {}
     unpacked = 0
     try:
         with gzip.open(archive) as content, tarfile.open(fileobj=content, mode="r:") as members:
             for member in members:
                 unpacked += member.size
-                # Sizes are looked at before the bytes that they speak of are unpacked.
+                # Sizes are checked before anything is unpacked.
                 if unpacked > _UNPACKED_LIMIT:
                     msg = f"the archive unpacks to more than {_UNPACKED_LIMIT} bytes"
-                    raise SourceError(msg, where=Where(str(archive)), hint=f"name the original {ARCHIVE}")
+                    raise SourceError(msg, where=Where(str(archive)), hint=f"give the original {ARCHIVE}")
                 name = member.name.removeprefix("./").removeprefix(f"{ARCHIVE_FOLDER}/")
                 file = members.extractfile(member) if member.isfile() and name in names else None
                 if file is not None:
                     found[name] = file.read(_CONTENT_LIMIT + 1)
                 if len(found) == len(names):
-                    # The archive has them in an order of its own.
+                    # The archive has its own order.
                     return {name: found[name] for name in names}
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         msg = f"the archive is truncated or damaged: {error}"
         raise SourceError(msg, where=Where(str(archive)), hint=f"download {ARCHIVE} again") from None
     missing = [name for name in names if name not in found]
     msg = f"the archive does not hold {ARCHIVE_FOLDER}/{missing[0]}"
-    raise SourceMissingError(msg, where=Where(str(archive)), hint=f"name the original {ARCHIVE}")
+    raise SourceMissingError(msg, where=Where(str(archive)), hint=f"give the original {ARCHIVE}")
 
 
 def _read_parquet(file: Path) -> _Set:
@@ -285,7 +285,7 @@ def _read_parquet(file: Path) -> _Set:
 
 
 def _rows(file: Path) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
-    """Return picture and label row by row; pictures as they are embedded, never from the path beside them."""
+    """Return picture and label row by row; pictures as embedded, never from the path beside them."""
     with open_parquet(file) as table:
         schema = table.schema_arrow
         _check_schema(schema, pa.struct([("bytes", pa.binary()), ("path", pa.string())]), pa.int64(), file)
@@ -310,7 +310,7 @@ def _check_schema(schema: pa.Schema, img: pa.DataType, label: pa.DataType, file:
 
 def _picture(content: bytes | None, where: Where) -> npt.NDArray[np.uint8]:
     if content is None or len(content) > _PICTURE_BYTES_LIMIT:
-        msg = "no picture" if content is None else f"{len(content)} bytes, too many for a picture of 32 x 32"
+        msg = "no picture" if content is None else f"{len(content)} bytes, too many for a 32 x 32 picture"
         raise SourceError(msg, where=where, hint=f"download the file again from {REPOSITORY}")
     return decode_picture(content, where, formats=("PNG",), size=(32, 32), modes=("RGB",))
 

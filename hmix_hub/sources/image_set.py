@@ -1,4 +1,4 @@
-"""Image sets: the pictures that stimuli are mixed from, by index, with their labels."""
+"""Image sets: the pictures from which stimuli are mixed, by index, with their labels."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.vocabulary import Vocabulary
 
 PIXEL_LINEAR = "pixel-linear"
-"""The mixing of mixup, lambda * image_1 + (1 - lambda) * image_2, which the package can draw."""
+"""Mixing as in mixup, lambda * image_1 + (1 - lambda) * image_2, which the package can draw."""
 METHOD_MARK = "+"
-"""Stands in a name between the image set and the method of mixing, where that is another."""
+"""Separator in a name between the image set and any other method of mixing."""
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Pictures with their labels, of one size or several; equal to another if name, vocabulary and fingerprint are.
+    """Pictures with their labels, of one or several sizes; equal if name, vocabulary and fingerprint are.
 
-    Pickling carries the path and the labels, not the pixels: worker processes map the same file.
+    Pickles contain the path and the labels, not the pixels: worker processes map the same file.
 
     Parameters
     ----------
     name
         Name that stimuli refer to: "cifar10/test".
     path
-        An .npy file, uint8 (M, 3, H, W), red, green, blue; of pictures of several sizes, see `with_sizes`.
+        An .npy file, uint8 (M, 3, H, W), red, green, blue; for several sizes, see `with_sizes`.
     labels
         int64 (M,), positions in `vocabulary`; kept read-only.
     vocabulary
         Class names.
     fingerprint
-        16 hex digits that decide the pixels and the labels.
+        16 hex digits that identify the pixels and the labels.
     mixing
-        How its pictures were mixed; only `PIXEL_LINEAR` mixtures can be drawn from the endpoints.
+        Method of mixing; only `PIXEL_LINEAR` mixtures can be drawn from the endpoints.
     mixtures
-        Pictures of mixtures as people saw them, whose class names are stimulus ids; `None`: there are none.
+        Pictures of mixtures as people saw them, whose class names are stimulus ids; `None`: none.
     """
 
     name: str
@@ -61,7 +61,7 @@ class ImageSet:
         return len(self.labels)
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Labels are small numbers; workers are started with a copy of them each.
+        # Labels are small numbers, and every worker gets a copy.
         labels = self.labels.astype(np.min_scalar_type(max(len(self.vocabulary) - 1, 0)))
         return ImageSet, (self.name, self.path, labels, self.vocabulary, self.fingerprint, self.mixing, self.mixtures)
 
@@ -69,14 +69,14 @@ class ImageSet:
     def _stored(self) -> npt.NDArray[np.uint8]:
         """The file as a read-only memory map: pictures of one size, uint8 (M, 3, H, W), or as `with_sizes` has them."""
         where = Where(str(self.path))
-        hint = "open the image set again: it is then made anew"
+        hint = "open the image set again to recreate it"
         try:
             found = np.load(self.path, mmap_mode="r", allow_pickle=False)
         except OSError as error:
             msg = f"the pictures of {self.name} cannot be read: {error.strerror or error}"
             raise SourceMissingError(msg, where=where, hint=hint) from None
         except (ValueError, EOFError):
-            msg = f"the pictures of {self.name} are no array: the file is damaged"
+            msg = f"the pictures of {self.name} are not an array: the file is damaged"
             raise SourceError(msg, where=where, hint=hint) from None
         is_table = found.ndim == 4 and found.shape[:2] == (len(self), 3)
         if found.dtype != np.uint8 or not (is_table or _has_sizes(found, len(self))):
@@ -86,12 +86,12 @@ class ImageSet:
 
     @property
     def has_one_size(self) -> bool:
-        """Whether all pictures are of one size."""
+        """Whether all pictures have one size."""
         return self._stored.ndim == 4
 
     @cached_property
     def _places(self) -> Ints:
-        """Offset, height and width of each picture of a set of several sizes; int64 (M, 3)."""
+        """Offset, height and width of each picture, for a set of several sizes; int64 (M, 3)."""
         return np.asarray(self._stored[-_PLACE * len(self) :]).view("<i8").reshape(-1, 3).astype(np.int64)
 
     @cached_property
@@ -108,9 +108,9 @@ class ImageSet:
         Raises
         ------
         SchemaError
-            If they are of several sizes.
+            If their sizes differ.
         SourceMissingError
-            If the file is gone.
+            If the file no longer exists.
         SourceError
             If it does not hold M pictures.
         """
@@ -131,7 +131,7 @@ class ImageSet:
         Raises
         ------
         SchemaError
-            If they are of several sizes.
+            If their sizes differ.
         """
         if self.has_one_size:
             return np.asarray(self._stored)[indices]
@@ -142,12 +142,12 @@ class ImageSet:
 
 
 def with_sizes(flat: bytearray, places: Ints) -> npt.NDArray[np.uint8]:
-    """Return pictures of several sizes as one array: their bytes, (3, H, W) each, then where each of the M begins.
+    """Pack pictures of several sizes into one array: their bytes, (3, H, W) each, then the place of each of the M.
 
     Parameters
     ----------
     flat
-        The bytes; they grow by the places, so that they are not copied.
+        The bytes; the places are appended in place, to avoid a copy.
     places
         int64 (M, 3): offset, height and width of each picture; two may share their bytes.
     """
@@ -156,11 +156,11 @@ def with_sizes(flat: bytearray, places: Ints) -> npt.NDArray[np.uint8]:
 
 
 _PLACE = 3 * 8
-"""Bytes that say where a picture begins, and of which size it is."""
+"""Number of bytes for the offset and the size of a picture."""
 
 
 def _has_sizes(found: npt.NDArray[np.uint8], number: int) -> bool:
-    """Whether an array is one that `with_sizes` made, of so many pictures that lie within it."""
+    """Whether an array was made by `with_sizes`, with the given number of pictures inside its bounds."""
     end = len(found) - _PLACE * number if found.ndim == 1 else -1
     if end < 0:
         return False
@@ -170,10 +170,10 @@ def _has_sizes(found: npt.NDArray[np.uint8], number: int) -> bool:
 
 
 def several_sizes(name: str, sizes: Ints) -> SchemaError:
-    """Return the error of pictures, height and width int64 (B, 2), that are to lie in one tensor and differ in size."""
+    """Return the error for pictures, height and width int64 (B, 2), that differ in size but should form one tensor."""
     other = sizes[(sizes != sizes[0]).any(axis=1)][0]
-    msg = f"the pictures of {name} are of several sizes, such as {size_text(sizes[0])} and {size_text(other)}"
-    return SchemaError(msg, hint="image_size=(height, width) brings pictures to one size; or select rows of one size")
+    msg = f"the pictures of {name} differ in size, such as {size_text(sizes[0])} and {size_text(other)}"
+    return SchemaError(msg, hint="resize them with image_size=(height, width), or select rows of one size")
 
 
 def size_text(size: Ints | Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""Image sets that the package knows: a new one is an entry in `IMAGE_SETS`, and nothing else."""
+"""Built-in image sets: to add one, add an entry to `IMAGE_SETS`."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ Place = str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class KnownImageSet:
-    """An image set that stimuli can refer to by name, without bringing pictures.
+    """An image set that stimuli can refer to by name, without providing pictures.
 
     Parameters
     ----------
     sentence
-        What a card says of its pictures; `{both}` says how the two indices count, and is followed by "of it".
+        Sentence about its pictures in a dataset card; `{both}` describes the two indices, and is followed by "of it".
     vocabulary
         Class names.
     labels
-        Returns the labels, int64 (M,), without its pictures.
+        Returns the labels, int64 (M,), without the pictures.
     open
-        Opens it, given where the user said that CIFAR-10 lies.
+        Opens it, given the location of CIFAR-10.
     is_synthetic
-        Whether a program drew the pictures, so that a new study is not offered them.
+        Whether a program drew the pictures, so that they are not suggested for new studies.
     """
 
     sentence: str
@@ -67,7 +67,7 @@ def _open_sample() -> ImageSet:
 
 @cache
 def _drawn() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], str]:
-    """Draw the sample's pictures, uint8 (200, 32, 32, 3); they are few, so that the file is named by what is drawn."""
+    """Draw the sample's pictures, uint8 (200, 32, 32, 3); being few, they are drawn to name their file."""
     drawn, labels = pictures()
     content = hashlib.sha256(np.ascontiguousarray(drawn).data)
     content.update(labels.astype("<i8").tobytes())
@@ -76,26 +76,26 @@ def _drawn() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], str]:
 
 IMAGE_SETS: dict[str, KnownImageSet] = {
     "cifar10/test": KnownImageSet(
-        "The pictures are of CIFAR-10's test set, unshuffled, and are not part of this dataset: {both} of it.",
+        "The pictures are from CIFAR-10's test set, unshuffled, and are not part of this dataset: {both} of it.",
         CIFAR10,
         labels=lambda: _cifar10_labels("test"),
         open=lambda cifar10: _open_cifar10("test", cifar10),
     ),
     "cifar10/train": KnownImageSet(
-        "The pictures are of CIFAR-10's training set, unshuffled, and are not part of this dataset: {both} of it.",
+        "The pictures are from CIFAR-10's training set, unshuffled, and are not part of this dataset: {both} of it.",
         CIFAR10,
         labels=lambda: _cifar10_labels("train"),
         open=lambda cifar10: _open_cifar10("train", cifar10),
     ),
     SAMPLE_PICTURES: KnownImageSet(
-        "The pictures are the synthetic ones that hmix-hub comes with: {both} of them.",
+        "The pictures are the synthetic ones included in hmix-hub: {both} of them.",
         CIFAR10,
         labels=lambda: _drawn()[1],
         open=lambda _: _open_sample(),
         is_synthetic=True,
     ),
 }
-"""By the name that stimuli call them by."""
+"""Built-in image sets by the name that stimuli use."""
 
 
 def open_image_set(
@@ -108,17 +108,17 @@ def open_image_set(
     name
         A name in `folders` or in `IMAGE_SETS`.
     cifar10
-        Where CIFAR-10 lies; see `hmix_hub.sources.cifar10.open_cifar10`.
+        Location of CIFAR-10; see `hmix_hub.sources.cifar10.open_cifar10`.
     folders
-        Image sets of contributed studies by name: an `ImageSet`, or a folder that
-        `hmix_hub.sources.picture_folder.open_picture_folder` opens. They go before the names known here.
+        Image sets of contributed studies by name: an `ImageSet`, or a folder for
+        `hmix_hub.sources.picture_folder.open_picture_folder`. They take precedence over built-in names.
 
     Raises
     ------
     SourceNameError
         If no image set has the name.
     SourceError
-        If the pictures cannot be had, or are not what they should be.
+        If the pictures are unavailable or not as expected.
     """
     folders = folders or {}
     if name in folders:
@@ -130,6 +130,6 @@ def open_image_set(
         return replace(opened, mixing=method) if method else opened
     if name in IMAGE_SETS:
         return IMAGE_SETS[name].open(cifar10)
-    msg = f"no image set is called {name!r}"
-    hint = f"{nearest(name, [*folders, *IMAGE_SETS], label='image sets')} Load the study that it is of, or "
-    raise SourceNameError(msg, hint=f"{hint}name a folder of pictures with image_sets={{{name!r}: folder}}")
+    msg = f"there is no image set {name!r}"
+    hint = f"{nearest(name, [*folders, *IMAGE_SETS], label='image sets')} Load its study, or "
+    raise SourceNameError(msg, hint=f"{hint}give a folder of pictures with image_sets={{{name!r}: folder}}")

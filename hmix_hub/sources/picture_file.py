@@ -1,4 +1,4 @@
-"""One picture file: looked at before its pixels are decoded, since anybody may have made it."""
+"""Single picture files from untrusted sources, checked before their pixels are decoded."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ T = TypeVar("T")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MODES = ("RGB", "L", "P", "RGBA", "1", "LA")
 _PLAIN_TIFF = "raw"
-"""Compression of a TIFF that no foreign library has to undo."""
+"""Compression values of TIFF files that need no external library."""
 PIXEL_LIMIT = 4096 * 4096
 
 _EXIF_ORIENTATION = 0x0112
 _MEANING = {
-    "I;16": "16 bits, which each browser brings to 8 in its own way",
-    "I;16B": "16 bits, which each browser brings to 8 in its own way",
-    "I": "more than 8 bits, which each browser brings to 8 in its own way",
-    "F": "numbers with a point",
-    "CMYK": "colours of print, which each program converts in its own way",
+    "I;16": "16 bits, which browsers convert to 8 in different ways",
+    "I;16B": "16 bits, which browsers convert to 8 in different ways",
+    "I": "more than 8 bits, which browsers convert to 8 in different ways",
+    "F": "floating-point numbers",
+    "CMYK": "print colours, which programs convert in different ways",
 }
-"""What modes are that no picture may have."""
+"""Descriptions of modes that are not allowed."""
 
 
 def decode_picture(
@@ -49,13 +49,13 @@ def decode_picture(
     content
         Bytes of the file.
     where
-        The place that errors name.
+        Place named in errors.
     formats
-        Formats that are tried, as Pillow names them.
+        Formats to try, as Pillow names them.
     size
-        Width and height that it must have; `None`: any up to `PIXEL_LIMIT` pixels.
+        Required width and height; `None`: any up to `PIXEL_LIMIT` pixels.
     modes
-        Modes that it may have, as Pillow names them.
+        Allowed modes, as Pillow names them.
 
     Returns
     -------
@@ -72,12 +72,12 @@ def decode_picture(
 
 
 def measure_picture(content: bytes, where: Where) -> tuple[int, int]:
-    """Return width and height of a picture that `decode_picture` would take, without decoding it.
+    """Return width and height of a picture that `decode_picture` would accept, without decoding it.
 
     Raises
     ------
     SourceError
-        If it would not take it, by what its header says.
+        If it would be rejected because of its header.
     """
     width, height = _used(content, where, lambda picture: picture.size)
     return width, height
@@ -92,7 +92,7 @@ def _used(
     size: tuple[int, int] | None = None,
     modes: Sequence[str] = MODES,
 ) -> T:
-    """Return what is made of a picture, if nothing is wrong with it; see `decode_picture`."""
+    """Return the result of a function of a picture, after checking the picture; see `decode_picture`."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -108,14 +108,16 @@ def _used(
         fault = f"not a picture in one of the formats {', '.join(formats)}"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         fault = f"too large: more than {PIXEL_LIMIT} pixels"
-    # Decoders of damaged files raise whatever they run into.
+    # Decoders may raise any error on damaged files.
     except Exception as error:
         fault = f"the picture is truncated or damaged: {error or type(error).__name__}"
-    raise SourceError(fault, where=where, hint="nothing was read from it: replace the file by a whole one") from None
+    raise SourceError(
+        fault, where=where, hint="nothing was read from it: replace the file with an intact copy"
+    ) from None
 
 
 def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[str]) -> str | None:
-    """Return what is wrong with a picture by its header alone; `None` where nothing is."""
+    """Return what is wrong with a picture, from its header only; `None` if nothing is."""
     width, height = picture.size
     if width * height > PIXEL_LIMIT:
         return f"too large: {width} x {height}, more than {PIXEL_LIMIT} pixels"
@@ -128,14 +130,14 @@ def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[s
         return f"the picture has {frames} frames, not one"
     orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
     if orientation != 1:
-        return f"the picture is turned by its EXIF orientation {orientation}: save it upright"
+        return f"the picture is rotated by its EXIF orientation {orientation}: save it upright"
     return None
 
 
 def _fault_of_form(picture: Image.Image, modes: Sequence[str]) -> str | None:
     if picture.mode not in modes:
         what = _MEANING.get(picture.mode, f"not {' or '.join(modes)}")
-        return f"the picture has mode {picture.mode}, {what}: save it with 8 bits per channel, as colours or grey"
+        return f"the picture has mode {picture.mode}, {what}: save it with 8 bits per channel, in colour or grey"
     compression = picture.info.get("compression")
     if picture.format == "TIFF" and compression != _PLAIN_TIFF:
         return f"the TIFF is compressed ({compression}): save it as PNG, or uncompressed"
@@ -147,6 +149,6 @@ def _pixels(picture: Image.Image, where: Where) -> npt.NDArray[np.uint8]:
     if picture.mode in {"RGBA", "LA"} or "transparency" in picture.info:
         alpha = np.asarray(picture.convert("RGBA"))[:, :, 3]
         if alpha.min() < 255:
-            msg = "the picture is transparent in part, so that what people saw depends on what lay behind it"
+            msg = "the picture is partly transparent, so what people saw depends on the background"
             raise SourceError(msg, where=where, hint="save it without transparency, on the background of the study")
     return np.array(picture.convert("RGB"), dtype=np.uint8)

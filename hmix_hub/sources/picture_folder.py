@@ -1,4 +1,4 @@
-"""Folders of pictures: the image set of a contributed study, decoded once; anybody may have made them."""
+"""Folders of pictures: image sets of contributed studies, decoded once; the files are untrusted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hmix_hub.sources.picture_list import IMAGES, ListForm, PictureList, read_fi
 _FORMAT = b"picture folder 1\n"
 ARRAY_LIMIT = 8 * 2**30
 _MOST_TOLD = 5
-"""Files that differ from the list that a message names."""
+"""Maximum number of differing files named in a message."""
 
 
 def open_picture_folder(
@@ -32,39 +32,39 @@ def open_picture_folder(
 
     The folder holds `images.csv`, with the columns `file` and `label`: its rows, in order, are the set's indices.
     Pictures are PNG, JPEG, WebP, BMP, GIF or uncompressed TIFF, still, opaque and upright; their sizes may differ. They
-    are decoded once, and kept in the cache folder under a name that the list and every picture decide.
+    are decoded once and kept in the cache folder, under a name determined by the list and every picture.
 
     Parameters
     ----------
     folder
-        The folder; pictures may lie in folders within it, and nowhere else.
+        The folder; pictures may be in its subfolders, but not outside.
     name
-        The name that stimuli call the set by.
+        Name that stimuli use for the set.
     form
         Name and columns of the list: `MIXTURES` for a list of mixtures, whose labels are stimulus ids.
     listed
-        The list, where it is another than the folder's: that of a study whose pictures are not published with it.
+        The list, if not the folder's own: that of a study whose pictures are not published with it.
 
     Returns
     -------
     ImageSet
-        uint8 (M, 3, height, width), or M pictures of several sizes; its vocabulary are the labels, in the order of
-        their first appearance.
+        uint8 (M, 3, height, width), or M pictures of several sizes; its vocabulary are the labels, in order of first
+        appearance.
 
     Raises
     ------
     SourceMissingError
         If the folder, the list or a picture is missing.
     SourceError
-        If the list or a picture is not what it should be; the message names file and row. Where the list says what is
-        known of the files, all are compared with it first, and those that differ named together.
+        If the list or a picture is not valid; the message names file and row. If the list has sizes or hashes, all
+        files are compared with it first, and those that differ are named together.
     """
     root = Path(os.path.expanduser(folder)).absolute()
     if listed is None:
         listed = read_picture_list(root, form)
     elif not root.is_dir():
         msg = "there is no such folder"
-        raise SourceMissingError(msg, where=Where(str(root)), hint=f"name a folder that holds the pictures of {name}")
+        raise SourceMissingError(msg, where=Where(str(root)), hint=f"give a folder that holds the pictures of {name}")
     elif missing := [entry for entry in dict.fromkeys(listed.names) if not (root / entry).is_file()]:
         raise _differing([f"{file!r} is missing" for file in missing], listed, root)
     paths = listed.paths(root)
@@ -73,19 +73,19 @@ def open_picture_folder(
     whole = hashlib.sha256(_FORMAT + hashlib.sha256(listed.content).digest())
     whole.update(b"".join(digests[path] for path in paths))
     fingerprint = whole.hexdigest()
-    # What is wrong with the labels is told before pictures are decoded.
+    # Problems of the labels are reported before pictures are decoded.
     labels = listed.labels
     path = cached_array(f"folder-{fingerprint}.npy", lambda: _decode(listed, paths, digests, root))
     return ImageSet(name, path, labels, listed.vocabulary, fingerprint[:16])
 
 
 def _content_of(listed: PictureList, paths: list[Path], row: int) -> bytes:
-    hint = f"put the picture {listed.entries[row].name!r} there, or take it out of the list"
+    hint = f"add the picture {listed.entries[row].name!r}, or remove it from the list"
     return read_file(paths[row], Where(str(paths[row]), row), hint)
 
 
 def _digests(listed: PictureList, paths: list[Path]) -> dict[Path, bytes]:
-    """Return the hash of every picture; each file is read once."""
+    """Return the hash of every picture, reading each file once."""
     digests: dict[Path, bytes] = {}
     for row, path in enumerate(paths):
         if path not in digests:
@@ -94,9 +94,9 @@ def _digests(listed: PictureList, paths: list[Path]) -> dict[Path, bytes]:
 
 
 def _check_digests(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], root: Path) -> None:
-    """Refuse files that are others than the list says."""
+    """Check files against the sizes and hashes of the list."""
     faults = [
-        f"{entry.name!r} has the sha256 {digests[path].hex()[:8]}…, not {entry.sha256[:8]}…"
+        f"{entry.name!r} has sha256 {digests[path].hex()[:8]}…, not {entry.sha256[:8]}…"
         for entry, path in zip(listed.entries, paths, strict=True)
         if entry.sha256 is not None and bytes.fromhex(entry.sha256) != digests[path]
     ]
@@ -105,16 +105,16 @@ def _check_digests(listed: PictureList, paths: list[Path], digests: dict[Path, b
 
 
 def _differing(faults: list[str], listed: PictureList, root: Path) -> SourceError:
-    """Return the error of files that are not those of the list; a few are named."""
+    """Return the error for files that differ from the list; a few are named."""
     more = f", and {len(faults) - _MOST_TOLD:,} more" if len(faults) > _MOST_TOLD else ""
     of_all = f"{len(faults):,} of {len(set(listed.names)):,} pictures"
-    msg = f"{of_all} are not those that {listed.form.file} lists: {'; '.join(faults[:_MOST_TOLD])}{more}"
-    hint = f"get the files from where the study got them; {listed.root / listed.form.file} says which they are"
+    msg = f"{of_all} are not those listed in {listed.form.file}: {'; '.join(faults[:_MOST_TOLD])}{more}"
+    hint = f"get the files from the study's source; {listed.root / listed.form.file} lists them"
     return SourceError(msg, where=Where(str(root)), hint=hint)
 
 
 def _decode(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], root: Path) -> npt.NDArray[np.uint8]:
-    """Decode all pictures, if they still are what was hashed; uint8 (M, 3, height, width), or see `with_sizes`."""
+    """Decode all pictures, if their hashes are unchanged; uint8 (M, 3, height, width), or see `with_sizes`."""
     room = _Room(len(paths))
     first: dict[Path, int] = {}
     faults = []
@@ -137,18 +137,18 @@ def _decode(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], 
 
 
 class _Room:
-    """Room for M pictures: a table of one size until a picture has another, then bytes one behind the other."""
+    """Storage for M pictures: a table as long as all have one size, otherwise concatenated bytes."""
 
     def __init__(self, number: int) -> None:
         self._number = number
         self._table = np.empty((0, 3, 0, 0), dtype=np.uint8)
         self._flat: bytearray | None = None
         self._rows: list[int] = []
-        # Of each picture, offset, height and width; of one that is there already, its row, and no size.
+        # Offset, height and width of each picture; for a duplicate, its row, and no size.
         self._places = np.zeros((number, 3), dtype=np.int64)
 
     def put(self, row: int, picture: npt.NDArray[np.uint8], where: Where) -> None:
-        """Keep a picture, uint8 (3, H, W)."""
+        """Store a picture, uint8 (3, H, W)."""
         if not self._rows:
             self._check(
                 self._number * picture.size, f"{self._number} pictures of {size_text(picture.shape[1:])}", where
@@ -167,13 +167,13 @@ class _Room:
         self._append(self._flat, row, picture)
 
     def repeat(self, row: int, first: int) -> None:
-        """Keep a picture that is there already."""
+        """Store a duplicate of a picture."""
         if self._flat is None:
             self._table[row] = self._table[first]
         self._places[row] = first, 0, 0
 
     def array(self) -> npt.NDArray[np.uint8]:
-        """Return all of them."""
+        """Return all pictures."""
         if self._flat is None:
             return self._table
         again = np.flatnonzero(self._places[:, 1] == 0)
@@ -188,4 +188,4 @@ class _Room:
     def _check(size: int, what: str, where: Where) -> None:
         if size > ARRAY_LIMIT:
             msg = f"{what} take more than {ARRAY_LIMIT} bytes"
-            raise SourceError(msg, where=where, hint="make the pictures smaller, or split the set")
+            raise SourceError(msg, where=where, hint="reduce the pictures, or split the set")

@@ -1,4 +1,4 @@
-"""Lists of pictures: which files an image set is made of, their labels, and what is known of each; anybody's work."""
+"""Lists of pictures: the files of an image set, their labels, sizes and hashes; from untrusted sources."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from hmix_hub.file_forms import foreign_form
 from hmix_hub.schema.vocabulary import Vocabulary
 
 FILE_LIMIT = 64 * 2**20
-"""Most bytes of a picture."""
+"""Maximum number of bytes of a picture."""
 LIST_LIMIT = 256 * 2**20
-"""Most bytes of a list."""
+"""Maximum number of bytes of a list."""
 PICTURES_LIMIT = 1_000_000
-"""Most pictures that a list may name."""
+"""Maximum number of pictures in a list."""
 KNOWN = ("width", "height", "sha256")
-"""Columns that a list may have of what is known of each file."""
+"""Optional columns with the size and hash of each file."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIDE = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -40,7 +40,7 @@ class ListForm:
     file
         Name of the list in its folder.
     label
-        Column of what a picture is called, beside the column `file`.
+        Column with the label of a picture, in addition to the column `file`.
     """
 
     file: str
@@ -48,12 +48,12 @@ class ListForm:
 
     @property
     def columns(self) -> tuple[str, str]:
-        """The columns that it has, among others."""
+        """Required columns."""
         return "file", self.label
 
     @property
     def hint(self) -> str:
-        """What it should be."""
+        """Description of the required form."""
         return f"{self.file} has the columns file,{self.label}, and one row per picture, in the order of their indices"
 
 
@@ -64,7 +64,7 @@ MIXTURES = ListForm("mixtures.csv", "stimulus_id")
 
 
 class Entry(NamedTuple):
-    """A row of a list: the file's name, its label, and what is known of the file; `None` where nothing is."""
+    """A row of a list: the file's name, its label, size and hash; `None` if unknown."""
 
     name: str
     label: str
@@ -75,7 +75,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class PictureList:
-    """A list of M pictures, as it lies in a folder.
+    """A list of M pictures in a folder.
 
     Parameters
     ----------
@@ -108,19 +108,19 @@ class PictureList:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The labels, in the order of their first appearance.
+        """The labels, in order of first appearance.
 
         Raises
         ------
         SourceError
-            If one is written in two ways.
+            If a label is written in two ways.
         """
         first: dict[str, tuple[str, int]] = {}
         for row, entry in enumerate(self.entries):
             label, before = first.setdefault(entry.label.lower(), (entry.label, row))
             if label != entry.label:
                 msg = f"the label {entry.label!r} is written {label!r} in row {before}"
-                raise SourceError(msg, where=self.where(row, self.form.label), hint="write each label in one way")
+                raise SourceError(msg, where=self.where(row, self.form.label), hint="write each label in only one way")
         return Vocabulary(tuple(label for label, _ in first.values()))
 
     @property
@@ -131,12 +131,12 @@ class PictureList:
 
     @property
     def sizes(self) -> npt.NDArray[np.int64] | None:
-        """int64 (M, 2): height and width; `None` where not all are listed."""
+        """int64 (M, 2): height and width; `None` if not all are listed."""
         sizes = [entry.size for entry in self.entries if entry.size is not None]
         return np.array(sizes, dtype=np.int64)[:, ::-1] if len(sizes) == len(self.entries) else None
 
     def paths(self, folder: Path | None = None) -> list[Path]:
-        """Return the paths of the M files, which all lie in a folder once links are followed.
+        """Return the paths of the M files, which must all be in a folder after following links.
 
         Parameters
         ----------
@@ -146,11 +146,11 @@ class PictureList:
         Raises
         ------
         SourceMissingError
-            If one is not there.
+            If one does not exist.
         SourceError
             If one leads out of the folder.
         """
-        # A list may name one picture very often; where it lies is looked up once.
+        # A list may name one picture many times; its path is looked up once.
         root = folder or self.root
         paths: dict[str, Path] = {}
         for row, entry in enumerate(self.entries):
@@ -159,36 +159,36 @@ class PictureList:
         return [paths[entry.name] for entry in self.entries]
 
     def path_of(self, row: int) -> Path:
-        """Return the path of one file, as `paths` does."""
+        """Return the path of one file, like `paths`."""
         return _inside(self.entries[row].name, self.root, self.where(row, "file"), self.form)
 
 
 def read_picture_list(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> PictureList:
-    """Read the list of a folder of pictures, none of which is opened, or needs to be there.
+    """Read the list of a folder of pictures; the pictures are not opened and need not exist.
 
     Raises
     ------
     SourceMissingError
         If the folder or the list is missing.
     SourceError
-        If the list is not what it should be; the message names row and column.
+        If the list is not valid; the message names row and column.
     """
     root = Path(os.path.expanduser(folder)).absolute()
     if not root.is_dir():
         msg = "there is no such folder"
-        hint = f"name a folder that holds {form.file} and its pictures"
+        hint = f"give a folder that holds {form.file} and its pictures"
         raise SourceMissingError(msg, where=Where(str(root)), hint=hint)
     content = read_file(root / form.file, Where(str(root / form.file)), form.hint, limit=LIST_LIMIT)
     return PictureList(root, form, content, list(_entries_of(content, str(root / form.file), form)))
 
 
 def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[str]:
-    """Return the files that make a folder of pictures: its list, and each picture that the list names, once.
+    """Return the files of a folder of pictures: its list, and each picture in the list, once.
 
     Raises
     ------
     SourceMissingError, SourceError
-        As `read_picture_list` does; also if a picture is not there, or outside.
+        As `read_picture_list`; also if a picture does not exist or is outside the folder.
     """
     listed = read_picture_list(folder, form)
     listed.paths()
@@ -197,7 +197,7 @@ def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[st
 
 def read_file(path: Path, where: Where, hint: str, *, limit: int = FILE_LIMIT) -> bytes:
     """Read a file of at most `limit` bytes."""
-    # Opening a pipe would wait for ever.
+    # Opening a pipe would wait forever.
     if not path.is_file():
         msg = "this is not a file" if path.exists() else "the file is missing"
         raise SourceMissingError(msg, where=where, hint=hint)
@@ -226,7 +226,7 @@ def _entries_of(content: bytes, file: str, form: ListForm) -> Iterator[Entry]:
         name, label, width, height, sha256 = cells
         for column, cell in zip(form.columns, (name, label), strict=True):
             if not cell.strip():
-                msg = f"no {column} is given"
+                msg = f"{column} is missing"
                 raise SourceError(msg, where=Where(file, row, column), hint=form.hint)
         check_name(name, Where(file, row, "file"))
         yield Entry(name, label.strip(), _size(width, height, file, row), _digest(sha256, file, row))
@@ -236,7 +236,7 @@ def _entries_of(content: bytes, file: str, form: ListForm) -> Iterator[Entry]:
 
 
 def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, ...]]:
-    """Return file, label and what is known of each row, "" where a row is too short or the list has no such column."""
+    """Return file, label, size and hash of each row; "" if a row is too short or the list lacks the column."""
     row = -1
     try:
         rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
@@ -246,9 +246,9 @@ def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, ...
             if found != 1 and (found or column in form.columns):
                 msg = f"expected one column {column}, found {found} in the header {','.join(header)!r}"
                 raise SourceError(msg, where=Where(file, column=column), hint=form.hint)
-        # Behind the last cell stands what a column that is not there holds.
+        # The cell after the last one is the value of missing columns.
         places = [header.index(name) if name in header else len(header) for name in (*form.columns, *KNOWN)]
-        # A line that is empty is no row.
+        # Empty lines are not rows.
         for row, cells in enumerate(filter(None, rows)):
             if len(cells) > len(header):
                 msg = f"{len(cells)} cells under {len(header)} columns"
@@ -265,7 +265,7 @@ def _size(width: str, height: str, file: str, row: int) -> tuple[int, int] | Non
         return None
     for column, side in (("width", width), ("height", height)):
         if not _SIDE.fullmatch(side):
-            msg = f"{side[:20]!r} is no number of pixels"
+            msg = f"{side[:20]!r} is not a number of pixels"
             raise SourceError(msg, where=Where(file, row, column), hint="write both sides, or leave both empty")
     return int(width), int(height)
 
@@ -273,36 +273,36 @@ def _size(width: str, height: str, file: str, row: int) -> tuple[int, int] | Non
 def _digest(sha256: str, file: str, row: int) -> str | None:
     sha256 = sha256.lower()
     if sha256 and not _SHA256.fullmatch(sha256):
-        msg = f"{sha256[:20]!r} is no sha256"
+        msg = f"{sha256[:20]!r} is not a sha256"
         raise SourceError(msg, where=Where(file, row, "sha256"), hint="write 64 hex digits, or leave the cell empty")
     return sha256 or None
 
 
 def check_name(name: str, where: Where) -> None:
-    """Check that a name is a plain path, with / between its parts, that leads out of no folder.
+    """Check that a name is a plain path, with / between its parts, that stays within its folder.
 
     Raises
     ------
     SourceError
-        If it is none.
+        If it is not.
     """
-    # In few operations, since a list may be long: of Windows, a drive, too.
+    # In few operations, since a list may be long; this includes drives of Windows.
     is_absolute = name.startswith("/") or name[1:2] == ":"
     if is_absolute or "\\" in name or "\0" in name or (".." in name and ".." in name.split("/")):
         msg = f"{name!r} is not a plain path within the folder"
         raise SourceError(msg, where=where, hint=_INSIDE)
 
 
-_INSIDE = "name files by their path within the folder, with / between its parts, and copy there what lies elsewhere"
+_INSIDE = "give paths within the folder, with / between their parts, and copy files from elsewhere into it"
 
 
 def _inside(name: str, root: Path, where: Where, form: ListForm) -> Path:
-    """Return the path of a file, which must lie in the folder once all links are followed."""
+    """Return the path of a file, which must be in the folder after following all links."""
     try:
         path = (root / name).resolve(strict=True)
     except (OSError, RuntimeError):
         msg = f"{name!r} is missing"
-        raise SourceMissingError(msg, where=where, hint=f"put it beside {form.file}, or take the row out") from None
+        raise SourceMissingError(msg, where=where, hint=f"add it beside {form.file}, or remove the row") from None
     if not path.is_relative_to(root.resolve()):
         msg = f"{name!r} leads out of the folder"
         raise SourceError(msg, where=where, hint=_INSIDE)

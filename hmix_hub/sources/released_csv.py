@@ -1,4 +1,4 @@
-"""Writer of judgment files in the release's own dialect of CSV."""
+"""Writer of judgment files in the release's dialect of CSV."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hmix_hub.tasks import columns
 
 
 def write_released_csv(path: Path, task: str, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write a judgment file as the release has it: UTF-8, line feeds, an unnamed first column that counts the rows.
+    """Write a judgment file like the release's: UTF-8, line feeds, an unnamed first column with row numbers.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ def write_released_csv(path: Path, task: str, rows: Iterable[Mapping[str, Any]])
     task
         Name of the task.
     rows
-        Values by column of schema 1.0.0; what is missing or `None` stays empty. Floats are written in full, 887.0.
-        Where rows have `synthetic`, the file has it, too.
+        Values by column of schema 1.0.0; missing values and `None` are empty. Floats are written in full, such as
+        887.0. If rows have `synthetic`, so does the file.
 
     Returns
     -------
     int
-        Rows that were written.
+        Number of rows written.
     """
     rows = list(rows)
     names = [column.name for column in columns(task, RELEASED)]

@@ -1,4 +1,4 @@
-"""Sources: places that the files of a study come from, each file verified before anybody reads it."""
+"""Sources: places of the files of a study; each file is verified before it is read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_VARIABLE = "HMIX_SOURCE"
 DOWNLOAD_TIMEOUT_S = 30
-"""Seconds until a server must have sent something more."""
+"""Maximum number of seconds between two pieces from a server."""
 DOWNLOAD_LIMIT_S = 600
-"""Seconds until a whole file must be there; the largest has 3.5 MB."""
+"""Maximum number of seconds for a whole file; the largest has 3.5 MB."""
 DOWNLOAD_RETRIES = 3
 PROBE_TIMEOUT_S = 3
 PROBE_LIMIT_S = 5
@@ -36,12 +36,12 @@ _NAMES = ("release", "sample")
 
 @dataclass(frozen=True)
 class Source(ABC):
-    """A place that the files of a study come from.
+    """A place of the files of a study.
 
     Parameters
     ----------
     study
-        The study whose files it holds.
+        Study to which the files belong.
     """
 
     study: Study
@@ -49,11 +49,11 @@ class Source(ABC):
     @property
     @abstractmethod
     def description(self) -> str:
-        """Where the files come from, for people."""
+        """Description of the place, for messages."""
 
     @abstractmethod
     def path(self, name: str) -> Path:
-        """Return the path of a file whose size and sha256 have just been verified.
+        """Verify the size and sha256 of a file, and return its path.
 
         Parameters
         ----------
@@ -63,23 +63,23 @@ class Source(ABC):
         Raises
         ------
         SourceError
-            If the file is missing, cannot be had, or is not the file it should be.
+            If the file is missing, unavailable, or has another size or hash.
         """
 
     @abstractmethod
     def check(self, name: str) -> None:
-        """Check a file before a table that was prepared from it is given again.
+        """Check a file before reusing a table prepared from it.
 
         Raises
         ------
         SourceError
-            As `path` does.
+            As `path`.
         """
 
 
 @dataclass(frozen=True)
 class Folder(Source):
-    """A local mirror: the files are read where they lie."""
+    """A local mirror, whose files are read in place."""
 
     folder: Path
 
@@ -94,14 +94,14 @@ class Folder(Source):
         return file.verify(self.folder / name, hint=hint, fate="Nothing was read from it.")
 
     def check(self, name: str) -> None:
-        """Check that the file is still there, and the one it should be; hashed again only if it has been touched."""
+        """Check that the file still exists and is unchanged; it is hashed again only if it has been touched."""
         file, hint = self.study.files[name], self.study.folder_hint
         file.verify(self.folder / name, hint=hint, fate="Nothing was read from it.", is_touched_only=True)
 
 
 @dataclass(frozen=True)
 class Cached(Source):
-    """A source whose files are made once, then kept in the cache folder: temporary file, verified, then moved."""
+    """A source whose files are created once in the cache folder: written to a temporary file, verified, then moved."""
 
     @property
     def folder(self) -> Path:
@@ -109,14 +109,14 @@ class Cached(Source):
         return cache_root() / self.study.study_id
 
     def check(self, name: str) -> None:
-        """Check nothing: a table that was prepared needs no file, and so no network."""
+        """Do nothing: a prepared table needs no file, and so no network."""
 
     @abstractmethod
     def _make(self, name: str, output_file: str) -> None:
         """Write the file called `name` to `output_file`."""
 
     def path(self, name: str) -> Path:
-        """Return the path of a file, which is made first where it is not there; see `Source.path`."""
+        """Return the path of a file, creating it if missing; see `Source.path`."""
         import pooch
 
         file, hint = self.study.files[name], self.study.download_hint
@@ -124,7 +124,7 @@ class Cached(Source):
 
         def make_verified(_url: str, output_file: str, _pooch: pooch.Pooch) -> None:
             self._make(name, output_file)
-            file.verify(Path(output_file), hint=hint, fate="It was thrown away, and nothing was cached.")
+            file.verify(Path(output_file), hint=hint, fate="It was deleted, and nothing was cached.")
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -132,33 +132,33 @@ class Cached(Source):
             registry = pooch.create(self.folder, base_url="", registry=pinned, retry_if_failed=DOWNLOAD_RETRIES)
             return Path(registry.fetch(name, downloader=make_verified))
         except (OSError, ValueError) as error:
-            msg = f"{file.name} could not be had: {_reason(error)}"
+            msg = f"{file.name} is not available: {_reason(error)}"
             raise SourceMissingError(msg, where=Where(self.description), hint=hint) from None
 
 
 def _reason(error: Exception) -> str:
-    """Return in a few words why a file could not be had; what the libraries say of it fills a screen."""
+    """Return briefly why a file is not available; messages of the libraries fill a screen."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
+        return f"the server responded {error.response.status_code} {error.response.reason}"
     if isinstance(error, exceptions.Timeout):
         return f"no answer within {DOWNLOAD_TIMEOUT_S} s"
     if isinstance(error, exceptions.ConnectionError):
-        return "the server cannot be reached, or broke off"
+        return "the server cannot be reached, or closed the connection"
     return str(error)
 
 
 @dataclass(frozen=True)
 class Web(Cached):
-    """Pinned files over HTTPS, cached.
+    """Pinned files, downloaded over HTTPS and cached.
 
     Parameters
     ----------
     base_url
-        Address that the files' paths are below; it ends in a slash.
+        Base address of the files' paths; ends in a slash.
     into
-        Folder to keep them in; `None`: that of the study in the cache.
+        Folder to keep them in; `None`: the study's folder in the cache.
     """
 
     base_url: str
@@ -166,7 +166,7 @@ class Web(Cached):
 
     @property
     def folder(self) -> Path:
-        """The folder that downloaded files are kept in."""
+        """Folder of the downloaded files."""
         return super().folder if self.into is None else self.into
 
     @property
@@ -184,7 +184,7 @@ class Web(Cached):
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
             raise SourceMissingError(msg, where=Where(url), hint=self.study.download_hint)
         begun = monotonic()
-        # Unpacked by nobody: what is packed may unpack to anything.
+        # Not decompressed: compressed content may expand to any size.
         asked = requests.get(url, stream=True, timeout=DOWNLOAD_TIMEOUT_S, headers={"Accept-Encoding": "identity"})
         watched = tqdm(desc=name, total=file.size, unit="B", unit_scale=True, disable=not sys.stderr.isatty())
         with asked as answer, open(output_file, "wb") as output, watched as bar:
@@ -193,20 +193,18 @@ class Web(Cached):
                 if output.tell() + len(piece) > file.size:
                     self._refuse("the server sends more", file, url)
                 if monotonic() - begun > DOWNLOAD_LIMIT_S:
-                    self._refuse(f"only {output.tell()} bytes came in {DOWNLOAD_LIMIT_S} s", file, url)
+                    self._refuse(f"received only {output.tell()} bytes in {DOWNLOAD_LIMIT_S} s", file, url)
                 output.write(piece)
                 bar.update(len(piece))
 
     def _refuse(self, said: str, file: SourceFile, url: str) -> NoReturn:
         expected = f"expected {file.size} bytes, sha256 {file.sha256}"
-        msg = (
-            f"{file.name} is not the file it should be: {expected}; {said}. It was thrown away, and nothing was cached."
-        )
+        msg = f"{file.name} is not the file it should be: {expected}; {said}. It was deleted, and nothing was cached."
         raise SourceError(msg, where=Where(url), hint=self.study.download_hint)
 
 
 def _next_piece(answer: requests.Response) -> bytes:
-    """Return what has come, without waiting for more, as a server may send byte by byte; b"" is the end."""
+    """Return the bytes received so far, without waiting, as a server may send byte by byte; b"" is the end."""
     from requests.exceptions import ConnectionError as NoConnection
     from urllib3.exceptions import HTTPError
 
@@ -227,7 +225,7 @@ def is_offline() -> bool:
 
 @dataclass(frozen=True)
 class Generated(Cached):
-    """The built-in sample study: its files are generated on first use."""
+    """The built-in sample study, whose files are generated on first use."""
 
     @property
     def description(self) -> str:
@@ -241,14 +239,14 @@ class Generated(Cached):
 
 
 def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Source:
-    """Return the source that a name stands for; no file is touched yet.
+    """Return the source of a name, without accessing files.
 
     Parameters
     ----------
     source
-        `None`: what the environment variable HMIX_SOURCE names, else "release". "release": the released files over
-        HTTPS. "sample": the built-in synthetic study. An https:// or http:// address: a mirror of the released
-        files. A `Source`: itself. Anything else: a folder that holds the released files.
+        `None`: the environment variable HMIX_SOURCE if set, otherwise "release". "release": the released files over
+        HTTPS. "sample": the built-in synthetic study. An https:// or http:// address: a mirror of the released files. A
+        `Source`: itself. Anything else: a folder with the released files.
 
     Raises
     ------
@@ -269,30 +267,30 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
     if folder is None or not os.path.isdir(folder):
         named = os.fspath(source) if isinstance(source, os.PathLike) else source
         msg = f"source {named!r} is neither a known name nor a folder"
-        hint = f"{nearest(named, _NAMES, label='named sources')}; else name a folder with the six released files"
+        hint = f"{nearest(named, _NAMES, label='named sources')}; or give a folder with the six released files"
         raise SourceNameError(msg, where=Where(None if folder is None else str(folder)), hint=hint)
     return Folder(RELEASE, folder)
 
 
 def choose_source() -> tuple[str, str]:
-    """Return a source for a first try: the release where it can be reached, else the sample study.
+    """Return a source to start with: the release if it can be reached, otherwise the sample study.
 
     Returns
     -------
     tuple of str
-        The source, for `source=`, and the reason for it. One short probe of the network at most.
+        The source, for `source=`, and the reason for it, after at most one short probe of the network.
     """
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
-        return named, f"{ENVIRONMENT_VARIABLE} names it"
+        return named, f"{ENVIRONMENT_VARIABLE} is set to it"
     release = Web(RELEASE, RELEASE_URL)
     if all((release.folder / name).is_file() for name in RELEASE.files):
         return "release", "the released files are in the cache"
     if is_offline():
-        return "sample", f"{' or '.join(_OFFLINE_VARIABLES)} is set, so the synthetic study stands in"
+        return "sample", f"{' or '.join(_OFFLINE_VARIABLES)} is set, so the synthetic study is used instead"
     reason = why_unreachable(RELEASE_URL + next(iter(RELEASE.files)))
     if reason:
-        return "sample", f"the released files cannot be reached ({reason}), so the synthetic study stands in"
+        return "sample", f"the released files cannot be reached ({reason}), so the synthetic study is used"
     return "release", "the released files can be reached"
 
 

@@ -1,4 +1,4 @@
-"""Studies whose files the package can read: which files, of which bytes, and what their rows leave unsaid."""
+"""Studies whose files the package can read: the files, their hashes, and what their rows do not record."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ JUDGMENT_FILES = {
     INFER: "hmix_infer_mixing_factor.csv",
     CATEGORICAL: "hmix_categorical_soft_labels.csv",
 }
-"""File of each task's judgments."""
+"""File with each task's judgments."""
 PROCESSED_FILES = {
     INFER: "processed_hmix_inferences.json",
     CATEGORICAL: "hmix_individ_soft_labels.json",
 }
-"""File of the figures that the authors computed from a task's judgments."""
+"""File with the figures that the authors computed from a task's judgments."""
 
 
 def judgment_file(task: str) -> str:
-    """Return the name of the file of a task's judgments.
+    """Return the name of the file with a task's judgments.
 
     Raises
     ------
     ConfigurationError
-        If the release has none, as of tasks that came after it.
+        If the release has none, as for later tasks.
     """
     if task not in JUDGMENT_FILES:
         msg = f"the release has no judgments of the task {task!r}"
@@ -58,7 +58,7 @@ class SourceFile:
     sha256
         Hash of the content, 64 hex digits.
     path
-        Its path below the address that it is downloaded from; empty: its name.
+        Path below the download address; empty: its name.
     """
 
     name: str
@@ -72,18 +72,18 @@ class SourceFile:
         Parameters
         ----------
         path
-            Where it lies.
+            Its location.
         hint
-            What to do about a file that is not there, or is another one.
+            What to do about a missing or wrong file.
         fate
-            What becomes of a wrong file, for the message.
+            What happens to a wrong file, for the message.
         is_touched_only
-            Whether a file that this process has hashed is hashed again only if it was touched since.
+            Whether to hash a file again only if it was touched since this process last hashed it.
 
         Raises
         ------
         SourceError
-            If it is missing (`SourceMissingError`), or its size or hash differ: expected and found are named.
+            If it is missing (`SourceMissingError`), or its size or hash differs: expected and found are stated.
         """
         expected = f"expected {self.size} bytes, sha256 {self.sha256}"
         try:
@@ -93,46 +93,46 @@ class SourceFile:
             msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
             raise SourceMissingError(msg, where=Where(str(path)), hint=_of_study(path) or hint) from error
         if (size, found) != (self.size, self.sha256):
-            msg = f"{self.name} is not the file it should be: {expected}; found {size} bytes, sha256 {found}. {fate}"
+            msg = f"{self.name} is not the expected file: {expected}; found {size} bytes, sha256 {found}. {fate}"
             raise SourceError(msg.rstrip(), where=Where(str(path)), hint=hint)
         return path
 
 
 def _of_study(path: Path) -> str:
-    """Return what to do about a file that is not there since its folder is a study; empty where it is none."""
+    """Return what to do if a file is missing because its folder is a study; empty if it is not."""
     if (path.parent / "study.yaml").is_file():
-        return f"a contributed study is a dataset and no source: load_dataset({str(path.parent)!r}), or --dataset"
+        return f"a contributed study is a dataset, not a source: load_dataset({str(path.parent)!r}), or --dataset"
     return ""
 
 
 _NAMED = 2
-"""Most files that a hint names; more are counted."""
+"""Maximum number of files named in a hint."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study whose files are pinned: one in the layout of the release, or another one with its own.
+    """A study with pinned files, in the layout of the release or its own.
 
     Parameters
     ----------
     study_id
-        Its name in the column `study_id`.
+        Name in the column `study_id`.
     title
-        What to call it to people.
+        Title for messages.
     image_set
-        The image set that its image ids count in.
+        The image set that its image ids refer to.
     files
         Its files by name.
     rounds_by_condition
-        For a task, the collection round of each condition.
+        For each task, the collection round of each condition.
     rounds_by_row
-        For a task, consecutive blocks of rows of its file: round, number of rows.
+        For each task, consecutive blocks of rows of its file: round, number of rows.
     synthetic
-        Whether a generator made it, rather than people.
+        Whether it was made by a generator rather than people.
     variable
-        Environment variable that names where its files are.
+        Environment variable with the location of its files.
     stand_in
-        What a hint offers in place of its files; empty: nothing.
+        Alternative to its files for hints; empty: none.
     """
 
     study_id: str
@@ -147,9 +147,9 @@ class Study:
 
     @property
     def folder_hint(self) -> str:
-        """What to do about a file of a folder that is missing, or another one."""
+        """What to do about a missing or wrong file of a folder."""
         again = (
-            f"get the file again from its source, or name another folder that holds it with source= or {self.variable}"
+            f"get the file again from its source, or give another folder that holds it with source= or {self.variable}"
         )
         return "; ".join(filter(None, [again, self.stand_in]))
 
@@ -157,24 +157,24 @@ class Study:
     def download_hint(self) -> str:
         """What to do about a file that cannot be downloaded."""
         named = ", ".join(self.files) if len(self.files) <= _NAMED else f"its {len(self.files)} files"
-        copied = f"check the network and try again; or put a copy of {named} in a folder and name it with source= or "
+        copied = f"check the network and try again; or put a copy of {named} in a folder and give that with source= or "
         return "; ".join(filter(None, [copied + self.variable, self.stand_in]))
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all that decides the tables: names and hashes of the files, and what their rows leave unsaid."""
+        """Hash of everything that determines the tables: names and hashes of the files, and what rows do not record."""
         rounds = [_sorted(self.rounds_by_condition), _sorted(self.rounds_by_row)]
         unsaid = [self.study_id, self.image_set, *rounds, self.synthetic]
         files = [[file.name, file.sha256] for file in self.files.values()]
         return hashlib.sha256(json.dumps([unsaid, sorted(files)]).encode()).hexdigest()[:16]
 
     def collection_rounds(self, task: str, released: pa.Table) -> list[str] | None:
-        """Return the collection round of each judgment of a task's file, in the released layout, as far as it is known.
+        """Return the collection round of each judgment of a task's file, in the released layout, if known.
 
         Returns
         -------
         list of str or None
-            `None` where there was one round.
+            `None` if there was only one round.
         """
         by_condition = self.rounds_by_condition.get(task)
         if by_condition is not None:
@@ -187,7 +187,7 @@ class Study:
 
 
 def _sorted(value: object) -> object:
-    """Return nested mappings as sorted lists of items, so that their order does not count."""
+    """Return nested mappings as sorted lists of items, so that their order does not matter."""
     if isinstance(value, Mapping):
         return sorted([str(key), _sorted(item)] for key, item in value.items())
     return value
@@ -214,7 +214,7 @@ RELEASE = Study(
     rounds_by_condition={CONSTRUCT: {**dict.fromkeys(range(7), "1"), 7: "2", 8: "2"}},
     rounds_by_row={INFER: (("B", 1240), ("A", 1974), ("C", 1736))},
 )
-"""The release: GitHub `cambridge-mlg/hill-mixup`, folder `h_mix`, at the commit that `RELEASE_URL` names."""
+"""The release: GitHub `cambridge-mlg/hill-mixup`, folder `h_mix`, at the commit in `RELEASE_URL`."""
 
 RELEASE_URL = (
     "https://raw.githubusercontent.com/cambridge-mlg/hill-mixup/5a022730a270b6785355f9e57b6d2620075bfbab/h_mix/"

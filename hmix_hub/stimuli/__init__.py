@@ -1,1 +1,1 @@
-"""Stimuli: the pictures that judgments are about, computed from their endpoints to the last bit."""
+"""Stimuli: the pictures that were judged, computed from their endpoints exactly to the bit."""

@@ -26,7 +26,7 @@ IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
 
 
 def check_images(images: object) -> str | None:
-    """Check that a kind of pictures exists; `None` is none.
+    """Check that a kind of pictures exists; `None`: no pictures.
 
     Raises
     ------
@@ -66,19 +66,19 @@ def add_image_columns(
     task
         Their task.
     vocabulary
-        Class names that the labels count in.
+        Class names that the labels refer to.
     images
         "mixed" or "endpoints".
     image_sets
         The image sets that it names.
     compressed
-        Whether PNGs are compressed; uncompressed ones are written ten times as fast, and read three times.
+        Whether PNGs are compressed; uncompressed ones are written ten times and read three times as fast.
 
     Returns
     -------
     pyarrow.Table
-        The same with the columns `IMAGES[images]` behind: struct of PNG bytes and a null path, each distinct picture
-        encoded once; null where there is no second picture.
+        The table with the columns `IMAGES[images]` added: struct of PNG bytes and a null path, each distinct picture
+        encoded once; null if there is no second picture.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def add_image_columns(
             for place, picture in zip(chosen.tolist(), drawn, strict=True):
                 pngs[place] = encode_png(picture) if compressed else store_png(picture)
         encoded = pa.array(pngs, pa.binary())
-        # Of more than 2 GiB it is in several chunks already.
+        # More than 2 GiB are already in several chunks.
         of_rows = take(
             encoded if isinstance(encoded, pa.ChunkedArray) else pa.chunked_array([encoded]), mixtures.of_row
         )
@@ -116,7 +116,7 @@ def add_image_columns(
 
 
 def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """Return a picture, uint8 (3, H, W), encoded without loss."""
+    """Return a picture, uint8 (3, H, W), losslessly encoded."""
     from PIL import Image
 
     stream = io.BytesIO()
@@ -125,9 +125,9 @@ def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
 
 
 def store_png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """Write a picture, uint8 (3, H, W), as a PNG without compression, byte by byte as the PNG specification has it."""
+    """Encode a picture, uint8 (3, H, W), as an uncompressed PNG, as specified for PNG."""
     _, height, width = picture.shape
-    # Each line begins with a byte for its filter: 0, none.
+    # Each line begins with a byte for its filter: 0 is none.
     lines = np.zeros((height, 1 + 3 * width), dtype=np.uint8)
     lines[:, 1:] = picture.transpose(1, 2, 0).reshape(height, 3 * width)
     eight_bits, rgb = 8, 2
@@ -144,30 +144,30 @@ def store_png(picture: npt.NDArray[np.uint8]) -> bytes:
 
 
 def decode_images(name: str, column: pa.ChunkedArray, size: Size | None = None) -> npt.NDArray[np.uint8]:
-    """Decode an image column, uint8 (N, 3, H, W); each distinct picture once, and resized to a size that is given.
+    """Decode an image column, uint8 (N, 3, H, W), each distinct picture once, resized to a size if given.
 
     Raises
     ------
     ConfigurationError
-        If its pictures are not in the table, or not of one size, or the column is none of images.
+        If its pictures are not in the table or differ in size, or it is not an image column.
     """
     from PIL import Image
 
     if "bytes" not in {column.type.field(i).name for i in range(column.type.num_fields)}:
         msg = f"column {name!r} of type {column.type} has no tensor form"
-        raise ConfigurationError(msg, hint="name the columns that you want with columns=")
+        raise ConfigurationError(msg, hint="choose columns with columns=")
     codes, pngs = encode(pc.struct_field(column, "bytes"))
     if (codes < 0).any():
         row = int(np.flatnonzero(codes < 0)[0])
         msg = "a picture is missing"
-        raise SchemaError(msg, where=Where(row=row, column=name), hint="leave such rows or this column out")
+        raise SchemaError(msg, where=Where(row=row, column=name), hint="remove such rows or this column")
     pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")).transpose(2, 0, 1)[None] for png in pngs]
     if size is not None:
         pictures = [resized(picture, size) for picture in pictures]
     sizes = {picture.shape[2:]: None for picture in pictures}
     if len(sizes) > 1:
         told = " and ".join(map(size_text, list(sizes)[:2]))
-        msg = f"the pictures of column {name!r} are not of one size, but {told}"
-        raise ConfigurationError(msg, hint="image_size=(height, width) resizes them; or leave the column out")
+        msg = f"the pictures of column {name!r} differ in size: {told}"
+        raise ConfigurationError(msg, hint="resize them with image_size=(height, width), or leave the column out")
     table = np.concatenate(pictures) if pictures else np.zeros((0, 3, 32, 32), dtype=np.uint8)
     return table[codes]

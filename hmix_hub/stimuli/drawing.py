@@ -1,7 +1,8 @@
-"""Drawing of mixtures: the released rule, to the last bit; pictures of morphs and the like, as a study brings them.
+"""Drawing of mixtures by the released rule, exact to the bit; other mixtures, such as morphs, come from the study.
 
-Source: the screenshots of the release; `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8, gives all that
-were checked. The division and the multiplication change last bits, and so pixels; so do rounding and float32.
+Source: the screenshots of the release; `((c * A + (1 - c) * B) / 255 * 255)` in float64, truncated to uint8, reproduces
+all that were checked. The division and the multiplication change last bits, and so pixels; so would rounding and
+float32.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from hmix_hub.stimuli.mixtures import Mixtures, ready_of, rows_of_mixtures
 from hmix_hub.stimuli.sizes import Pictures, Size, common_size, in_one_size, of_each_size, sizes_of
 
 _AT_ONCE = 16
-"""Pictures drawn at a time: their float64 forms stay in the processor's cache."""
+"""Number of pictures drawn at a time, so that their float64 forms stay in the processor's cache."""
 _GATHERED_AT_ONCE = 256
-"""Pairs of pictures gathered at a time: fresh memory for all of them would take longer than drawing."""
+"""Number of pairs gathered at a time: fresh memory for all of them would take longer than drawing."""
 
 
 def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.float64]) -> Pictures:
@@ -52,7 +53,7 @@ def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.
 def draw(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | None = None, *, size: Size | None = None
 ) -> Pictures:
-    """Draw mixtures of pictures; a single picture is given as it is.
+    """Draw mixtures of pictures; single pictures are returned as they are.
 
     Parameters
     ----------
@@ -61,9 +62,9 @@ def draw(
     image_sets
         Image sets by name.
     chosen
-        int64 (B,): which of them; `None` is all.
+        int64 (B,): which of them; `None`: all.
     size
-        Height and width that they are resized to once they are mixed; `None`: they are all of one size.
+        Height and width to resize to after mixing; `None`: they all have one size.
 
     Returns
     -------
@@ -73,8 +74,8 @@ def draw(
     Raises
     ------
     SchemaError
-        If the pictures are not of one size, or two of different sizes are mixed, or a mixture that was not made pixel
-        by pixel is not there.
+        If the pictures differ in size, two of different sizes are to be mixed, or the study lacks a mixture that is not
+        pixel-wise.
     """
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     sizes = sizes_of(mixtures, image_sets, chosen)
@@ -114,7 +115,7 @@ def take_endpoints(
     *,
     size: Size | None = None,
 ) -> Pictures:
-    """Return the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros where there is no second.
+    """Return the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros if there is no second.
 
     Parameters
     ----------
@@ -160,6 +161,6 @@ def take_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> Pict
     Raises
     ------
     SchemaError
-        If the study has no pictures of its mixtures, or not of one of these.
+        If the study has no pictures of its mixtures, or lacks one of these.
     """
     return ready_of(image_set).take(rows_of_mixtures(mixtures, image_set, chosen))

@@ -1,4 +1,4 @@
-"""Fingerprints of all pictures of a task: one sha256 each, packaged, for whoever draws them anew."""
+"""Packaged fingerprints of all pictures of a task, one sha256 each, to verify pictures drawn again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ FINGERPRINTS: dict[str, dict[str, str]] = {
         CATEGORICAL: "a6bcfc72fe7279adb99ea3222bc33f1ef05b87bdc4a4777b5f06fe293a9110f6",
     },
 }
-"""By study and task: sha256 of the bytes of its pictures, (3, H, W) each, sorted by stimulus id; of a pair in the
-midpoint tasks, its eleven mixtures from 0 to 1."""
+"""By study and task: sha256 of the bytes of its pictures, (3, H, W) each, sorted by stimulus id; for pairs in the
+midpoint tasks, their eleven mixtures from 0 to 1.
+"""
 
 
 def all_pictures(table: pa.Table, task: str, image_sets: Mapping[str, ImageSet]) -> Pictures:

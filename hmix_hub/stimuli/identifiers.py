@@ -1,4 +1,4 @@
-"""Identifiers of stimuli, read back: `mixed_0.5_Dog_2205_Frog_6908` names everything that its picture is made of."""
+"""Parser of stimulus ids: `mixed_0.5_Dog_2205_Frog_6908` names everything needed to draw the picture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STIMULUS = re.compile(r"mixed_(?P<coefficient>\d+(?:\.\d+)?(?:e-?\d+)?)_(?P<pai
 
 @dataclass(frozen=True)
 class StimulusName:
-    """What a stimulus id says.
+    """Parts of a stimulus id.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class StimulusName:
     labels
         Class names of one or two pictures.
     indices
-        Their rows in the image set.
+        Their indices in the image set.
     """
 
     coefficient: float
@@ -33,40 +33,40 @@ class StimulusName:
 
 
 def is_stimulus_id(name: str) -> bool:
-    """Whether a name is a text of the form of a stimulus id."""
+    """Whether a name has the form of a stimulus id."""
     return isinstance(name, str) and _STIMULUS.fullmatch(name) is not None
 
 
 def is_pair_id(name: str) -> bool:
-    """Whether a name is a text of the form of the id of a pair of pictures, or of a single one."""
+    """Whether a name has the form of the id of a pair of pictures, or of a single one."""
     return isinstance(name, str) and _PAIR.fullmatch(name) is not None
 
 
 def parse_stimulus_id(name: str) -> StimulusName:
-    """Read a stimulus id, with or without the ending `.png` that some released files have.
+    """Parse a stimulus id, with or without the extension `.png` that some released files have.
 
     Raises
     ------
     SchemaError
-        If it is none, its coefficient is more than 1, or less than 1 without a second picture.
+        If it is not a stimulus id, or its coefficient exceeds 1, or is below 1 without a second picture.
     """
     found = _STIMULUS.fullmatch(name)
     if found is None:
-        msg = f"{name!r} is no stimulus id"
-        raise SchemaError(msg, hint="one looks like mixed_0.5_Dog_2205_Frog_6908")
+        msg = f"{name!r} is not a stimulus id"
+        raise SchemaError(msg, hint="an example is mixed_0.5_Dog_2205_Frog_6908")
     coefficient = float(found["coefficient"])
     if coefficient > 1:
-        msg = f"{name!r} has the coefficient {coefficient:g}, and coefficients are 0 to 1"
+        msg = f"{name!r} has the coefficient {coefficient:g}, but coefficients are from 0 to 1"
         raise SchemaError(msg)
     parsed = StimulusName(coefficient, *parse_pair_id(found["pair"]))
     if len(parsed.labels) == 1 and coefficient != 1:
         msg = f"{name!r} names one picture, which cannot be mixed at {coefficient:g}"
-        raise SchemaError(msg, hint="name the second picture; a single one has the coefficient 1.0")
+        raise SchemaError(msg, hint="add the second picture; a single one has the coefficient 1.0")
     return parsed
 
 
 def parse_pair_id(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Read the id of a pair of pictures, or of a single one: the class names and the indices of one or two.
+    """Parse the id of a pair of pictures, or of a single one: class names and indices of one or two.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def parse_pair_id(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """
     found = _PAIR.fullmatch(name)
     if found is None:
-        msg = f"{name!r} is no id of a pair of pictures"
-        raise SchemaError(msg, hint="one looks like Dog_2205_Frog_6908")
+        msg = f"{name!r} is not an id of a pair of pictures"
+        raise SchemaError(msg, hint="an example is Dog_2205_Frog_6908")
     pictures: Sequence[int] = (1, 2) if found["label_2"] else (1,)
     return tuple(found[f"label_{i}"] for i in pictures), tuple(int(found[f"index_{i}"]) for i in pictures)

@@ -1,4 +1,4 @@
-"""Mixtures: which picture each row is about, each distinct one once; and those that a study brings ready-made."""
+"""Mixtures: the distinct pictures of rows, and ready-made mixtures of studies."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from hmix_hub.tasks.midpoint import WALK
 
 ENDPOINT_COLUMNS = ("image_set", "image_1_label", "image_2_label", "image_1_index", "image_2_index")
 DECIMALS = 9
-"""Decimals that coefficients are compared to: 0.30000000000000004 is 0.3."""
+"""Number of decimals for comparing coefficients: 0.30000000000000004 is 0.3."""
 Key = tuple[int, int, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Mixtures:
-    """The D distinct mixtures that N rows are about.
+    """The D distinct mixtures of N rows.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Mixtures:
     coefficient
         float64 (D,): share of the first picture, as it was drawn.
     row
-        int64 (D,): first row that is about it.
+        int64 (D,): first row with it.
     of_row
         int64 (N,): mixture of each row.
     """
@@ -60,7 +60,7 @@ class Mixtures:
 
 
 def mixtures_of(table: pa.Table, task: str, *, on_screen: bool = False) -> Mixtures:
-    """Find the mixtures that the rows of a table are about.
+    """Find the mixtures of the rows of a table.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def mixtures_of(table: pa.Table, task: str, *, on_screen: bool = False) -> Mixtu
     Raises
     ------
     ConfigurationError
-        If the table does not say which mixture a row is about.
+        If the table does not identify the mixture of each row.
     SchemaError
         If a coefficient is missing or outside 0 to 1.
     """
@@ -80,18 +80,18 @@ def mixtures_of(table: pa.Table, task: str, *, on_screen: bool = False) -> Mixtu
     bad = np.flatnonzero(~((drawn >= 0) & (drawn <= 1)))
     if len(bad):
         name = TASKS[task].coefficient_column
-        msg = f"{name} is {drawn[bad[0]]:g}, and no mixture has such a coefficient"
-        raise SchemaError(msg, where=Where(row=int(bad[0]), column=name), hint="coefficients are 0 to 1")
+        msg = f"{name} is {drawn[bad[0]]:g}, which is not a mixing coefficient"
+        raise SchemaError(msg, where=Where(row=int(bad[0]), column=name), hint="coefficients are from 0 to 1")
     return _distinct(table, drawn)
 
 
 def pairs_of(table: pa.Table) -> Mixtures:
-    """Find the pairs of pictures that the rows of a table are about, whatever mixture of them; coefficients are 1."""
+    """Find the pairs of pictures of the rows of a table, whatever their mixture; coefficients are 1."""
     return _distinct(table, np.ones(table.num_rows))
 
 
 def walk_between(mixtures: Mixtures) -> Mixtures:
-    """Return the eleven mixtures of each pair that the midpoint tasks drew, from 0 to 1; pair by pair."""
+    """Return the eleven mixtures of each pair drawn in the midpoint tasks, from 0 to 1, pair by pair."""
     every = np.repeat(np.arange(len(mixtures)), len(WALK))
     return Mixtures(
         mixtures.set_names,
@@ -114,21 +114,21 @@ def _distinct(table: pa.Table, drawn: npt.NDArray[np.float64]) -> Mixtures:
 
 
 def check_endpoints(table: pa.Table, vocabulary: Vocabulary, image_sets: Mapping[str, ImageSet]) -> None:
-    """Check that every row's pictures exist and have the labels that the row says.
+    """Check that the pictures of every row exist and have the row's labels.
 
     Parameters
     ----------
     table
         N rows with the columns `ENDPOINT_COLUMNS`.
     vocabulary
-        Class names that its labels count in.
+        Class names that its labels refer to.
     image_sets
         The image sets that it names.
 
     Raises
     ------
     SchemaError
-        At the first row whose index is outside its image set, or whose label is not that picture's.
+        For the first row whose index is outside its image set, or whose label is not that picture's.
     """
     start = 0
     for part in table.select(ENDPOINT_COLUMNS).to_batches(max_chunksize=_CHECKED_AT_ONCE):
@@ -138,7 +138,7 @@ def check_endpoints(table: pa.Table, vocabulary: Vocabulary, image_sets: Mapping
 
 
 _CHECKED_AT_ONCE = 65_536
-"""Rows checked at a time, so that a table in a mapped file is not copied into memory."""
+"""Number of rows checked at a time, so that a table in a mapped file is not copied to memory."""
 
 
 def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_set: ImageSet) -> None:
@@ -155,7 +155,7 @@ def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_
         if len(wrong):
             said = vocabulary.names[label[wrong[0]]] if label[wrong[0]] >= 0 else "missing"
             really = image_set.vocabulary.names[expected[wrong[0]]]
-            msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {image_set.name} is of class {really}"
+            msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {image_set.name} has class {really}"
             where = Where(row=int(rows[wrong[0]]) + start, column=f"image_{i}_label")
             raise SchemaError(msg, where=where, hint="indices count from 0, in the order of the image set")
 
@@ -165,7 +165,7 @@ def _refuse_first(
 ) -> None:
     found = np.flatnonzero(bad)
     if len(found):
-        msg = f"image_{i}_index is {index[found[0]]}, but {image_set.name} has the pictures 0 to {len(image_set) - 1}"
+        msg = f"image_{i}_index is {index[found[0]]}, but {image_set.name} has pictures 0 to {len(image_set) - 1}"
         raise SchemaError(msg, where=Where(row=int(rows[found[0]]), column=f"image_{i}_index"))
 
 
@@ -179,24 +179,24 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     task
         Their task.
     on_screen
-        For rows with the flag endpoint_not_shown, whether to give the coefficient of the picture that was really on
-        the screen, rather than of the one that the answer names.
+        For rows with the flag endpoint_not_shown, whether to return the coefficient of the picture that was actually on
+        the screen, rather than of the one named by the answer.
 
     Returns
     -------
     numpy.ndarray
-        float64 (N,): the stored number, but in the midpoint tasks the value of `WALK` where it is one, within
-        `TOLERANCE`; NaN where null.
+        float64 (N,): the stored number; in the midpoint tasks the value of `WALK` that equals it within `TOLERANCE`, if
+        any; NaN if null.
 
     Raises
     ------
     ConfigurationError
-        If the table says of no row which mixture it is about, as by-stimulus tables of the midpoint tasks.
+        If the table does not identify mixtures, like by-stimulus tables of the midpoint tasks.
     """
     name = TASKS[task].coefficient_column
     if name not in table.column_names:
-        msg = f"the rows have no {name}, so each is about a pair of pictures and not about one mixture of them"
-        raise ConfigurationError(msg, hint='ask for images="endpoints", or for judgments instead of stimuli')
+        msg = f"the rows have no {name}, so each is about a pair of pictures, not about one mixture of them"
+        raise ConfigurationError(msg, hint='use images="endpoints", or judgments instead of stimuli')
     stored = table[name].to_numpy().astype(np.float64)
     if TASKS[task].shows != "pair":
         return stored
@@ -207,7 +207,7 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
 
 
 def walked(coefficients: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the coefficients that pairs are drawn with, float64: the value of `WALK` within `TOLERANCE`, if any."""
+    """Return the coefficients for drawing pairs, float64: the value of `WALK` within `TOLERANCE`, if any."""
     given = np.asarray(coefficients, dtype=np.float64)
     nearest = WALK[steps_of(given)]
     return np.where(np.abs(nearest - given) <= TOLERANCE, nearest, given)
@@ -220,7 +220,7 @@ def steps_of(coefficients: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 def steps_on_screen(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return the step whose picture stood on the screen of construct_midpoint when another was stored.
+    """Return the step whose picture was on the screen of construct_midpoint when another was stored.
 
     Source: the released interface could not draw the two ends; at 0 and 10 the pictures of 1 and 9 stayed.
     """
@@ -229,7 +229,7 @@ def steps_on_screen(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:
     if "flags" not in table.column_names:
-        msg = "which pictures were not on the screen stands in the column 'flags', which the dataset does not have"
+        msg = "the dataset lacks the column 'flags', which marks pictures that were not on the screen"
         raise ConfigurationError(msg, hint="render first, then choose columns")
     return has_flag(table["flags"], ENDPOINT_NOT_SHOWN.name)
 
@@ -240,18 +240,16 @@ def ready_of(image_set: ImageSet) -> ImageSet:
     Raises
     ------
     SchemaError
-        If the study does not bring them.
+        If the study does not provide them.
     """
     if image_set.mixtures is None:
-        msg = (
-            f"the pictures of {image_set.name} were mixed by another method, and the study does not bring the mixtures"
-        )
-        raise SchemaError(msg, hint='images="endpoints" gives the pictures that they were mixed from')
+        msg = f"the pictures of {image_set.name} are mixed by another method, and the study does not provide mixtures"
+        raise SchemaError(msg, hint='use images="endpoints" for the pictures from which they were mixed')
     return image_set.mixtures
 
 
 def rows_of_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> Ints:
-    """Return the row of each of some mixtures, int64 (B,), among those that the study brings.
+    """Return the row of each of some mixtures, int64 (B,), among those that the study provides.
 
     Raises
     ------
@@ -264,7 +262,7 @@ def rows_of_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> I
         key = _key(int(mixtures.first[row]), int(mixtures.second[row]), float(mixtures.coefficient[row]))
         if key not in places:
             msg = f"stimuli/mixtures.csv has no mixture of pictures {key[0]} and {key[1]} at {key[2]:g}"
-            raise SchemaError(msg, hint="the study lacks this picture; leave such rows out")
+            raise SchemaError(msg, hint="the study lacks this picture; remove such rows")
         found[number] = places[key]
     return found
 
@@ -275,7 +273,7 @@ def listed_mixtures(ready: ImageSet) -> list[Key]:
     Raises
     ------
     SchemaError
-        If one is listed under what is no stimulus id.
+        If the label of one is not a stimulus id.
     """
     keys = []
     for code in ready.labels.tolist():

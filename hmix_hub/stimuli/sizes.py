@@ -1,4 +1,4 @@
-"""Sizes of pictures: which mixtures are of one size, and how pictures are brought to one."""
+"""Sizes of pictures: which mixtures have one size, and how pictures are resized."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Pictures = npt.NDArray[np.uint8]
 Size = tuple[int, int]
 """Height and width."""
 SIDE_LIMIT = 4096
-"""Most pixels of a side that pictures are resized to."""
+"""Maximum number of pixels per side after resizing."""
 _NO_PICTURE = (32, 32)
 _MOST_TOLD = 3
 
 
 def check_size(size: object) -> Size | None:
-    """Check a size that pictures shall have, (height, width); `None` is each its own.
+    """Check a requested size of pictures, (height, width); `None`: unchanged.
 
     Raises
     ------
@@ -34,8 +34,8 @@ def check_size(size: object) -> Size | None:
         return None
     sides = list(size) if isinstance(size, tuple | list) else []
     if len(sides) != 2 or not all(isinstance(side, int) and 0 < side <= SIDE_LIMIT for side in sides):
-        msg = f"image_size is a pair (height, width) of whole numbers from 1 to {SIDE_LIMIT}, not {size!r}"
-        raise ConfigurationError(msg, hint="image_size=(224, 224), for example")
+        msg = f"image_size must be a pair (height, width) of integers from 1 to {SIDE_LIMIT}, not {size!r}"
+        raise ConfigurationError(msg, hint="for example, image_size=(224, 224)")
     return sides[0], sides[1]
 
 
@@ -49,12 +49,12 @@ def sizes_of(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Int
     chosen
         int64 (B,): which of them.
     which
-        0 or 1: of their first or second pictures rather; where there is no second one, the first's.
+        0 or 1: of their first or second pictures instead; of the first if there is no second.
 
     Raises
     ------
     SchemaError
-        If the two pictures of a mixture of pixels are of different sizes, or one that was not made so is not there.
+        If the two pictures of a pixel-wise mixture differ in size, or the study lacks another mixture.
     """
     sizes = np.empty((len(chosen), 2), dtype=np.int64)
     first, second = mixtures.first[chosen], mixtures.second[chosen]
@@ -86,24 +86,24 @@ def _refuse_unequal(image_set: ImageSet, mixtures: Mixtures, chosen: Ints) -> No
         both = " and ".join(
             f"{index[at]} ({size_text(size[at])})" for index, size in zip(pairs, (first, second), strict=True)
         )
-        msg = f"pictures {both} of {image_set.name} are of different sizes, and cannot be mixed pixel by pixel"
-        raise SchemaError(msg, where=Where(row=int(mixtures.row[chosen[at]])), hint="leave such rows out")
+        msg = f"pictures {both} of {image_set.name} differ in size and cannot be mixed pixel by pixel"
+        raise SchemaError(msg, where=Where(row=int(mixtures.row[chosen[at]])), hint="remove such rows")
 
 
 def of_each_size(sizes: Ints) -> Iterator[tuple[Size, Ints]]:
-    """Yield each of some sizes, int64 (B, 2), with the positions that have it, int64."""
+    """Yield each distinct size of int64 (B, 2), with the positions that have it, int64."""
     key = sizes[:, 0] << 32 | sizes[:, 1]
     for each in np.unique(key).tolist():
         yield (each >> 32, each & 0xFFFFFFFF), np.flatnonzero(key == each)
 
 
 def common_size(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints, sizes: Ints) -> Size:
-    """Return the one size of mixtures, int64 (B,), whose sizes are int64 (B, 2); of none, that of their image sets.
+    """Return the common size of mixtures, int64 (B,), given their sizes, int64 (B, 2); if empty, of the image sets.
 
     Raises
     ------
     SchemaError
-        If they are of several.
+        If they differ.
     """
     groups = list(of_each_size(sizes))
     if not groups:
@@ -114,12 +114,12 @@ def common_size(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: 
         told = [f"{mixtures.set_names[numbers[at[0]]]} {size_text(sizes[at[0]])}" for _, at in groups[:_MOST_TOLD]]
         more = ", …" if len(groups) > _MOST_TOLD else ""
         msg = f"pictures of different sizes cannot be put into one tensor: {', '.join(told)}{more}"
-        raise SchemaError(msg, hint="image_size=(height, width) resizes them; or treat them one size at a time")
+        raise SchemaError(msg, hint="resize them with image_size=(height, width), or process one size at a time")
     return groups[0][0]
 
 
 def resized(pictures: Pictures, size: Size) -> Pictures:
-    """Return pictures brought to a size: bilinear with antialiasing, as Pillow does it; their proportions may change.
+    """Return resized pictures: bilinear with antialiasing, like Pillow; their proportions may change.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def resized(pictures: Pictures, size: Size) -> Pictures:
     Returns
     -------
     numpy.ndarray
-        uint8 (B, 3, *size); those of that size are as they were.
+        uint8 (B, 3, *size); pictures of that size are unchanged.
     """
     from PIL import Image
 
@@ -145,7 +145,7 @@ def resized(pictures: Pictures, size: Size) -> Pictures:
 
 
 def in_one_size(parts: list[tuple[Ints, Pictures]], number: int, size: Size) -> Pictures:
-    """Return pictures, given as positions and uint8 (B, 3, H, W) of each size, in one array of a size."""
+    """Collect pictures, given as positions and uint8 (B, 3, H, W) of each size, in one array of a single size."""
     if len(parts) == 1:
         return resized(parts[0][1], size)
     whole: Any = np.empty((number, 3, *size), dtype=np.uint8)

@@ -1,1 +1,1 @@
-"""Training: batches of pictures and targets, in an order that any number of processes shares."""
+"""Training: batches of pictures and targets, in an order shared by any number of processes."""

@@ -29,15 +29,15 @@ State = dict[str, Any]
 class Batches:
     """Batches of a dataset, epoch after epoch; see `hmix_hub.batches`.
 
-    Each `for` loop is one epoch, and a finished one is followed by the next. A loop that was left early begins its
-    epoch again, unless `load_state_dict` says where to go on.
+    Each `for` loop is one epoch; after a finished loop, the next epoch follows. After a loop that was left early, the
+    same epoch starts again, unless `load_state_dict` sets where to continue.
 
     Attributes
     ----------
     epoch
-        Number of the epoch that the next loop gives.
+        Number of the next loop's epoch.
     vocabularies
-        For each of `columns` that holds codes, the values that they count: ids, class names or flags.
+        For each of `columns` with codes, the values that they refer to: ids, class names or flags.
     """
 
     def __init__(self, rows: OrderedRows | StreamRows, vocabularies: Mapping[str, Sequence[str]], epoch: int) -> None:
@@ -51,13 +51,13 @@ class Batches:
         return f"Batches({self._rows}; epoch {self.epoch}, {self._rows.order})"
 
     def __len__(self) -> int:
-        """Return the number of batches that the next loop gives this process."""
+        """Return the number of batches of this process in the next loop."""
         return int(self._rows.steps(self._start, self.epoch))
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch of the next loop, as one does with a `DistributedSampler`.
+        """Set the epoch of the next loop, as with a `DistributedSampler`.
 
-        It begins at its start; but where a state of that very epoch was loaded, the loop goes on from there.
+        It starts from the beginning, unless a state of the same epoch was loaded: then the loop continues from there.
         """
         epoch = check_whole(epoch, "epoch")
         if epoch != self.epoch:
@@ -70,39 +70,39 @@ class Batches:
         following = (epoch + 1, self._rows.start)
         self._start = self._rows.start
         for batch, behind in self._rows.batches(epoch, place):
-            # Of the whole epoch, not of this process's part of it, so that all processes say the same.
+            # Of the whole epoch, not of this process's part, so that all processes agree.
             self._next = following if behind is None else (epoch, behind)
             yield batch
         self.epoch, self._next = epoch + 1, following
 
     def state_dict(self) -> State:
-        """Return where the next batch is: numbers and a fingerprint, for a checkpoint.
+        """Return the position of the next batch, numbers and a fingerprint, for a checkpoint.
 
-        The same for all processes that have taken as many batches; it may be loaded by another number of them, or with
-        another batch size. (That of a stream is of the process alone, and of its number and size.)
+        It is the same for all processes that have taken as many batches, and may be loaded by another number of them,
+        or with another batch size. (For a stream, it only fits the same process, number of processes and batch size.)
         """
         epoch, place = self._next
         return {"epoch": epoch, "place": place, **_said(self._rows.identity)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where a state was taken: the next loop begins with the very batch that would have been next.
+        """Continue from a state: the next loop starts with the batch that would have been next.
 
         Raises
         ------
         ConfigurationError
-            If the state is of other rows, or of another order.
+            If the state belongs to other rows, or to another order.
         """
         found = state if isinstance(state, Mapping) else {}
         identity = self._rows.identity
-        # Those that are not said of every order are compared below.
+        # Those not present in every state are compared below.
         missing = [name for name in ("epoch", "place", *_said(identity)) if name not in {*found, *_NOT_ALWAYS}]
         if missing:
-            msg = f"this is no state of batches: it lacks {', '.join(missing)}"
-            raise ConfigurationError(msg, hint="state_dict() gives one")
+            msg = f"this is not a state of batches: it lacks {', '.join(missing)}"
+            raise ConfigurationError(msg, hint="use the result of state_dict()")
         for name, ours in identity.items():
             if state.get(name) != ours:
-                msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                hint = "give batches the same dataset, seed, shuffle, buffer_size and mix as before"
+                msg = f"the state belongs to other batches: its {name} is {state.get(name)!r}, but here it is {ours!r}"
+                hint = "use the same dataset, seed, shuffle, buffer_size and mix as before"
                 raise ConfigurationError(msg, hint=hint)
         self.epoch = check_whole(state["epoch"], "the epoch of the state")
         self._start = self._rows.check_place(state["place"])
@@ -113,7 +113,7 @@ _NOT_ALWAYS = ("buffer_size", "mix")
 
 
 def _said(identity: State) -> State:
-    """Return what a state says of an order: what is as usual it leaves out."""
+    """Return the part of a state about an order; defaults are left out."""
     return {name: value for name, value in identity.items() if value is not None or name not in _NOT_ALWAYS}
 
 
@@ -151,65 +151,64 @@ def batches(
     ----------
     dataset
         Judgments or stimuli, N rows: any selection. Or a stream of them, `load_dataset(..., streaming=True)`: its
-        shards, of a built study the row groups, are read in a random order, each process its share of them, and rows
-        are shuffled within `buffer_size`. Batches hold `shard` beside `row`, which then counts within it; ids among the
-        columns need `vocabularies`. With `pad`, or `drop_last` and several processes, rows of filtered streams are
-        counted first, for which all are read.
+        shards (row groups of a built study) are read in random order, each process its share, and rows are shuffled
+        within `buffer_size`. Batches then hold `shard`, and `row` is relative to it; ids among the columns require
+        `vocabularies`. With `pad`, or `drop_last` and several processes, filtered streams are first read in full to
+        count rows.
     batch_size
-        Rows of a batch, B; of each process, where there are several.
+        Rows per batch, B; per process, if there are several.
     images
-        "mixed": `image`, what people saw, to the last bit before scaling (see `render`). "endpoints": `image_1` and
-        `image_2`, for mixing anew with `mix`; all zeros for a missing second. `None`: no pictures.
+        "mixed": `image`, what people saw, exact to the bit before scaling (see `render`). "endpoints": `image_1` and
+        `image_2`, for mixing with `hmix_hub.mix`; all zeros for a missing second. `None`: no pictures.
     targets
-        "auto" (default): "soft_label" where classes were answered, "rating" where scales were, else "human". Or one or
-        several of these, by whose names batches hold them, (B, K) each, summing to 1; `None`: no targets.
+        "auto" (default): "soft_label" for answers about classes, "rating" for scales, otherwise "human". Or one or
+        several of the following; batches hold them by these names, (B, K) each, summing to 1. `None`: no targets.
 
         * "shown": the usual mixup label, the coefficient for image 1 and the rest for image 2.
-        * "human": the inferred coefficient instead; of by-stimulus tables, its mean over judgments. In the midpoint
-          tasks one half for each class, since the person took the picture for that.
-        * "human_weighted": `confidence * human + (1 - confidence) * other`, where `toward` names the other. No
-          confidence given counts as 1. Of by-stimulus tables, the mean over judgments.
-        * "soft_label": see `soft_labels`; of a chosen class, 1 for it. Of by-stimulus tables, the mean, which is the
-          share of the answers that chose each class.
-        * "rating": (B,), 0 to 1, of ratings on one scale; of their by-stimulus table, the mean.
+        * "human": the inferred coefficient instead; in by-stimulus tables, its mean over judgments. In the midpoint
+          tasks, one half for each class, since the participant judged the picture to be that.
+        * "human_weighted": `confidence * human + (1 - confidence) * other`, where `toward` names the other. A missing
+          confidence counts as 1. In by-stimulus tables, the mean over judgments.
+        * "soft_label": see `soft_labels`; for a chosen class, 1 for it. In by-stimulus tables, the mean, which for
+          chosen classes is the share of each.
+        * "rating": (B,), 0 to 1, for ratings on one scale; in by-stimulus tables, the mean.
     columns
-        Other columns that batches shall hold, as `to_tensors` gives them; what ids are counted in is the attribute
-        `vocabularies`.
+        Other columns for batches, as from `to_tensors`; the attribute `vocabularies` holds the values of ids.
     device
-        Where the tensors are held and batches made.
+        Device of the tensors and batches.
     dtype
-        Floating type of pictures and targets; torch.uint8 for pictures as they are, targets being float32.
+        Floating type of pictures and targets; torch.uint8 keeps pictures as they are, with float32 targets.
     normalize
         `None`: pictures are 0 to 1. `(mean, std)`, three numbers each, or "cifar10": `(picture - mean) / std`.
     toward
-        "shown" or "uniform": what a lack of confidence pulls "human_weighted" towards.
+        "shown" or "uniform": the label that "human_weighted" approaches when confidence is low.
     smoothing
-        Votes that "soft_label" gives to each class besides; see `soft_labels`.
+        Votes added to each class in "soft_label"; see `soft_labels`.
     shuffle, seed, epoch
-        Whether each epoch is in a random order, which depends on seed and epoch alone; and the first epoch's number.
+        Whether each epoch has a random order, which depends only on seed and epoch; and the first epoch's number.
     drop_last
-        Whether to leave out the last rows, which do not fill a batch in every process. Without it the last batches are
-        smaller, and where fewer rows than processes are left, some have one batch fewer.
+        Whether to leave out the last rows, which do not fill a batch in every process. Otherwise the last batches are
+        smaller, and if fewer rows than processes are left, some processes have one batch fewer.
     pad
-        Whether to fill the last batches with the first rows of the epoch's order once more, so that every process has
-        as many batches, all of them full. Batches then hold `repeated`, bool (B,): true where a row was there before.
+        Whether to fill the last batches with the first rows of the epoch's order, so that all processes have the same
+        number of full batches. Batches then hold `repeated`, bool (B,), true for repeated rows.
     rank, world_size
-        Number of this process and of all: each takes every `world_size`-th row of the one order.
+        Number of this process, and number of processes: each takes every `world_size`-th row of a common order.
     keep_in_memory
-        True: tensors of all rows are made now, each distinct picture once. False: rows are read from the mapped files,
-        `buffer_size` at a time, in memory that does not grow with N. Pictures are drawn when they are first needed, and
-        kept in a temporary file, of a quarter of the free disk and an eighth of the memory at most. (A column of lists
-        is padded to the longest of the rows that are read together.)
+        True: create tensors of all rows now, each distinct picture once. False: read rows from the mapped files,
+        `buffer_size` at a time, in memory that does not grow with N. Pictures are drawn when first needed, and kept in
+        a temporary file of at most a quarter of the free disk and an eighth of the memory. (A column of lists is padded
+        to the longest list among the rows read together.)
     buffer_size
-        Rows that are read and shuffled at a time with `keep_in_memory=False`. Up to so many are in the very order that
-        they have in memory. Of more, blocks of up to 1,024 consecutive rows stand in a random order, 192 of them or a
-        multiple are read, and their rows shuffled; of several processes, each reads its own share of blocks where their
-        number is 2, 3, 4, 6, 8 or another factor of 192.
+        Rows read and shuffled at a time with `keep_in_memory=False`. Up to this number of rows, the order is the same
+        as in memory. Beyond, blocks of up to 1,024 consecutive rows are in random order, a multiple of 192 blocks is
+        read at a time, and their rows are shuffled; each of several processes reads only its own blocks if their number
+        is 2, 3, 4, 6, 8 or another factor of 192.
     vocabularies
-        What ids among the columns are counted in; see `to_tensors`. Give those of the training batches to the test
-        batches, so that a person has one code in both.
+        Values of ids among the columns; see `to_tensors`. Pass those of the training batches to the test batches, so
+        that a participant has the same code in both.
     on_screen
-        See `render`; the target "shown" is then that of the picture on the screen, too.
+        See `render`; the target "shown" is then also that of the picture on the screen.
     mix
         A `HumanMixup`. The two images of each row are mixed anew in every epoch, with a fresh coefficient instead of
         the one that participants were shown. Batches hold the mixture as `image`, the label that people would give it
@@ -218,22 +217,22 @@ def batches(
         not on batch size or number of processes (unless `mix` draws one per batch). The state of `mix` itself does not
         change.
     cifar10, image_sets, image_size
-        See `render`; `image_size` is asked for where pictures are of several sizes.
+        See `render`; `image_size` is required if pictures differ in size.
 
     Returns
     -------
     Batches
-        Iterate over it once per epoch; `len()`, `state_dict()`, `load_state_dict(state)`, `set_epoch(epoch)`. A batch
-        is a dict: pictures (B, 3, H, W), targets, columns, and `row`, int64 (B,), the rows of `dataset`. A batch stays
-        as it is for as long as you hold it. Small ones are made several at a time and lie in one piece of memory: to
-        keep one for long, or to save it, `clone` its tensors.
+        Iterate over it once per epoch; it has `len()`, `state_dict()`, `load_state_dict(state)` and `set_epoch(epoch)`.
+        A batch is a dict: pictures (B, 3, H, W), targets, columns, and `row`, int64 (B,), the rows of `dataset`. A
+        batch does not change while you hold it. Small batches share memory with others: to keep or save one, `clone`
+        its tensors.
 
     Raises
     ------
     ConfigurationError
-        If an option makes no sense, or the dataset lacks what is asked for.
+        If an option is invalid, or the dataset lacks what is requested.
     SchemaError, SourceError
-        If a row's pictures do not exist, or cannot be had.
+        If a row's pictures do not exist or are unavailable.
 
     Examples
     --------
@@ -268,7 +267,7 @@ def batches(
     }
     if isinstance(dataset, IterableDataset):
         if mix is not None:
-            msg = "mix= takes a dataset in files, and not a stream"
+            msg = "mix= requires a dataset in files, not a stream"
             raise ConfigurationError(msg, hint="mix within a batch: mixup(batch['image'], labels)")
         stream = StreamRows(dataset, options, order)
         return Batches(stream, stream.vocabularies, epoch)

@@ -1,6 +1,6 @@
-"""Pictures of rows that are read from files: drawn when they are first needed, then kept in a file.
+"""Pictures of rows read from files: drawn when first needed, then kept in a file.
 
-To draw a picture takes several times as long as to copy it, and a file's pages need no memory when others need it.
+Drawing a picture takes several times as long as copying it, and the system can reclaim a file's pages.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ from hmix_hub.training.pictures import LINE_BYTES, Pictures, Scaling, has_one_pa
 
 Bytes = npt.NDArray[np.uint8]
 _SHARE = 4
-"""Part of the free disk, and of what a process may take of the memory, that the pictures fill at most."""
+"""Maximum share of the free disk, and of the memory available to a process, used for pictures."""
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], dtype=np.uint64)
 
 
 def most_kept(picture: int, processes: int) -> int:
-    """Return how many pictures of so many bytes each of several processes keeps at most."""
+    """Return the maximum number of pictures of a given size that each of several processes keeps."""
     free = min(default_memory(), shutil.disk_usage(tempfile.gettempdir()).free)
     return max(1, free // _SHARE // processes // max(1, picture))
 
 
 class KeptPictures:
-    """Pictures by their keys, in a temporary file that is gone when nobody uses it, also when the process is killed.
+    """Pictures by key, in a temporary file that disappears when unused, even if the process is killed.
 
     Parameters
     ----------
     size
         Height and width.
     most
-        Pictures that are kept; with a full disk fewer are.
+        Maximum number of pictures to keep; fewer if the disk is full.
     spare
-        Places of those that are not kept, and written over by the next.
+        Number of places for pictures that are not kept, overwritten by later ones.
     scaling, device
-        Of the pictures that are given.
+        Scaling and device of returned pictures.
 
     Raises
     ------
     SpaceError
-        If the disk has no room for the spare places.
+        If there is no disk space for the spare places.
     """
 
     def __init__(self, size: Size, most: int, spare: int, scaling: Scaling, device: torch.device) -> None:
@@ -68,14 +68,14 @@ class KeptPictures:
         self._open()
 
     def _open(self) -> None:
-        """Begin a file without a picture."""
+        """Create an empty file."""
         self.opened += 1
         self._process, self._lock = os.getpid(), threading.Lock()
         self._number, self._room = 0, self.most
         self._keys = np.empty((self.most, 3), dtype=np.int64)
-        # Zeros that are never touched take no memory.
+        # Zeros that are never accessed take no memory.
         self._index = np.zeros(1 << (2 * self.most).bit_length(), dtype=np.int32)
-        # Closed once nobody holds these pictures.
+        # Closed when these pictures are no longer referenced.
         self._file: Any = tempfile.TemporaryFile(prefix="hmix-pictures-", buffering=0)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
         has_lines = self.device.type == "cpu" and has_one_pass(self.scaling)
@@ -85,7 +85,7 @@ class KeptPictures:
         try:
             for place in range(self.spare):
                 self._write(place, np.zeros(self._bytes, dtype=np.uint8))
-            # A file with a hole, which takes no more of the disk than what is written.
+            # A sparse file, which only takes the disk space that is written.
             self._file.truncate(math.prod(shape))
         except OSError as error:
             raise _no_room(error) from None
@@ -96,7 +96,7 @@ class KeptPictures:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other threads from writing; a forked process, which shares the file, gets one of its own."""
+        """Lock against other threads; a forked process, which shares the file, gets its own."""
         if self._process != os.getpid():
             self._open()
         with self._lock:
@@ -106,7 +106,7 @@ class KeptPictures:
         return KeptPictures, (self.size, self.most, self.spare, self.scaling, self.device)
 
     def find(self, keys: Ints) -> Ints:
-        """Return the place of each of D keys, int64 (D, 3): int64 (D,), -1 where no picture is kept."""
+        """Return the places of D keys, int64 (D, 3): int64 (D,), -1 if no picture is kept."""
         places = np.full(len(keys), -1, dtype=np.int64)
         open_, cells = np.arange(len(keys)), self._cells(keys)
         while len(open_):
@@ -118,9 +118,9 @@ class KeptPictures:
         return places
 
     def keep(self, keys: Ints, pictures: Bytes) -> Ints:
-        """Write pictures (D, 3, H, W) that are not kept yet, as many as there is room for; return their places.
+        """Write new pictures (D, 3, H, W), as many as there is space for, and return their places.
 
-        Those for which there is none have spare places, until the next are written.
+        The others get spare places, until the next are written.
         """
         first, n_kept = self._number, min(len(keys), self._room - self._number)
         try:
@@ -153,12 +153,12 @@ class KeptPictures:
         return (mixed >> np.uint64(32)).astype(np.int64) % len(self._index)
 
     def _list(self, first: int, keys: Ints) -> None:
-        """Write into the index where distinct new keys are, each into the first free cell from its own on."""
+        """Write the places of distinct new keys to the index, each to the first free cell from its own on."""
         numbers, cells = np.arange(first + 1, first + 1 + len(keys)), self._cells(keys)
         while len(numbers):
             free = self._index[cells] == 0
             self._index[cells[free]] = numbers[free]
-            # Of several that want one cell the last has it.
+            # If several want a cell, the last one gets it.
             goes_on = self._index[cells] != numbers
             numbers, cells = numbers[goes_on], (cells[goes_on] + 1) % len(self._index)
 
@@ -169,7 +169,7 @@ class KeptPictures:
         return laid_out
 
     def _write(self, place: int, pictures: Bytes) -> None:
-        """Write by the file, since a full disk ends a process that writes to mapped memory."""
+        """Write through the file, since writing to mapped memory on a full disk kills the process."""
         left = np.ascontiguousarray(pictures).reshape(-1).data
         self._file.seek(place * self._bytes)
         while left:
@@ -177,12 +177,12 @@ class KeptPictures:
 
 
 def _no_room(error: OSError) -> SpaceError:
-    msg = f"no room for pictures: {error.strerror or error}"
-    return SpaceError(msg, where=Where(tempfile.gettempdir()), hint="set TMPDIR to a folder with more room")
+    msg = f"no space for pictures: {error.strerror or error}"
+    return SpaceError(msg, where=Where(tempfile.gettempdir()), hint="set TMPDIR to a folder with more space")
 
 
 class DrawnPictures:
-    """The D distinct pictures of N rows, of which each is drawn when it is needed and not kept already.
+    """The D distinct pictures of N rows, each drawn when needed and not yet kept.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ class DrawnPictures:
     keys
         int64 (D, 3).
     of_row
-        int64 (N,): which picture each row shows.
+        int64 (N,): picture of each row.
     draw
         Draws pictures by number, int64 (B,): uint8 (B, 3, H, W).
     """
@@ -214,12 +214,12 @@ class DrawnPictures:
             places = self._places[which]
             if (places < 0).any():
                 new = np.unique(which[places < 0])
-                # Another column of pictures, or another window, may have needed them since.
+                # Another column of pictures, or another window, may have drawn them in the meantime.
                 self._places[new] = kept.find(self._keys[new])
                 new = new[self._places[new] < 0]
                 self._places[new] = kept.keep(self._keys[new], self._draw(new))
                 places = self._places[which]
-                # Spare places are another picture's soon.
+                # Spare places will soon be reused.
                 self._places[new[self._places[new] < kept.spare]] = -1
             return kept.take(places)
 
@@ -227,7 +227,7 @@ class DrawnPictures:
 def drawn_of(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, kept: KeptPictures
 ) -> dict[str, DrawnPictures]:
-    """Return the pictures of all rows: "image", or of `images="endpoints"` "image_1" and "image_2"."""
+    """Return the pictures of all rows: "image", or "image_1" and "image_2" for `images="endpoints"`."""
     known = kept.set_numbers
     sets = [known.setdefault(name, len(known)) for name in mixtures.set_names]
     own = np.array(sets, dtype=np.int64)[mixtures.set_number] << 32
@@ -243,7 +243,7 @@ def _endpoints(
 ) -> DrawnPictures:
     numbers = sets + (mixtures.first, mixtures.second)[which] + 1
     distinct, some, of_mixture = np.unique(numbers, return_index=True, return_inverse=True)
-    # No mixture has a second picture of a number below 0.
+    # A negative number means that there is no second picture.
     keys = np.stack([distinct, np.full(len(some), -1), np.zeros(len(some), dtype=np.int64)], axis=1)
 
     def drawing(chosen: Ints) -> Bytes:

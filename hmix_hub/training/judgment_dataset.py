@@ -24,7 +24,7 @@ class Judgment(dict[str, torch.Tensor]):
 
 
 class Rows(Sequence[Judgment]):
-    """Several rows, gathered at once; a `DataLoader` takes them as the batch that they are."""
+    """Several rows gathered at once; a `DataLoader` uses them as a batch directly."""
 
     def __init__(self, batch: dict[str, torch.Tensor], n: int) -> None:
         self.batch = batch
@@ -42,18 +42,18 @@ class Rows(Sequence[Judgment]):
 
 
 def _collate(rows: Any, *, collate_fn_map: Any = None) -> dict[str, torch.Tensor]:
-    """Return rows as one batch: nothing is left to do where they were gathered together."""
+    """Return rows as a batch; rows gathered together already are one."""
     return rows.batch if isinstance(rows, Rows) else default_collate([dict(row) for row in rows])
 
 
-# The way that torch documents for a type of one's own.
+# As documented by torch for custom types.
 default_collate_fn_map[Judgment] = _collate
 
 
 class JudgmentDataset(Dataset[Judgment]):
     """Rows of a dataset as pictures and targets, for a `DataLoader` with or without workers.
 
-    For a training loop of one's own `hmix_hub.batches` is faster; this is for what expects a map-style dataset.
+    In your own training loop, `hmix_hub.batches` is faster; use this where a map-style dataset is expected.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class JudgmentDataset(Dataset[Judgment]):
     Attributes
     ----------
     vocabularies
-        For each of `columns` that holds codes, the values that they count.
+        For each of `columns` with codes, the values that they refer to.
 
     Raises
     ------
@@ -130,7 +130,7 @@ class JudgmentDataset(Dataset[Judgment]):
         return self.__getitems__([row])[0]
 
     def __getitems__(self, rows: Sequence[int]) -> Rows:
-        """Return several rows, gathered at once; this is what a `DataLoader` calls."""
+        """Return several rows, gathered at once; called by a `DataLoader`."""
         numbers = torch.as_tensor(rows, dtype=torch.int64)
         if len(numbers) and not -self._n <= int(numbers.min()) <= int(numbers.max()) < self._n:
             msg = f"the rows are 0 to {self._n - 1}"

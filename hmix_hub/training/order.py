@@ -1,7 +1,7 @@
-"""Order of an epoch: which rows each batch of each process has; a billion rows are permuted place by place.
+"""Order of an epoch: the rows of each batch of each process, permuted place by place, even a billion of them.
 
-Where rows are read from files, an order that jumps from row to row of the whole table reads a page of the disk for
-each. `Windows` is an order in which consecutive rows are of few blocks of the table.
+If rows are read from files, jumping across the whole table would read a page of the disk for each row. In the order
+`Windows`, consecutive rows come from few blocks of the table.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from hmix_hub.schema.arrays import Ints
 Halves = npt.NDArray[np.uint32]
 
 _AT_ONCE = 16_384
-"""Places whose rows are computed at a time: few enough for the processor's cache."""
+"""Number of places computed at a time, few enough for the processor's cache."""
 
 
 def check_whole(value: Any, name: str, low: int = 0) -> int:
-    """Check that a value is a whole number that is not too low."""
+    """Check that a value is an integer of at least `low`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        msg = f"{name} is a whole number of {low} or more, not {value!r}"
+        msg = f"{name} must be an integer of at least {low}, not {value!r}"
         raise ConfigurationError(msg)
     return int(value)
 
@@ -38,11 +38,11 @@ def check_whole(value: Any, name: str, low: int = 0) -> int:
 class Order:
     """Order of N rows over epochs and processes.
 
-    The rows of an epoch stand in one global order, which depends on `seed` and the epoch alone; process `rank` of
-    `world_size` takes every `world_size`-th of them, `batch_size` at a time. `drop_last` leaves out what does not fill
-    a batch in every process; `pad` fills it with the first rows of the order once more.
+    The rows of an epoch have one global order, which depends only on `seed` and the epoch; process `rank` of
+    `world_size` takes every `world_size`-th of them, `batch_size` at a time. `drop_last` leaves out rows that do not
+    fill a batch in every process; `pad` fills it by repeating the first rows of the order.
 
-    With a `buffer_size`, the order is that of `Windows`, of which no more rows are needed at a time.
+    With a `buffer_size`, the order is that of `Windows`, which needs at most that many rows at a time.
     """
 
     n: int
@@ -61,10 +61,10 @@ class Order:
         if self.buffer_size is not None:
             check_whole(self.buffer_size, "buffer_size", 1)
         if self.rank >= self.world_size:
-            msg = f"rank is {self.rank}, and the ranks of {self.world_size} processes are 0 to {self.world_size - 1}"
+            msg = f"rank is {self.rank}, but the ranks of {self.world_size} processes are 0 to {self.world_size - 1}"
             raise ConfigurationError(msg)
         if self.pad and self.drop_last:
-            msg = "pad and drop_last exclude each other: the last rows are filled up, or left out"
+            msg = "pad and drop_last cannot be combined: the last batch is either filled or left out"
             raise ConfigurationError(msg)
 
     def __str__(self) -> str:
@@ -73,11 +73,11 @@ class Order:
 
     @property
     def stride(self) -> int:
-        """Rows that all processes together take in one step."""
+        """Number of rows that all processes together take in one step."""
         return self.batch_size * self.world_size
 
     def end(self, start: int = 0) -> int:
-        """Return the position behind the last one that this process takes, when it begins at `start`."""
+        """Return the position after the last one that this process takes, starting at `start`."""
         if not (self.drop_last or self.pad):
             return self.n
         steps, left = divmod(self.n - start, self.stride)
@@ -89,14 +89,14 @@ class Order:
         return max(0, -(-mine // self.stride))
 
     def places(self, place: int, n: int) -> range:
-        """Return the places of a batch of n rows of this process, in the step that begins at a place."""
+        """Return the places of a batch of n rows of this process, in the step starting at a place."""
         first = place + self.rank
         return range(first, first + self.world_size * n, self.world_size)
 
     def chunks(self, epoch: int, start: int = 0) -> Iterator[Ints]:
         """Yield this process's rows of an epoch from a position on, int64 (R,), several steps at a time.
 
-        Whole batches, one behind the other; only the epoch's last may be smaller.
+        Whole batches in sequence; only the epoch's last may be smaller.
         """
         windows = self._windows(epoch)
         begin, end = start + self.rank, self.end(start)
@@ -105,7 +105,7 @@ class Order:
             yield windows.rows(np.arange(first, min(first + width, end), self.world_size))
 
     def windows(self, epoch: int, start: int = 0) -> Iterator[Ints]:
-        """Yield the same rows as `chunks` a window at a time; a batch may begin in one and end in another."""
+        """Yield the same rows as `chunks`, one window at a time; a batch may span windows."""
         windows = self._windows(epoch)
         begin, end = start + self.rank, self.end(start)
         edges = [*windows.starts, *([self.n] if end > self.n else []), end]
@@ -120,29 +120,29 @@ class Order:
 
 
 _LANES = 192
-"""Parts of a window. It is a multiple of 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96 and 192."""
+"""Number of parts of a window: a multiple of 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96 and 192."""
 _BLOCK = 1024
-"""Rows of a block: of a number, what a disk reads at a time anyway."""
+"""Rows of a block: for numbers, about what a disk reads at a time anyway."""
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Random order of N rows, cut into windows: one behind the other, each with rows of few blocks of the table.
+    """Random order of N rows, divided into consecutive windows, each with rows from few blocks of the table.
 
-    Blocks of consecutive rows stand in a random order, and are dealt to the windows' lanes. The places of a window go
-    round its lanes, and within a lane its rows are permuted. So each of `world_size` processes, which takes every
-    `world_size`-th place, has lanes of its own, and reads its blocks alone, where the number of lanes is a multiple of
-    theirs; and yet the order is the same for any number of them. What does not fill a lane comes last, permuted. Where
-    all rows fill one window, they are permuted as a whole.
+    Blocks of consecutive rows are put in random order and dealt to the lanes of windows. The places of a window cycle
+    through its lanes, and rows are permuted within a lane. So each of `world_size` processes, which takes every
+    `world_size`-th place, has its own lanes and reads only its own blocks, if the number of lanes is a multiple of the
+    number of processes; yet the order is the same for any number of them. Rows that do not fill a lane come last,
+    permuted. If all rows fit in one window, they are permuted as a whole.
 
     Parameters
     ----------
     n
         Number of rows.
     buffer_size
-        Rows of a window at most.
+        Maximum number of rows in a window.
     seeds
-        What the order depends on; `None`: rows are in order.
+        Seeds that determine the order; `None`: rows are in order.
     """
 
     n: int
@@ -166,7 +166,7 @@ class Windows:
 
     @cached_property
     def _depths(self) -> list[int]:
-        """Number of blocks that each lane had in the windows before: as many in each, but for one."""
+        """Number of blocks of each lane in earlier windows: the same for all, up to one."""
         if self.n <= self.buffer_size:
             return [0]
         depth = self.n // self._block // self._lanes
@@ -174,7 +174,7 @@ class Windows:
         return [window * depth // number for window in range(number + 1)]
 
     def rows(self, places: Ints) -> Ints:
-        """Return the rows, int64 (B,), at places of the order; those from N on are the first ones again."""
+        """Return the rows, int64 (B,), at places of the order; places from N on start over."""
         if len(places) and places[-1] >= self.n:
             places = places % self.n
         if self.seeds is None:
@@ -199,7 +199,7 @@ class Windows:
 
     @cached_property
     def _short(self) -> int:
-        """Number of the block that the rows which fill none stand before: another one in each epoch."""
+        """Number of the block before which the remaining rows are placed: a different one in each epoch."""
         return int(Permutation(self._blocks.n + 1, *(self.seeds or ()), 2).rows(np.zeros(1, dtype=np.int64))[0])
 
     def _first_rows(self, places: Ints) -> Ints:
@@ -210,7 +210,7 @@ class Windows:
     def _of_lanes(self, window: int, inside: Ints) -> Ints:
         before, size = self._depths[window], (self._depths[window + 1] - self._depths[window]) * self._block
         turn, lane = np.divmod(inside, self._lanes)
-        # One permutation for all lanes, which each begins elsewhere: their blocks are other ones anyway.
+        # One permutation for all lanes, with different offsets: their blocks differ anyway.
         seed = repr(tuple(map(int, (size, window, *(self.seeds or ()))))).encode()
         begin, shift = np.frombuffer(hashlib.shake_128(seed).digest(8 * self._lanes), "<u4").reshape(2, -1) % size
         own = Permutation(size, *(self.seeds or ()), 3, window).rows((turn + begin[lane]) % size)
@@ -229,21 +229,21 @@ class Windows:
 
 _ROUNDS = 6
 _ROUNDS_OF_FEW = 32
-"""A handful of rows takes more rounds until each order of them is as likely: 26 for 5, 6 from 4096 on."""
+"""Few rows need more rounds for all orders to be equally likely: 26 for 5 rows, 6 from 4096 on."""
 _FACTORS = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77)
 
 
 class Permutation:
-    """Random order of N rows, fixed for ever and on every machine by whatever seeds it depends on.
+    """Random order of N rows, determined by its seeds on every machine and in every version.
 
-    A Feistel network over a rectangle of at least N cells; a place that falls outside walks on until it is inside.
-    Source: Black and Rogaway, *Ciphers with Arbitrary Finite Domains*, CT-RSA 2002.
+    A Feistel network over a rectangle of at least N cells; a place outside is mapped again until it is inside. Source:
+    Black and Rogaway, *Ciphers with Arbitrary Finite Domains*, CT-RSA 2002.
     """
 
     def __init__(self, n: int, *seeds: int) -> None:
         self.n = n
         side = math.isqrt(max(n - 1, 0)) + 1
-        # Even, since rounds over two odd sides give even permutations alone: half of all orders.
+        # Even, since rounds over two odd sides only yield even permutations, half of all orders.
         self._height = side + side % 2
         self._width = max(1, -(-n // self._height))
         rounds = max(_ROUNDS, _ROUNDS_OF_FEW - 2 * n.bit_length())
@@ -251,7 +251,7 @@ class Permutation:
         self._keys = np.frombuffer(digest, dtype="<u4").astype(np.uint32)
 
     def rows(self, places: Ints) -> Ints:
-        """Return the rows, int64 (B,) of 0 to N - 1, at places of the order; each row stands at one place."""
+        """Return the rows, int64 (B,) of 0 to N - 1, at places of the order; each row is at one place."""
         rows = self._step(places)
         outside = np.flatnonzero(rows >= self.n)
         while len(outside):
@@ -273,13 +273,13 @@ class Permutation:
 
 
 def _add(half: Halves, other: Halves, key: np.uint32, size: np.uint32) -> None:
-    """Add a keyed hash of the other half to this one, modulo its size, which is below 2**31; in place."""
+    """Add, in place, a keyed hash of the other half to this one, modulo its size, which is below 2**31."""
     mixed = other * _FACTORS[0]
     mixed += key
     mixed ^= mixed >> 15
     mixed *= _FACTORS[1]
     mixed ^= mixed >> 16
-    # numpy divides by a scalar with vector instructions, but takes remainders one by one.
+    # NumPy divides by a scalar with vector instructions, but computes remainders one by one.
     mixed -= mixed // size * size
     half += mixed
     np.minimum(half, half - size, out=half)

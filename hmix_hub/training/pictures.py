@@ -1,7 +1,7 @@
 """Pictures of batches: gathered from a table of distinct pictures and scaled.
 
-On the processor, large blocks of memory are used again as soon as nobody holds them: a fresh block of tens of megabytes
-costs the system more time than filling it.
+On the CPU, large blocks of memory are reused as soon as they are no longer referenced: allocating a fresh block of tens
+of megabytes takes longer than filling it.
 """
 
 from __future__ import annotations
@@ -25,28 +25,29 @@ from hmix_hub.stimuli.mixtures import Mixtures
 from hmix_hub.stimuli.sizes import Size
 
 NUMBERS_AT_ONCE = 3 << 17
-"""Numbers of pictures made at a time on the processor: few enough to stay in its cache, enough that what an operation
-costs by itself is little beside them."""
+"""Number of pixel values computed at a time on the CPU: few enough for its cache, and enough to outweigh the overhead
+of an operation.
+"""
 FRESH_NUMBERS = 1 << 22
-"""Numbers of pictures that are made in a fresh block at most: the allocator keeps blocks of up to 32 MiB by itself."""
+"""Maximum number of pixel values in a fresh block: the allocator itself keeps blocks of up to 32 MiB."""
 _KEPT_BY_ALLOCATOR = (32 << 20) - (64 << 10)
-"""Bytes of the largest block that it keeps, less what it adds to a block."""
+"""Bytes of the largest block that it keeps, less its overhead."""
 LINE_BYTES = 8
-"""Of a factor and an offset, float32 each."""
+"""Bytes of a factor and an offset, float32 each."""
 Block = npt.NDArray[np.uint8]
 _WORTHWHILE = 1 << 20
-"""Bytes from which a block is kept: smaller ones the allocator keeps itself."""
+"""Minimum size of a kept block in bytes: the allocator itself keeps smaller ones."""
 _KEPT = 4
-"""Blocks that wait to be used again, at most: two for each of two endpoints."""
+"""Maximum number of blocks kept for reuse: two for each of two endpoints."""
 _LINE = 64
-"""Bytes of a line of the cache: a block that begins within one is slower to fill."""
+"""Bytes of a cache line: a block that starts within one is slower to fill."""
 
 
 class Memory:
     """Blocks for the tensors of batches.
 
-    A tensor given out is the holder's own: its block comes back only when the tensor, every view of it and every graph
-    that saved it are gone.
+    A tensor belongs to its holder: its block is reused only when the tensor, all views of it and all graphs that saved
+    it are gone.
     """
 
     def __init__(self) -> None:
@@ -60,21 +61,21 @@ class Memory:
         if size < _WORTHWHILE:
             return torch.empty(tuple(shape), dtype=dtype)
         try:
-            # One step, so that two threads never get the same block.
+            # A single step, so that two threads never get the same block.
             block = self._free.pop()
         except IndexError:
             block = None
-        # One that is too small is let go.
+        # Blocks that are too small are released.
         if block is None or len(block) < size:
             block = _aligned(size)
-        # The tensor's storage holds this view, and only it: when the view dies, nobody can see the block any more.
+        # Only the tensor's storage holds this view: when the view is deleted, the block is no longer reachable.
         view = block[:size]
         lent = weakref.ref(view, self._take_back)
         self._lent[id(lent)] = lent, block
         return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
     def _take_back(self, lent: weakref.ref[Block], kept: int = _KEPT) -> None:
-        # A default, since the module's names are gone when the interpreter ends with a batch in somebody's hands.
+        # A default argument, since the module's names are gone if a batch still exists when the interpreter exits.
         self._free.append(self._lent.pop(id(lent))[1])
         del self._free[:-kept]
 
@@ -84,15 +85,15 @@ class Memory:
 
 @cache
 def _keep_freed_blocks() -> None:
-    """Have the allocator keep what is freed, as glibc does with blocks of up to the largest that was freed before.
+    """Make the allocator keep freed blocks, as glibc does up to the size of the largest block freed before.
 
-    Until then each block of a few megabytes may be fresh memory, whose page faults take as long as filling it.
+    Until then, each block of a few megabytes may be fresh memory, whose page faults take as long as filling it.
     """
     torch.empty(_KEPT_BY_ALLOCATOR, dtype=torch.uint8)
 
 
 def _aligned(size: int) -> Block:
-    """Return uninitialised bytes that begin with a line of the cache, as torch's own tensors do."""
+    """Return uninitialised bytes aligned to a cache line, like torch's own tensors."""
     block = np.empty(size + _LINE, dtype=np.uint8)
     start = -block.ctypes.data % _LINE
     return block[start : start + size]
@@ -100,7 +101,7 @@ def _aligned(size: int) -> Block:
 
 @dataclass(frozen=True)
 class Scaling:
-    """From bytes to floating numbers, `(picture / 255 - mean) / std` by channel; torch.uint8 keeps the bytes."""
+    """Scaling from bytes to floats, `(picture / 255 - mean) / std` by channel; torch.uint8 keeps the bytes."""
 
     dtype: torch.dtype = torch.float32
     mean: tuple[float, ...] = ()
@@ -113,7 +114,7 @@ class Scaling:
         return [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
 
     def scale_by_channel(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Scale on an accelerator, where one operation reads bytes and writes numbers."""
+        """Scale on an accelerator, with one operation that reads bytes and writes numbers."""
         scaled = torch.empty(pictures.shape, dtype=self.dtype, device=pictures.device)
         for channel, (factor, offset) in enumerate(zip(*self.line, strict=True)):
             start = torch.tensor(offset, dtype=self.dtype)
@@ -123,7 +124,7 @@ class Scaling:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Distinct pictures, uint8 (D, C, H, W), on a device, and which of them each row shows, int64 (N,).
+    """Distinct pictures, uint8 (D, C, H, W), on a device, and the picture of each row, int64 (N,).
 
     `channels` are the same bytes in the layout of `with_lines`.
     """
@@ -136,9 +137,9 @@ class Pictures:
 
     @classmethod
     def fixed(cls, table: torch.Tensor, of_row: torch.Tensor, scaling: Scaling) -> Pictures:
-        """Return pictures whose table is never written to, laid out to be gathered and scaled in one operation.
+        """Return read-only pictures, laid out to be gathered and scaled in one operation.
 
-        Then `table` is a view of `channels`. Where there is no such operation, it stays as it is.
+        `table` is then a view of `channels`. Without such an operation, it is unchanged.
         """
         if table.device.type != "cpu" or not has_one_pass(scaling):
             return cls(table, of_row, scaling)
@@ -160,7 +161,7 @@ class Pictures:
         return self.take_on_accelerator(numbers)
 
     def take_on_accelerator(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Return what `take` does, computed in few large operations; on the processor it is slower."""
+        """Return the same as `take`, computed in few large operations; slower on the CPU."""
         taken = self._words.index_select(0, numbers).view(torch.uint8).view(-1, *self.table.shape[1:])
         return taken if self.scaling.dtype == torch.uint8 else self.scaling.scale_by_channel(taken)
 
@@ -170,12 +171,12 @@ class Pictures:
 
     @cached_property
     def _words(self) -> torch.Tensor:
-        """The same bytes in eights, if they are: an accelerator copies them so with fewer threads."""
+        """The same bytes in groups of eight, if possible: an accelerator then copies them with fewer threads."""
         return self._bytes.view(torch.int64) if self._bytes.shape[1] % 8 == 0 else self._bytes
 
     @cached_property
     def _line(self) -> list[torch.Tensor]:
-        """Factor and offset of each number of a picture."""
+        """Factor and offset of each value of a picture."""
         area = self.table.shape[2] * self.table.shape[3]
         return [torch.tensor(each, dtype=self.scaling.dtype).repeat_interleave(area) for each in self.scaling.line]
 
@@ -195,7 +196,7 @@ class Pictures:
         return taken
 
     def _fill(self, flat: torch.Tensor, numbers: torch.Tensor) -> None:
-        """Write scaled pictures, few enough that their bytes are still in the processor's cache."""
+        """Write scaled pictures, few enough that their bytes are still in the CPU cache."""
         if self.channels is not None:
             flat.copy_(take_channels(self.channels, numbers, self.table.shape[1]).view(flat.shape))
             return
@@ -210,11 +211,11 @@ class Pictures:
 def with_lines(table: torch.Tensor, scaling: Scaling) -> torch.Tensor:
     """Return the channels of pictures, each followed by its factor and offset: uint8 (D * C, H * W + 8).
 
-    So torch lays out embeddings of bytes, of which one operation gathers rows and scales them.
+    This is torch's layout for byte embeddings, whose rows are gathered and scaled in one operation.
     """
     number, channels, height, width = table.shape
     line = torch.tensor(scaling.line, dtype=torch.float32).t().contiguous().view(torch.uint8)
-    # By numpy, which asks for large pages of memory: rows are gathered from all over the table.
+    # With NumPy, which requests large memory pages: rows are gathered from all over the table.
     laid_out = torch.from_numpy(np.empty((number, channels, height * width + LINE_BYTES), dtype=np.uint8))
     laid_out[..., :-LINE_BYTES] = table.flatten(2)
     laid_out[..., -LINE_BYTES:] = line
@@ -222,7 +223,7 @@ def with_lines(table: torch.Tensor, scaling: Scaling) -> torch.Tensor:
 
 
 def take_channels(channels: torch.Tensor, numbers: torch.Tensor, each: int) -> torch.Tensor:
-    """Return the scaled channels of pictures by number, of so many channels each: float32 (B * C, H * W)."""
+    """Return the scaled channels of pictures by number, with C channels each: float32 (B * C, H * W)."""
     rows = (numbers.unsqueeze(1) * each + torch.arange(each)).flatten()
     scaled: torch.Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
         channels, rows, torch.arange(len(rows))
@@ -232,16 +233,16 @@ def take_channels(channels: torch.Tensor, numbers: torch.Tensor, each: int) -> t
 
 @cache
 def has_one_pass(scaling: Scaling) -> bool:
-    """Whether torch gathers and scales bytes in one operation here, to the same numbers as in two, to the last bit."""
+    """Whether torch gathers and scales bytes in one operation here, with exactly the same results as in two."""
     if scaling.dtype != torch.float32:
         return False
-    # More than whole vectors of numbers, so that what is left over is compared, too.
+    # More than whole vectors of numbers, so that the remainder is compared, too.
     table = (torch.arange(3 * 18 * 15) % 256).to(torch.uint8).view(1, 3, 18, 15)
     first = torch.zeros(1, dtype=torch.int64)
     try:
         found = take_channels(with_lines(table, scaling), first, 3)
     except (AttributeError, RuntimeError):
-        # This torch, or this processor, has no such operation.
+        # This version of torch, or this CPU, has no such operation.
         return False
     return torch.equal(found.view(table.shape), Pictures(table, first, scaling).take(first))
 
@@ -255,7 +256,7 @@ def pictures_of(
     *,
     size: Size | None = None,
 ) -> dict[str, Pictures]:
-    """Return the pictures of all rows on a device: "image", or of `images="endpoints"` "image_1" and "image_2"."""
+    """Return the pictures of all rows on a device: "image", or "image_1" and "image_2" for `images="endpoints"`."""
     found = {}
     if images == "mixed":
         found["image"] = draw(mixtures, image_sets, size=size), mixtures.of_row
@@ -272,19 +273,19 @@ def pictures_of(
 
 
 CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
-"""Means and standard deviations of CIFAR-10's training pictures by channel, as models for it are usually trained."""
+"""Means and standard deviations of CIFAR-10's training pictures by channel, as usual in training."""
 
 
 def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
-    """Return the scaling that a caller asks for."""
+    """Return the requested scaling."""
     if dtype != torch.uint8 and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
-        msg = f"dtype is a floating type, or torch.uint8 for pictures as they are, not {dtype!r}"
+        msg = f"dtype must be a floating type, or torch.uint8 for unscaled pictures, not {dtype!r}"
         raise ConfigurationError(msg)
     if normalize is None:
         return Scaling(dtype)
     if dtype == torch.uint8:
         msg = "uint8 pictures cannot be normalised"
-        raise ConfigurationError(msg, hint="leave normalize out, or ask for a floating dtype")
+        raise ConfigurationError(msg, hint="leave normalize out, or use a floating dtype")
     if normalize == "cifar10":
         normalize = CIFAR10_MEAN_STD
     try:
@@ -292,11 +293,11 @@ def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
     except (TypeError, ValueError):
         mean, std = [], []
     if len(mean) != 3 or len(std) != 3 or not np.isfinite([*mean, *std]).all() or min(std) <= 0:
-        msg = f"normalize is a pair (mean, std) of three numbers each, or 'cifar10', not {normalize!r}"
-        raise ConfigurationError(msg, hint="numbers are of pictures from 0 to 1; a std is more than 0")
+        msg = f"normalize must be a pair (mean, std) of three numbers each, or 'cifar10', not {normalize!r}"
+        raise ConfigurationError(msg, hint="values refer to pictures from 0 to 1; std must be above 0")
     most = max(abs(end - m) / s for m, s in zip(mean, std, strict=True) for end in (0, 1))
     factors = [1 / (255 * s) for s in std]
     if max(most, *factors) > torch.finfo(dtype).max:
-        msg = f"pictures normalised by {normalize!r} are beyond {torch.finfo(dtype).max:g}, the most that {dtype} holds"
-        raise ConfigurationError(msg, hint="ask for dtype=torch.float32, or for a larger std")
+        msg = f"pictures normalised by {normalize!r} exceed {torch.finfo(dtype).max:g}, the maximum of {dtype}"
+        raise ConfigurationError(msg, hint="use dtype=torch.float32 or a larger std")
     return Scaling(dtype, tuple(mean), tuple(std))

@@ -1,4 +1,4 @@
-"""Preparation: rows of a dataset as tensors that batches are gathered from."""
+"""Preparation: rows of a dataset as tensors from which batches are gathered."""
 
 from __future__ import annotations
 
@@ -29,17 +29,16 @@ if TYPE_CHECKING:
 Vocabularies = Tensors | Mapping[str, Sequence[str]] | None
 ROW, REPEATED = "row", "repeated"
 _ROWS_AT_ONCE = 4096
-"""Rows of small batches that are made in one piece, at most."""
+"""Maximum number of rows of small batches made in one piece."""
 _NUMBERS_AT_ONCE = 1 << 20
-"""Numbers of pictures that are: few enough for the processor's cache, so of large pictures fewer rows."""
+"""Maximum number of their pixel values, few enough for the CPU cache: fewer rows for large pictures."""
 
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What batches shall hold; see `hmix_hub.batches`.
+    """Requested content of batches; see `hmix_hub.batches`.
 
-    The image sets that the rows name are opened. What ids are counted in is the same for all rows, however few are
-    prepared at a time.
+    The image sets of the rows are open. Codes of ids are the same for all rows, however few are prepared at a time.
     """
 
     task: str
@@ -57,7 +56,7 @@ class Wanted:
     """Height and width of the pictures."""
 
     def contents(self, dataset: datasets.Dataset, lead: tuple[int, ...] = ()) -> list[str]:
-        """Return names, with shapes, of what a batch of a dataset holds; `lead` is the first dimension."""
+        """Return the names and shapes of a batch's tensors; `lead` is the first dimension."""
         shapes: dict[str, tuple[int, ...]] = {}
         if self.images is not None and self.image_sets:
             shapes |= dict.fromkeys(IMAGES[self.images], (3, *self.size))
@@ -70,7 +69,7 @@ class Wanted:
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
 
     def rows_at_once(self, batch_size: int) -> int:
-        """Return how many rows are best made in one piece: one batch, or several small ones."""
+        """Return the best number of rows to make in one piece: one batch, or several small ones."""
         rows = _ROWS_AT_ONCE
         if self.images is not None and self.image_sets:
             rows = min(rows, _NUMBERS_AT_ONCE // (3 * max(1, math.prod(self.size))))
@@ -94,21 +93,21 @@ def wanted_of(
     vocabularies: Vocabularies = None,
     device: torch.device | str = "cpu",
 ) -> Wanted:
-    """Check what a caller wants of a dataset, and open its image sets; see `hmix_hub.batches`."""
+    """Check the options of a caller for a dataset, and open its image sets; see `hmix_hub.batches`."""
     wanted_targets = check_targets(targets, dataset)
     wanted_columns = tuple(dict.fromkeys([columns] if isinstance(columns, str) else columns))
     try:
         place = torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, TypeError) as error:
-        msg = f"tensors cannot lie on the device {device!r}: {str(error).splitlines()[0]}"
-        hint = 'torch.cuda.is_available() says whether there is a GPU; "cpu" always is'
+        msg = f"tensors cannot be put on the device {device!r}: {str(error).splitlines()[0]}"
+        hint = 'check torch.cuda.is_available(); "cpu" always works'
         raise ConfigurationError(msg, hint=hint) from None
     counted_in = _vocabularies(dataset, wanted_columns, vocabularies)
     kind = check_images(images)
     both = sorted(set(counted_in) & {*(IMAGES[kind] if kind else ()), *wanted_targets, ROW, REPEATED})
     if both:
         msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
-        hint = f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
+        hint = f"leave it out of columns=, or use dataset.rename_column({both[0]!r}, ...) first"
         raise ConfigurationError(msg, hint=hint)
     opened = {} if kind is None else open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
     task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
@@ -121,12 +120,12 @@ def wanted_of(
 
 
 def _size_of(dataset: datasets.Dataset, task: str, images: str | None, opened: Mapping[str, ImageSet]) -> Size:
-    """Return the one size of all pictures of the rows.
+    """Return the common size of all pictures of the rows.
 
     Raises
     ------
     SchemaError
-        If they have several.
+        If they differ in size.
     """
     sizes = {tuple(opened[name].sizes[0].tolist()) for name in opened if opened[name].has_one_size}
     if images is None or (len(sizes) == 1 and all(image_set.has_one_size for image_set in opened.values())):
@@ -140,7 +139,7 @@ def _size_of(dataset: datasets.Dataset, task: str, images: str | None, opened: M
 
 
 def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
-    """Return tensors of no rows with the vocabularies of all rows: ids are counted in the order of the table."""
+    """Return empty tensors with the vocabularies of all rows: ids are coded in the order of the table."""
     known = dict(given.vocabularies if isinstance(given, Tensors) else given or {})
     for name in columns:
         if name in dataset.features and getattr(dataset.features[name], "dtype", None) == "string":
@@ -150,7 +149,7 @@ def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Voca
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """N rows, ready to be gathered: pictures, targets and other columns by name, and what they were made for."""
+    """N rows, ready to gather: pictures, targets and other columns by name, and the request they were made for."""
 
     pictures: Mapping[str, Pictures | DrawnPictures]
     targets: Mapping[str, Target]
@@ -162,7 +161,7 @@ class Prepared:
         return self._take(rows, {name: pictures.number(rows) for name, pictures in self.pictures.items()})
 
     def batches(self, rows: torch.Tensor, batch_size: int) -> Iterator[dict[str, torch.Tensor]]:
-        """Return batches of consecutive rows int64 (R,); small ones share their memory with a few others."""
+        """Return batches of consecutive rows, int64 (R,); small ones share memory with others."""
         numbers = {name: pictures.number(rows) for name, pictures in self.pictures.items()}
         at_once = self.wanted.rows_at_once(batch_size)
         for first in range(0, len(rows), at_once):
@@ -171,7 +170,7 @@ class Prepared:
             if at_once == batch_size:
                 yield several
                 continue
-            # Not views: what is written into one batch is no business of autograd's in another.
+            # Not views: for autograd, writing to one batch must not affect another.
             parts = {name: torch.unsafe_split(tensor, batch_size) for name, tensor in several.items()}
             for number in range(-(-len(rows[part]) // batch_size)):
                 yield {name: split[number] for name, split in parts.items()}
@@ -188,7 +187,7 @@ class Prepared:
 def prepare(dataset: datasets.Dataset, wanted: Wanted, kept: KeptPictures | None = None) -> Prepared:
     """Return a dataset's N rows as tensors; each distinct picture is drawn once.
 
-    All pictures are drawn now, or when they are first needed and then kept.
+    All pictures are drawn now, or when first needed and then kept.
     """
     pictures: Mapping[str, Pictures | DrawnPictures] = {}
     if wanted.images is not None:

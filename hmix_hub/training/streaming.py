@@ -1,4 +1,4 @@
-"""Rows of a stream, that batches are cut from: read shard by shard, and shuffled within a bounded buffer."""
+"""Rows of a stream for batches: read shard by shard, and shuffled within a bounded buffer."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ if TYPE_CHECKING:
     import datasets
 
 SHARD = "shard"
-"""Number of a row's shard, beside its number within that."""
+"""Name of the number of a row's shard; `row` is the number within it."""
 _READ_AT_ONCE = 8192
 _MOST_KEPT = 1 << 22
 _SHARD_BITS = 36
-"""Where the number of a shard stands in the number of a row; a shard has fewer rows than 2 to this."""
+"""Bit position of the shard's number in the number of a row; a shard has fewer than 2 to the power of this rows."""
 
 
 class Place(NamedTuple):
-    """Where a window begins, and which of its batches is next: what a state says of a stream."""
+    """Start of a window, and its next batch: the part of a state about a stream."""
 
     shard: int
-    """Position in the order of the shards that this process reads."""
+    """Position in the order of the shards read by this process."""
     row: int
     """Row of the shard."""
     seen: int
-    """Rows that were read before it."""
+    """Number of rows read before it."""
     window: int
     batch: int
 
 
 class Piece(NamedTuple):
-    """Rows that were read, and for each, int64 (R,), where it stands."""
+    """Rows that were read, and the position of each, int64 (R,)."""
 
     table: pa.Table
     position: Ints
-    """Of its shard, in the order of the shards that the process reads."""
+    """Position of its shard, in the order of the shards read by the process."""
     shard: Ints
-    """Number of its shard; of rows that are read once more, with the number of shards added."""
+    """Number of its shard; for rows read once more, plus the number of shards."""
     row: Ints
     seen: Ints
 
@@ -59,7 +59,7 @@ class Piece(NamedTuple):
         return Piece(self.table[part], *(each[part] for each in self[1:]))
 
     def place(self, row: int, window: int) -> Place:
-        """Return the place of a window that begins with a row of these."""
+        """Return the place of a window that starts with one of these rows."""
         return Place(int(self.position[row]), int(self.row[row]), int(self.seen[row]), window, 0)
 
 
@@ -70,22 +70,22 @@ def _joined(pieces: Sequence[Piece]) -> Piece:
 
 @dataclass(frozen=True)
 class StreamRows:
-    """Rows of a stream, whose number is not known.
+    """Rows of a stream, whose number is unknown.
 
-    The shards of the stream, of a built study its row groups, stand in an order that depends on `seed` and the epoch
-    alone. Each process reads every `world_size`-th of them; where there are fewer shards than processes, all of them,
-    of whose rows it takes every `world_size`-th. Rows are shuffled within windows of `buffer_size`.
+    The shards of the stream (row groups of a built study) have an order that depends only on `seed` and the epoch. Each
+    process reads every `world_size`-th shard; if there are fewer shards than processes, it reads all of them and takes
+    every `world_size`-th row. Rows are shuffled within windows of `buffer_size`.
 
     Parameters
     ----------
     stream
         The rows.
     options
-        What batches hold; see `wanted_of`.
+        Content of batches; see `wanted_of`.
     order
-        Order whose number of rows is not meant.
+        Order, whose number of rows is not used.
     counts
-        Rows of each shard; empty where they were not counted yet.
+        Rows of each shard; empty if not counted yet.
     """
 
     stream: datasets.IterableDataset
@@ -96,17 +96,17 @@ class StreamRows:
 
     @property
     def start(self) -> Place:
-        """Place that an epoch begins at."""
+        """Place where an epoch starts."""
         return Place(0, 0, 0, 0, 0)
 
     def __post_init__(self) -> None:
         features, given = self.stream.features or {}, self.vocabularies
         for name in self._columns:
             if getattr(features.get(name), "dtype", None) == "string" and name not in given:
-                msg = f"what the column {name!r} of a stream is counted in cannot be known before it is read"
-                raise ConfigurationError(msg, hint=f"name its values: vocabularies={{{name!r}: [...]}}")
+                msg = f"the values of the column {name!r} of a stream are unknown before it is read"
+                raise ConfigurationError(msg, hint=f"give its values: vocabularies={{{name!r}: [...]}}")
             if name in {SHARD, ROW, REPEATED}:
-                msg = f"a batch cannot hold two things called {name!r}: a column, and where the row stands"
+                msg = f"a batch cannot hold two things called {name!r}: a column, and the position of the row"
                 raise ConfigurationError(msg, hint="leave it out of columns=")
 
     def __str__(self) -> str:
@@ -121,13 +121,13 @@ class StreamRows:
 
     @property
     def vocabularies(self) -> Mapping[str, Sequence[str]]:
-        """What ids are counted in."""
+        """Values of ids."""
         given: Vocabularies = self.options["vocabularies"]
         return dict(getattr(given, "vocabularies", given) or {})
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a state must have in common with these rows."""
+        """Properties that a state must share with these rows."""
         features = repr(sorted((self.stream.features or {}).items()))
         return {
             "shards": self.stream.num_shards,
@@ -141,10 +141,10 @@ class StreamRows:
         }
 
     def check_place(self, place: object) -> Place:
-        """Check a place that a state names."""
+        """Check the place in a state."""
         numbers = list(place) if isinstance(place, list | tuple) else []
         if len(numbers) != len(Place._fields):
-            msg = f"a place in a stream is {len(Place._fields)} whole numbers, not {place!r}"
+            msg = f"a place in a stream consists of {len(Place._fields)} integers, not {place!r}"
             raise ConfigurationError(msg, hint="state_dict() gives one")
         return Place._make(check_whole(number, "the place of the state") for number in numbers)
 
@@ -159,7 +159,7 @@ class StreamRows:
         return self._most_rows(epoch) // self.order.batch_size
 
     def batches(self, epoch: int, place: Place) -> Iterator[tuple[Batch, list[int] | None]]:
-        """Yield this process's batches of an epoch from a place on, each with the place behind it; `None`: the end."""
+        """Yield this process's batches of an epoch from a place on, each with the place after it; `None`: the end."""
         size = self.order.batch_size
         for begin, piece, following in self._windows(epoch, place):
             window = self._prepared(piece, epoch, begin.window)
@@ -175,10 +175,10 @@ class StreamRows:
                 yield batch, None if behind is None else list(behind)
 
     def _prepared(self, piece: Piece, epoch: int, number: int) -> Window:
-        """Return a window of rows, in their order."""
+        """Return a window of rows in their order."""
         from datasets import Dataset
 
-        # A fingerprint of one's own, since that of a table takes as long as to hash it.
+        # A custom fingerprint, since computing that of a table means hashing it.
         dataset = in_one_order(
             Dataset(piece.table, info=self.stream.info.copy(), fingerprint=f"window {epoch} {number}")
         )
@@ -187,8 +187,8 @@ class StreamRows:
             self._kept.append(kept_pictures(wanted, self.order.batch_size, self.order.world_size, _MOST_KEPT))
         kept = self._kept[0]
         if kept is not None and kept.size != wanted.size:
-            msg = "the pictures of the stream are of several sizes"
-            raise ConfigurationError(msg, hint="image_size=(height, width) brings them to one size")
+            msg = "the pictures of the stream differ in size"
+            raise ConfigurationError(msg, hint="resize them with image_size=(height, width)")
         places = np.arange(len(piece.row))
         if self.order.shuffle:
             places = Permutation(len(places), self.order.seed, epoch, self.order.rank, number).rows(places)
@@ -196,10 +196,10 @@ class StreamRows:
         return Window(prepare(dataset, wanted, kept), places, rows)
 
     def _windows(self, epoch: int, place: Place) -> Iterator[tuple[Place, Piece, Place | None]]:
-        """Yield windows, of whole batches but for the last: where each begins, its rows, and where the next begins."""
+        """Yield windows of whole batches, except for the last: start of each, its rows, and start of the next."""
         size = self.order.batch_size
         most = self._window_rows
-        # A window is the last where less than this follows.
+        # A window is the last if less than this follows.
         more = size if self.order.drop_last else 1
         parts: list[Piece] = []
         n = 0
@@ -243,7 +243,7 @@ class StreamRows:
             position, skipped = position + 1, 0
 
     def _read(self, shard: int, skipped: int) -> Iterator[tuple[pa.Table, int]]:
-        """Yield the rows of a shard from one on, each piece with the number of its first row."""
+        """Yield the rows of a shard from a row on, each piece with the number of its first row."""
         row = 0
         rows = self.stream.shard(num_shards=self.stream.num_shards, index=shard).with_format("arrow")
         for table in rows.iter(_READ_AT_ONCE):
@@ -253,7 +253,7 @@ class StreamRows:
 
     @property
     def _window_rows(self) -> int:
-        """Rows of a window that is not the last: whole batches, as many as the buffer holds, or one."""
+        """Rows of a window, except the last: as many whole batches as the buffer holds, at least one."""
         size = self.order.batch_size
         return max(1, (self.order.buffer_size or 1) // size) * size
 
@@ -270,7 +270,7 @@ class StreamRows:
         return found
 
     def _most_rows(self, epoch: int) -> int:
-        """Return how many rows each process has, so that all have as many full batches."""
+        """Return the number of rows of each process, so that all have the same number of full batches."""
         if not self.counts:
             self.counts.extend(_counts(self.stream))
         order, size = self.order, self.order.batch_size
@@ -283,7 +283,7 @@ class StreamRows:
 
 
 def _counts(stream: datasets.IterableDataset) -> list[int]:
-    """Count the rows of each shard: as the footers of a built study say, or by reading them all."""
+    """Count the rows of each shard, from the footers of a built study or by reading all of them."""
     said = getattr(getattr(stream, "_ex_iterable", None), "kwargs", {})
     if set(said) == {"groups", "conditions"} and not said["conditions"] and len(said["groups"]) == stream.num_shards:
         return [group.n_rows for group in said["groups"]]

@@ -1,4 +1,4 @@
-"""Targets: what a model is taught about a picture, as distributions over classes; or its rating."""
+"""Training targets: distributions over the classes of a picture, or its rating."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
-"""Numbers of targets up to which every class's share is written out: 256 MB of float32."""
+"""Maximum number of values for storing the shares of all classes: 256 MB of float32."""
 SOFT_LABEL, RATING = "soft_label", "rating"
 TARGETS = ("shown", "human", "human_weighted", SOFT_LABEL, RATING)
 AUTO = "auto"
@@ -34,9 +34,9 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class PairTarget:
-    """Targets that give each row's two classes their shares, and all classes an equal part of the rest.
+    """Targets with shares of each row's two classes, and equal parts of the rest for all classes.
 
-    Classes are int64 (N, 2), twice the one class of a single picture, and shares floating (N, 2).
+    Classes are int64 (N, 2), twice the same for a single picture, and shares floating (N, 2).
     """
 
     labels: torch.Tensor
@@ -56,7 +56,7 @@ class PairTarget:
 
 @dataclass(frozen=True)
 class FullTarget:
-    """Targets that name every class's share, floating (N, K); or ratings, (N,)."""
+    """Targets with the share of every class, floating (N, K); or ratings, (N,)."""
 
     shares: torch.Tensor
 
@@ -87,11 +87,11 @@ def target_of(
         msg = f"there is no target {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, TARGETS, label="targets"))
     if toward not in {"shown", "uniform"}:
-        msg = f"confidence pulls towards 'shown' or 'uniform', not {toward!r}"
+        msg = f"toward must be 'shown' or 'uniform', not {toward!r}"
         raise ConfigurationError(msg)
     if name == SOFT_LABEL:
         _column(dataset, name, soft_label_column(dataset.column_names) or SOFT_LABEL)
-        # A copy, since torch has no notion of memory that it may not write into.
+        # A copy, since torch does not support read-only memory.
         labels = soft_labels(dataset, smoothing=smoothing).astype(np.float64)
         return FullTarget(torch.from_numpy(labels).to(dtype))
     if name == RATING:
@@ -107,7 +107,7 @@ def target_of(
 
 def _column(dataset: datasets.Dataset, target: str, name: str) -> Any:
     if name not in dataset.column_names:
-        msg = f"the target {target!r} needs the column {name!r}, which the dataset does not have"
+        msg = f"the target {target!r} requires the column {name!r}, which the dataset does not have"
         (own,) = check_targets(AUTO, dataset)
         hint = f"this dataset has the target {own!r}" if own in {SOFT_LABEL, RATING} - {target} else _HINTS.get(target)
         raise ConfigurationError(msg, hint=hint)
@@ -115,20 +115,22 @@ def _column(dataset: datasets.Dataset, target: str, name: str) -> Any:
 
 
 _HINTS = {
-    "human": 'load "infer_mixing_factor", or take the target "soft_label" of "categorical_soft_labels"',
-    "human_weighted": 'load "infer_mixing_factor", where people said how confident they were',
+    "human": 'load "infer_mixing_factor", or use the target "soft_label" of "categorical_soft_labels"',
+    "human_weighted": 'load "infer_mixing_factor", where participants rated their confidence',
     SOFT_LABEL: f"load one of {', '.join(name for name, task in TASKS.items() if task.is_over_classes)}",
     RATING: 'load "scale_rating"',
 }
 
 
 def _ratings(dataset: datasets.Dataset) -> Floats:
-    """Return the rating of each row, or by stimulus the mean one; float64 (N,), all on one scale."""
+    """Return the rating of each row, or the mean rating by stimulus; float64 (N,), all on one scale."""
     column = _column(dataset, RATING, "mean_rating" if "mean_rating" in dataset.column_names else "rating")
     scales = unique_values(dataset, SCALE) if SCALE in dataset.column_names else []
     if len(scales) > 1:
-        msg = f"the target {RATING!r} is of one scale, and the dataset has {', '.join(map(str, scales[:_MOST_NAMED]))}"
-        hint = 'choose one: hmix_hub.filter(dataset, scale=...); or take columns=["scale", "rating"] of all'
+        msg = (
+            f"the target {RATING!r} requires one scale, but the dataset has {', '.join(map(str, scales[:_MOST_NAMED]))}"
+        )
+        hint = 'choose one: hmix_hub.filter(dataset, scale=...); or use columns=["scale", "rating"] for all'
         raise ConfigurationError(msg, hint=hint)
     return numbers(column).copy()
 
@@ -140,7 +142,7 @@ def _shown(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, F
 
 def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
     if TASKS[task].shows == "pair":
-        # What the person selected is, by the question, what looks like half of each.
+        # By the question, the participant selected what looks like half of each.
         return np.full(len(dataset), 0.5), np.zeros(len(dataset))
     judged = task_judged_in(dataset.column_names)
     own, pooled = (judged if judged and judged.is_share_answered else TASKS[DEFAULT_TASK]).judged_columns
@@ -150,7 +152,7 @@ def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, F
 
 
 def _human_weighted(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
-    """Return confidence * inferred + (1 - confidence) * other, per judgment; per stimulus, its mean over judgments."""
+    """Return confidence * inferred + (1 - confidence) * other per judgment; per stimulus, its mean over judgments."""
     column = partial(_column, dataset, "human_weighted")
     shown = numbers(column("mixing_coefficient"))
     if "inferred_coefficients" not in dataset.column_names:
@@ -178,8 +180,8 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
     shares = np.stack([first, 1 - rest - first], axis=1)
     bad = np.flatnonzero(~((shares >= -TOLERANCE) & (shares <= 1 + TOLERANCE)).all(axis=1))
     if len(bad):
-        msg = f"a target cannot be made of the share {first[bad[0]]:g} of image 1"
-        raise SchemaError(msg, where=Where(row=int(bad[0])), hint="coefficients and confidences are 0 to 1")
+        msg = f"a target cannot have the share {first[bad[0]]:g} of image 1"
+        raise SchemaError(msg, where=Where(row=int(bad[0])), hint="coefficients and confidences are from 0 to 1")
     is_single = two < 0
     shares[is_single] = np.stack([1 - rest[is_single], np.zeros(int(is_single.sum()))], axis=1)
     labels = np.stack([one, np.where(is_single, one, two)], axis=1)
@@ -191,16 +193,16 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
 
 
 def check_smoothing(smoothing: object, targets: Sequence[str]) -> float:
-    """Check how many votes each class gets besides, 0 or more: of soft labels alone."""
+    """Check the number of votes added to each class, 0 or more, which is only for soft labels."""
     votes = check_votes(smoothing)
     if votes and SOFT_LABEL not in targets:
-        msg = f"smoothing is of the target {SOFT_LABEL!r}, which is not asked for"
-        raise ConfigurationError(msg, hint=f"name targets={SOFT_LABEL!r}, or leave smoothing out")
+        msg = f"smoothing is for the target {SOFT_LABEL!r}, which is not requested"
+        raise ConfigurationError(msg, hint=f"use targets={SOFT_LABEL!r}, or leave smoothing out")
     return votes
 
 
 def check_targets(names: str | Sequence[str] | None, dataset: datasets.Dataset) -> tuple[str, ...]:
-    """Return target names as a tuple, each once; "auto" is the one that the dataset's answers are about."""
+    """Return target names as a tuple, each once; "auto" is the one that fits the dataset's answers."""
     if names == AUTO:
         judged = task_judged_in(dataset.column_names) or TASKS[DEFAULT_TASK]
         return (judged.target,)

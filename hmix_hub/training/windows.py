@@ -1,4 +1,4 @@
-"""Rows that batches are cut from: held in memory, or read from files in windows that are prepared one at a time."""
+"""Rows for batches: held in memory, or read from files in windows that are prepared one at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Batch = dict[str, torch.Tensor]
 
 
 class Window(NamedTuple):
-    """Rows in their order: what they hold, which of it is whose, int64 (R,), and their numbers, int64 (R,)."""
+    """Rows in their order: their content, the position of each in it, int64 (R,), and their numbers, int64 (R,)."""
 
     prepared: Prepared
     places: Ints
@@ -49,16 +49,16 @@ class Window(NamedTuple):
 
 
 def on_device(numbers: Ints, device: torch.device) -> torch.Tensor:
-    """Return whole numbers as a tensor on a device."""
+    """Return integers as a tensor on a device."""
     tensor = torch.from_numpy(numbers)
     if device.type == "cuda":
-        # From pinned memory the copy needs no waiting for.
+        # Copies from pinned memory can be asynchronous.
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
 
 
 def batches_across(windows: Iterable[Window], batch_size: int) -> Iterator[Batch]:
-    """Yield the rows of windows in batches; one may begin in a window and end in another."""
+    """Yield the rows of windows in batches, which may span windows."""
     begun: Batch | None = None
     for window in windows:
         start, n = 0, len(window.rows)
@@ -78,18 +78,18 @@ def batches_across(windows: Iterable[Window], batch_size: int) -> Iterator[Batch
 
 
 class OrderedRows(ABC):
-    """Rows of a dataset, whose numbers and whose order are known.
+    """Rows of a dataset with known numbers and order.
 
     Parameters
     ----------
     dataset
         N rows.
     wanted
-        What batches hold.
+        Content of batches.
     order
         Their order.
     remixing
-        How their images are mixed anew; `None`: they are not.
+        How their images are mixed again; `None`: they are not.
     """
 
     def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, remixing: Remixing | None) -> None:
@@ -107,11 +107,11 @@ class OrderedRows(ABC):
 
     @property
     def start(self) -> int:
-        """Place that an epoch begins at."""
+        """Place where an epoch starts."""
         return 0
 
     def check_place(self, place: object) -> int:
-        """Check a place that a state names."""
+        """Check the place in a state."""
         return min(check_whole(place, "the place of the state"), self.order.n)
 
     def steps(self, place: int, _epoch: int) -> int:
@@ -119,7 +119,7 @@ class OrderedRows(ABC):
         return self.order.steps(place)
 
     def batches(self, epoch: int, place: int) -> Iterator[tuple[Batch, int | None]]:
-        """Yield this process's batches of an epoch from a place on, each with the place behind it; `None`: the end.
+        """Yield this process's batches of an epoch from a place on, each with the place after it; `None`: the end.
 
         Places are the same for all processes that have taken as many batches.
         """
@@ -136,13 +136,13 @@ class OrderedRows(ABC):
 
     @abstractmethod
     def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
-        """Yield the batches as they are before they are mixed anew."""
+        """Yield the batches before they are mixed again."""
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What a state must have in common with these rows."""
+        """Properties that a state must share with these rows."""
         order = self.order
-        # Where all rows fill one window, their order is that of rows in memory.
+        # If all rows fit in one window, their order is that of rows in memory.
         is_cut = order.shuffle and order.buffer_size is not None and order.buffer_size < order.n
         return {
             "rows": order.n,
@@ -159,7 +159,7 @@ _HASHED_AT_ONCE = 65_536
 
 
 def _fingerprint(dataset: datasets.Dataset) -> str:
-    """Return a hash of the rows and their order; a dataset that is loaded again has the same."""
+    """Return a hash of the rows and their order, which is the same if the dataset is loaded again."""
     digest = hashlib.blake2b(str(len(dataset)).encode(), digest_size=8)
     key = next((name for name in _ID_COLUMNS if name in dataset.column_names), None)
     if key is not None:
@@ -170,7 +170,7 @@ def _fingerprint(dataset: datasets.Dataset) -> str:
 
 
 class HeldRows(OrderedRows):
-    """Rows that are prepared in memory, all of them now."""
+    """Rows that are all prepared in memory at once."""
 
     def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, remixing: Remixing | None) -> None:
         super().__init__(dataset, wanted, order, remixing)
@@ -182,12 +182,12 @@ class HeldRows(OrderedRows):
 
 
 class MappedRows(OrderedRows):
-    """Rows in mapped files, of which a window is in memory."""
+    """Rows in mapped files, one window of which is in memory."""
 
     _last: tuple[Ints, Prepared] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # Another process reads for itself.
+        # Other processes read for themselves.
         return {name: value for name, value in vars(self).items() if name not in {"_last", "_kept"}}
 
     def _prepared(self, epoch: int, place: int) -> Iterator[Batch]:
@@ -198,7 +198,7 @@ class MappedRows(OrderedRows):
         places = np.empty(len(rows), dtype=np.int64)
         places[order] = np.arange(len(rows))
         in_order = rows[order]
-        # The rows are the same in each epoch where all fill one window.
+        # The rows are the same in each epoch if they all fit in one window.
         if self._last is None or not np.array_equal(self._last[0], in_order):
             self._last = in_order, prepare(pick_rows(self.dataset, in_order), self.wanted, self._kept)
         return Window(self._last[1], places, rows)
@@ -209,7 +209,7 @@ class MappedRows(OrderedRows):
 
 
 def kept_pictures(wanted: Wanted, batch_size: int, processes: int, most: int) -> KeptPictures | None:
-    """Return an empty file for the pictures of rows that are read; `None` where batches hold none."""
+    """Return an empty file for the pictures of rows; `None` if batches have none."""
     if wanted.images is None:
         return None
     most = min(most, most_kept(3 * math.prod(wanted.size), processes))

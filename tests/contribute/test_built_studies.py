@@ -140,7 +140,7 @@ class TestChanges:
     def test_labels_of_other_classes_than_the_manifest_lists_are_refused(self, built, edit):
         names = [*reversed(hmix_hub.features()["image_1_label"].names)]
         edit(built / "study.yaml", "classes: cifar10", f"classes: [{', '.join(names)}]")
-        with pytest.raises(SourceError, match="coded in other classes"):
+        with pytest.raises(SourceError, match="coded by other classes"):
             load(built)
 
     @pytest.mark.parametrize("damage", ["gone", "cut", "binary"])

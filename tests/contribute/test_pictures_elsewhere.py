@@ -106,7 +106,7 @@ def test_without_a_folder_the_error_says_how(study, tmp_path, is_built):
 def test_files_that_are_not_those_of_the_study_are_named(study, held):
     judgments = hmix_hub.load_dataset(study, split="train")
     shutil.copy(held / "pictures/4.png", held / "pictures/2.png")
-    with pytest.raises(SourceError, match=r"1 of 4 pictures are not those .* 'pictures/2\.png' has the sha256"):
+    with pytest.raises(SourceError, match=r"1 of 4 pictures are not those .* 'pictures/2\.png' has sha256"):
         hmix_hub.render(judgments, image_sets={NAME: held})
     (held / "pictures/3.png").unlink()
     with pytest.raises(SourceError, match=r"1 of 4 .* 'pictures/3\.png' is missing"):

@@ -164,7 +164,7 @@ def test_two_pictures_of_different_sizes_are_not_mixed(make_study):
 
 @pytest.mark.parametrize("size", [8, (8,), (0, 8), (8, 8.0), (8, 10**5), "big"])
 def test_a_size_that_is_none_is_refused(judgments, size):
-    with pytest.raises(ConfigurationError, match="image_size is a pair"):
+    with pytest.raises(ConfigurationError, match="image_size must be a pair"):
         hmix_hub.render(judgments, image_size=size)
 
 
@@ -172,13 +172,13 @@ def test_picture_features_are_of_pictures_of_one_size(judgments):
     from hmix_hub.perception.picture_features import endpoint_features
 
     pairs = judgments.filter(lambda row: row["image_2_index"] is not None)
-    with pytest.raises(SchemaError, match="not of one size"):
+    with pytest.raises(SchemaError, match="differ in size"):
         endpoint_features(pairs)
 
 
 def test_tensors_of_image_columns_need_a_size_too(judgments):
     illustrated = hmix_hub.add_images(judgments, "mixed")
-    with pytest.raises(ConfigurationError, match=r"'image' are not of one size, but \d x \d and \d x \d") as caught:
+    with pytest.raises(ConfigurationError, match=r"'image' differ in size: \d x \d and \d x \d") as caught:
         hmix_hub.to_tensors(illustrated, "image")
     assert "image_size=(height, width)" in caught.value.hint
     tensors = hmix_hub.to_tensors(illustrated, "image", image_size=(8, 8))

@@ -72,7 +72,7 @@ def test_the_ending_decides_the_format(ending, tmp_path, load_sample):
 def test_nothing_to_draw_is_refused(load_sample):
     with pytest.raises(ConfigurationError, match="no rows"):
         hmix_hub.plot(load_sample().select([]))
-    with pytest.raises(ConfigurationError, match="no picture"):
+    with pytest.raises(ConfigurationError, match="cannot be plotted"):
         hmix_hub.plot(load_sample().select_columns(["participant_id"]))
 
 

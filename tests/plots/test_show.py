@@ -139,7 +139,7 @@ def test_a_judgment_with_any_flag_is_described(config, load_sample):
 @pytest.mark.parametrize(("selected", "seen"), [(0.0, 0.1), (1.0, 0.9)])
 def test_it_is_said_which_picture_was_on_the_screen(selected, seen, load_sample):
     rows = [row for row in load_sample("construct_midpoint") if row["selected_coefficient"] == selected]
-    assert f"on the screen was the picture at {seen}" in words_of(show(rows[0]["judgment_id"]))
+    assert f"the picture on the screen was at {seen}" in words_of(show(rows[0]["judgment_id"]))
 
 
 def test_the_sample_is_marked_synthetic_and_the_release_is_not(release, cifar10):
@@ -161,14 +161,14 @@ def test_class_names_may_be_in_any_case():
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("nothing", "is no id of a stimulus, a pair or a judgment"),
+        ("nothing", "is not an id of a stimulus, a pair or a judgment"),
         ("nothing/at/all", "is neither a stimulus nor a judgment id"),
         ("mixed_0.5_Bird_113", "names one picture, which cannot be mixed at 0.5"),
         ("sample/infer_mixing_factor/nobody/3", "there is no judgment"),
         ("mixed_0.5_Bird_113_Whale_35", "there is no class 'Whale'"),
         ("mixed_0.5_Bird_113_Ship_999", "image_2_index is 999"),
         ("mixed_0.5_Cat_113_Ship_35", "image_1_label is cat, but picture 113 of sample/pictures is of class bird"),
-        ("mixed_1.5_Bird_113_Ship_35", "coefficients are 0 to 1"),
+        ("mixed_1.5_Bird_113_Ship_35", "coefficients are from 0 to 1"),
         ("Bird_113", "names one picture"),
     ],
 )
@@ -200,7 +200,7 @@ def test_the_mean_of_several_participants_has_its_interval(load_sample):
     words = words_of(show(stimulus))
     inferred = hmix_hub.filter(load_sample(), stimuli=stimulus)["inferred_coefficient"][:]
     assert f"mean perceived: {np.mean(inferred):.2f} [" in words
-    assert "intervals of means: 95%, by resampling people" in words
+    assert "intervals of means: 95%, by resampling participants" in words
 
 
 @pytest.mark.parametrize("name", [STIMULUS, "mixed_1.0_Bird_113", None])

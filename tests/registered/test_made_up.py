@@ -144,7 +144,7 @@ def test_offline_it_is_told_what_to_do(made_up, monkeypatch):
 def test_a_missing_and_a_changed_file_are_refused_and_leave_nothing(made_up):
     content = made_up.raw.read_bytes()
     made_up.raw.write_bytes(content.replace(b"p0", b"p9", 1))
-    with pytest.raises(SourceError, match=r"answers\.csv is not the file it should be: expected .* sha256"):
+    with pytest.raises(SourceError, match=r"answers\.csv is not the expected file: expected .* sha256"):
         load(made_up)
     made_up.raw.unlink()
     with pytest.raises(SourceMissingError, match=r"answers\.csv cannot be read") as refused:

@@ -55,7 +55,7 @@ def test_a_folder_is_named_by_the_option_or_the_environment(splits, small, monke
 def test_a_changed_file_is_refused_by_name_and_hash(splits, small):
     np.save(small / splits.TEST_FILE, np.array([2, 4]))
     expected = splits.AUTHORS.files[splits.TEST_FILE].sha256
-    with pytest.raises(SourceError, match=f"test_indices.npy is not the file it should be: .*{expected}") as caught:
+    with pytest.raises(SourceError, match=f"test_indices.npy is not the expected file: .*{expected}") as caught:
         splits.authors_split(small)
     assert "--splits or HMIX_SPLITS" in caught.value.hint
 

@@ -255,7 +255,7 @@ def test_another_set_is_refused_with_what_differs(small, pins, tmp_path, batch_o
         (png(np.zeros((32, 32, 3), np.uint8), "BMP"), "not a picture in one of the formats PNG"),
         (png(np.zeros((32, 33, 3), np.uint8)), "33 x 32, not 32 x 32"),
         (png(np.zeros((32, 32), np.uint8)), "mode L, not RGB"),
-        (png(np.zeros((9000, 9000), np.uint8)), "too many for a picture"),
+        (png(np.zeros((9000, 9000), np.uint8)), "too many for a 32 x 32 picture"),
         (PICTURE[:16] + b"\0\1\0\0\0\1\0\0" + PICTURE[24:], "damaged|too large|not a picture"),
     ],
 )

@@ -219,10 +219,10 @@ def test_pictures_that_are_as_listed_are_taken(folder):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (f"a.bmp,owl,8,6,{'0' * 64}\n", r"1 of 2 pictures are not .* 'a\.bmp' has the sha256 \w{8}…, not 00000000…"),
+        (f"a.bmp,owl,8,6,{'0' * 64}\n", r"1 of 2 pictures are not .* 'a\.bmp' has sha256 \w{8}…, not 00000000…"),
         ("a.bmp,owl,6,8,\n", r"'a\.bmp' is 8 x 6, not 6 x 8"),
-        ("a.bmp,owl,8,,\n", "row 1, column height: '' is no number of pixels"),
-        ("a.bmp,owl,-8,6,\n", "row 1, column width: '-8' is no number of pixels"),
+        ("a.bmp,owl,8,,\n", "row 1, column height: '' is not a number of pixels"),
+        ("a.bmp,owl,-8,6,\n", "row 1, column width: '-8' is not a number of pixels"),
         ("a.bmp,owl,8,6,abc\n", "row 1, column sha256: 'abc' is no sha256"),
     ],
 )

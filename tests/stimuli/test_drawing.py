@@ -194,7 +194,7 @@ def test_stimulus_ids_are_read(name):
 @pytest.mark.parametrize("name", ["", "mixed", "Dog_2205_Frog_6908", "mixed_x_Dog_1", "mixed_0.5_Dog_../../etc", "a/b"])
 def test_what_is_no_stimulus_id_is_refused(name):
     assert not is_stimulus_id(name)
-    with pytest.raises(SchemaError, match="no stimulus id"):
+    with pytest.raises(SchemaError, match="not a stimulus id"):
         parse_stimulus_id(name)
 
 

@@ -174,7 +174,7 @@ def test_targets_are_the_soft_labels_smoothed_as_asked():
 
 
 def test_smoothing_of_another_target_is_refused(load_sample):
-    with pytest.raises(ConfigurationError, match="smoothing is of the target 'soft_label'"):
+    with pytest.raises(ConfigurationError, match="smoothing is for the target 'soft_label'"):
         hmix_hub.batches(load_sample(), images=None, targets="human", smoothing=1)
 
 

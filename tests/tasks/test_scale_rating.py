@@ -188,7 +188,7 @@ def test_tensors_and_the_target_of_one_scale(tmp_path):
     (pooled,) = hmix_hub.batches(hmix_hub.by_stimulus(one), images=None, shuffle=False)
     assert torch.equal(pooled["rating"], torch.tensor([0.75, 1 / 12]))
     for other in ("human", "human_weighted", "soft_label"):
-        with pytest.raises(ConfigurationError, match=f"the target '{other}' needs the column"):
+        with pytest.raises(ConfigurationError, match=f"the target '{other}' requires the column"):
             hmix_hub.batches(one, images=None, targets=other)
 
 

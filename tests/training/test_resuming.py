@@ -49,10 +49,10 @@ def test_the_usual_loop_over_epochs_goes_on_where_it_stopped(load_sample):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"place": -5}, "whole number"),
-        ({"epoch": 1.5}, "whole number"),
-        ({"epoch": None}, "whole number"),
-        ({"fingerprint": "x"}, "of other batches"),
+        ({"place": -5}, "integer"),
+        ({"epoch": 1.5}, "integer"),
+        ({"epoch": None}, "integer"),
+        ({"fingerprint": "x"}, "to other batches"),
     ],
 )
 def test_a_damaged_state_is_refused(change, told, load_sample):
@@ -131,7 +131,7 @@ def test_a_state_of_other_rows_or_another_seed_is_refused(load_sample):
         hmix_hub.batches(dataset, 8, images=None, shuffle=False),
         hmix_hub.batches(dataset, 8, images=None, keep_in_memory=False, buffer_size=100),
     ):
-        with pytest.raises(ConfigurationError, match="the state is of other batches"):
+        with pytest.raises(ConfigurationError, match="the state belongs to other batches"):
             other.load_state_dict(state)
 
 

@@ -116,8 +116,8 @@ def test_epochs_read_the_shards_in_other_orders():
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"columns": "participant_id"}, "cannot be known before it is read"),
-        ({"mix": object()}, "mix= takes a dataset in files"),
+        ({"columns": "participant_id"}, "are unknown before it is read"),
+        ({"mix": object()}, "mix= requires a dataset in files"),
         ({"buffer_size": 0}, "buffer_size is a whole number"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_state_of_another_process_is_refused():
     stream = sample().to_iterable_dataset(num_shards=4)
     state = hmix_hub.batches(stream, 8, images=None, world_size=2).state_dict()
     for options in ({"world_size": 2, "rank": 1}, {}, {"world_size": 2, "buffer_size": 10}):
-        with pytest.raises(ConfigurationError, match="of other batches"):
+        with pytest.raises(ConfigurationError, match="to other batches"):
             hmix_hub.batches(stream, 8, images=None, **options).load_state_dict(state)
     with pytest.raises(ConfigurationError, match="5 whole numbers"):
         hmix_hub.batches(stream, 8, images=None, world_size=2).load_state_dict(state | {"place": 3})

@@ -1,6 +1,6 @@
 """The built-in sample study: synthetic, made by a generator and not by people, in the layout of the release.
 
-It has the four tasks of H-Mix and all the oddities of the released files, so that whatever works on it works on them.
+It has the four tasks of H-Mix and all oddities of the released files, so that code that works on it works on them.
 """
 
 from __future__ import annotations

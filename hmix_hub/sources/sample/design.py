@@ -1,7 +1,7 @@
-"""Design of a synthetic study: who sees which mixture, in which order.
+"""Design of a synthetic study: who sees which mixtures in which order.
 
-`numpy.random.RandomState` is used throughout, whose streams are frozen, and only sums and products of its uniform
-numbers, so that every platform draws the same study.
+Uses only `numpy.random.RandomState`, whose streams are frozen, and sums and products of its uniform numbers, so that
+every platform draws the same study.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from hmix_hub.sources.sample.drawing import labels_of
 Ints = npt.NDArray[np.int64]
 
 REPEATED_POSITIONS = (14, 19)
-"""Places in a person's shuffled order whose stimuli are shown again at the end."""
+"""Positions in a participant's shuffled order whose stimuli are repeated at the end."""
 FIRST_TRIAL = 6
 LATE_FIRST_TRIAL = 8
-"""First trial of a person who took the comprehension quiz twice."""
+"""First trial of a participant who took the comprehension quiz twice."""
 MIXING_COEFFICIENTS = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
 
 
 @dataclass(frozen=True)
 class Design:
-    """Who sees what: P people, B batches, T distinct trials each, two repeats behind them.
+    """Who sees what: P participants, B batches, T distinct trials each, followed by two repeats.
 
     Parameters
     ----------
@@ -48,19 +48,19 @@ class Design:
 
     @cached_property
     def positions(self) -> Ints:
-        """Stimulus of each trial within the batch, shuffled per person, repeats last; int64 (P, T + 2)."""
+        """Stimulus of each trial within the batch, shuffled per participant, repeats last; int64 (P, T + 2)."""
         rng = np.random.RandomState(self.seed)
         order = np.argsort(rng.random_sample((len(self.batch_of_participant), self.first.shape[1])), axis=1)
         return np.concatenate([order, order[:, list(REPEATED_POSITIONS)]], axis=1)
 
     @property
     def trials(self) -> int:
-        """Trials of a person, repeats included."""
+        """Number of trials of a participant, including repeats."""
         return self.first.shape[1] + len(REPEATED_POSITIONS)
 
     @cached_property
     def person(self) -> Ints:
-        """Person of each row; int64 (P * trials,)."""
+        """Participant of each row; int64 (P * trials,)."""
         return np.repeat(np.arange(len(self.batch_of_participant)), self.trials)
 
     @property
@@ -91,9 +91,9 @@ def draw_design(batch_of_participant: Ints, trials: int, pictures: int, seed: in
     batch_of_participant
         int64 (P,), 0 to B - 1.
     trials
-        Distinct trials of a person, T.
+        Number of distinct trials of a participant, T.
     pictures
-        Pictures to draw pairs from; their number bounds the number of different stimuli.
+        Number of pictures to draw pairs from, which limits the number of distinct stimuli.
     seed
         Seed of the draw.
     """

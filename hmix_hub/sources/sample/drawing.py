@@ -1,4 +1,4 @@
-"""Endpoint pictures of the sample study: drawn here, one simple sign per class."""
+"""Endpoint pictures of the sample study, drawn as one simple sign per class."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ SIZE = 32
 
 
 def labels_of(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the labels of pictures by index, int64 of the same shape; index and label are not the same order."""
+    """Return the labels of pictures by index, int64 of the same shape; labels are not in order of index."""
     return (7 * indices + indices // CLASSES) % CLASSES
 
 
 def pictures(n: int = PICTURES) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw the sample's pictures, or more of their kind.
+    """Draw the sample's pictures, or more of the same kind.
 
     Parameters
     ----------
     n
-        M, how many; the first 200 are the sample's.
+        M, number of pictures; the first 200 are the sample's.
 
     Returns
     -------
     tuple of numpy.ndarray
-        uint8 (M, 32, 32, 3), red, green, blue; and their labels, int64 (M,), as many of each class where M is a
-        multiple of 200.
+        uint8 (M, 32, 32, 3), red, green, blue; and their labels, int64 (M,), balanced if M is a multiple of 200.
     """
     labels = labels_of(np.arange(n))
     return np.stack([_draw(int(label), index) for index, label in enumerate(labels)]), labels

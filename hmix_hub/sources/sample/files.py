@@ -17,7 +17,7 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 Row = dict[str, Any]
 
-# People of construct and select are in the order of the file, so that rounds and batches are interleaved in it.
+# Participants of construct and select are in file order, so that rounds and batches are interleaved.
 _BATCHES = {
     CONSTRUCT: [0, 1, 3, 2, 0, 1, 2, 3, 1, 0, 2, 1],
     SELECT: [1, 0, 2, 1, 0, 2, 0, 1, 2, 1],
@@ -28,7 +28,7 @@ _SEEDS = {CONSTRUCT: 1001, SELECT: 1002, INFER: 1003, CATEGORICAL: 1004}
 _CONDITIONS = {
     CONSTRUCT: [0, 1, 2, 7],
     SELECT: [3, 0, 5],
-    # Three rounds, whose conditions share the numbers.
+    # Three rounds, whose conditions share numbers.
     INFER: [0, 1, 0, 1, 1, 0],
     CATEGORICAL: [0, 1, 2, 3],
 }
@@ -49,9 +49,9 @@ def write_sample_file(name: str, path: Path) -> None:
     Parameters
     ----------
     name
-        Its name, that of a file of the release.
+        Name of the file in the release.
     path
-        Where to write it; the same bytes every time.
+        Where to write it; the bytes are always the same.
     """
     if name in _PROCESSED:
         task, compute = _PROCESSED[name]
@@ -67,7 +67,7 @@ def judgment_rows(task: str) -> list[Row]:
     batches = np.array(_BATCHES[task])
     design = sample_design(task, batches, _SEEDS[task])
     if task in {CONSTRUCT, SELECT}:
-        # A batch that holds a pair twice.
+        # A batch that contains a pair twice.
         for pictures in (design.first, design.second):
             pictures[0, -1] = pictures[0, 3]
     rows: list[Row] = design_table(task, design, _SEEDS[task]).to_pylist()
@@ -157,7 +157,7 @@ def _with_platform_ids(task: str, rows: list[Row]) -> list[Row]:
 
 
 def _with_other_pages(rows: list[Row]) -> list[Row]:
-    """Add before and after each participant's judgments the pages that the categorical file keeps."""
+    """Add the pages that the categorical file keeps before and after each participant's judgments."""
     pages: list[Row] = []
     participants = dict.fromkeys(row["subject"] for row in rows)
     for participant in participants:

@@ -1,4 +1,4 @@
-"""Layout: synthetic trials and answers as tables of schema 1.0.0."""
+"""Layout of synthetic trials and answers as tables of schema 1.0.0."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns
 from hmix_hub.tasks.infer_mixing_factor import QUESTION_ORDER
 
 DISTINCT_TRIALS = {CONSTRUCT: 30, SELECT: 30, INFER: 60, CATEGORICAL: 25}
-"""Stimuli of a person; two repeats come on top."""
+"""Number of stimuli of a participant, without two repeats."""
 _PAGES_BEFORE_AND_BETWEEN = 39
 _MANY_PICTURES = 10_000
 
 
 def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
-    """Draw a study of any size, in the layout of the release.
+    """Generate a study of any size, in the layout of the release.
 
     Parameters
     ----------
     task
         Name of the task.
     judgments
-        Rows, 1 or more; people, batches and stimuli grow with them.
+        Number of rows, 1 or more; participants, batches and stimuli grow with it.
     seed
         Seed of the study.
 
@@ -54,7 +54,7 @@ def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
 
 
 def sample_design(task: str, batch_of_participant: npt.NDArray[np.int64], seed: int) -> Design:
-    """Draw the design of a file of the sample study, over its own pictures."""
+    """Return the design of a file of the sample study, over its own pictures."""
     return draw_design(batch_of_participant, DISTINCT_TRIALS[task], PICTURES, seed)
 
 
@@ -85,7 +85,7 @@ def _session_clock(design: Design, response_times: npt.NDArray[np.float64]) -> n
 
 
 def person_name(number: int) -> str:
-    """Return the id of a participant, counted from 0; plainly synthetic, in the release's 15 characters."""
+    """Return the id of a participant, counted from 0: clearly synthetic, with 15 characters as in the release."""
     return f"sample{number + 1:09d}"
 
 

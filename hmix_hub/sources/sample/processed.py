@@ -1,6 +1,6 @@
-"""Processed files of the sample study: the release's figures, computed row by row as its files show them.
+"""Processed files of the sample study: the release's figures, computed row by row.
 
-This is written apart from the package's own computation on purpose, so that each can be checked against the other.
+This is deliberately independent of the package's own computation, so that each can be checked against the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _REDISTRIBUTION = 0.1
 
 
 def processed_inferences(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Compute what `processed_hmix_inferences.json` holds, from rows of schema 1.0.0."""
+    """Compute `processed_hmix_inferences.json` from rows of schema 1.0.0."""
     stimuli: dict[str, dict[str, Any]] = {}
     for row in rows:
         answer = json.loads(row["responses"])
@@ -52,7 +52,7 @@ def _mean(values: list[float]) -> float:
 
 
 def processed_soft_labels(rows: Iterable[dict[str, Any]]) -> dict[str, list[list[float]]]:
-    """Compute what `hmix_individ_soft_labels.json` holds, from rows of schema 1.0.0, people in file order."""
+    """Compute `hmix_individ_soft_labels.json` from rows of schema 1.0.0, participants in file order."""
     stimuli: dict[str, list[list[float]]] = {}
     for row in rows:
         stimuli.setdefault(row["filename"], []).append(_soft_label(json.loads(row["response"])))
@@ -83,5 +83,5 @@ def _soft_label(answer: dict[str, str]) -> list[float]:
 
 
 def _numpy_sum(values: list[float]) -> float:
-    """Add ten numbers in numpy's order, as the authors did: Python's gives other last bits."""
+    """Add ten numbers in NumPy's order, as the authors did: Python's order gives other last bits."""
     return float(np.sum(np.array(values)))

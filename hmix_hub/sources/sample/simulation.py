@@ -1,4 +1,4 @@
-"""Simulated people: answers that look like people's, from uniform random numbers."""
+"""Simulated participants: plausible answers from uniform random numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW_SHARE = 0.004
 
 @dataclass(frozen=True)
 class Midpoints:
-    """Answers of a midpoint task: step 0 to 10 of the start (construct alone) and of the answer; int64 (N,) each."""
+    """Answers of a midpoint task: step 0 to 10 of the start (only construct) and of the answer; int64 (N,) each."""
 
     start: Ints
     selected: Ints
@@ -36,7 +36,7 @@ class Inferences:
 
 
 def _noise(rng: np.random.RandomState, n: int) -> Floats:
-    """Draw noise of mean 0 and variance 1: a sum of twelve uniform numbers, the same bits everywhere."""
+    """Draw noise with mean 0 and variance 1: a sum of twelve uniform numbers, identical on all platforms."""
     total = np.zeros(n)
     for _ in range(12):
         total += rng.random_sample(n)
@@ -44,7 +44,7 @@ def _noise(rng: np.random.RandomState, n: int) -> Floats:
 
 
 def simulate_response_times(design: Design, seed: int) -> Floats:
-    """Draw response times in milliseconds, to a tenth; a few take minutes. float64 (N,)."""
+    """Draw response times in milliseconds, to a tenth, a few of them minutes; float64 (N,)."""
     rng = np.random.RandomState(seed)
     u = rng.random_sample(len(design.person))
     slow = rng.random_sample(len(design.person)) < SLOW_SHARE
@@ -52,7 +52,7 @@ def simulate_response_times(design: Design, seed: int) -> Floats:
 
 
 def simulate_midpoints(design: Design, seed: int) -> Midpoints:
-    """Simulate choices of the 50/50 point: near the middle, drawn a little towards the start."""
+    """Simulate choices of the 50/50 point: near the middle, slightly biased towards the start."""
     rng = np.random.RandomState(seed)
     start = np.where(design.person % 2 == 0, 1, 9)
     steps = 5.0 + 0.15 * (start - 5) + 1.6 * _noise(rng, len(design.person))
@@ -60,7 +60,7 @@ def simulate_midpoints(design: Design, seed: int) -> Midpoints:
 
 
 def simulate_inferences(design: Design, seed: int) -> Inferences:
-    """Simulate inferred coefficients: pushed towards the nearer end, surer there; a few sliders are never moved."""
+    """Simulate inferred coefficients, biased towards the nearer end, surer there; a few sliders never move."""
     rng = np.random.RandomState(seed)
     shown = MIXING_COEFFICIENTS[design.rows(design.level)]
     perceived = np.clip(0.5 + 1.2 * (shown - 0.5) + 0.16 * _noise(rng, len(shown)), 0, 1)
@@ -71,7 +71,7 @@ def simulate_inferences(design: Design, seed: int) -> Inferences:
 
 
 def simulate_categories(design: Design, seed: int) -> list[dict[str, str]]:
-    """Simulate categorical answers, as the released interface stores them."""
+    """Simulate categorical answers in the form stored by the released interface."""
     rng = np.random.RandomState(seed)
     first, second = labels_of(design.rows(design.first)), labels_of(design.rows(design.second))
     shown = MIXING_COEFFICIENTS[design.rows(design.level)]
@@ -103,12 +103,12 @@ def _categorical_answer(rng: np.random.RandomState, pair: tuple[int, int], shown
 
 
 def encode_answer(answer: dict[str, str] | dict[str, int]) -> str:
-    """Write an answer as the released interface does."""
+    """Return an answer in the form of the released interface."""
     return json.dumps(answer, separators=(",", ":"))
 
 
 def walk(start: int, end: int) -> float:
-    """Walk from a tenth to another in steps of .1, with the float errors that adding up brings."""
+    """Walk from one tenth to another in steps of .1, with the floating-point errors of the additions."""
     value = start / 10
     for _ in range(abs(end - start)):
         value += 0.1 if end > start else -0.1
