@@ -175,7 +175,7 @@ class TestChanges:
         assert len(load(REPOSITORY)) == 144
         change(other, "response_time_ms", 1.0)
         hub.commit(REPOSITORY, {TABLE: (other / TABLE).read_bytes()})
-        with pytest.raises(SourceError, match="changed since the study was published"):
+        with pytest.raises(SourceError, match="changed after the study was published"):
             load(REPOSITORY)
 
     def test_a_copy_of_the_hubs_table_that_was_damaged_is_loaded_again(self, hub, login, study, tmp_path):
@@ -212,7 +212,7 @@ class TestWithoutTheNetwork:
         stale = [str(one.message) for one in recwarn if one.category is CacheWarning]
         assert all("as last loaded, main at commit" in said for said in stale)
         assert bool(stale) == (how == "away")
-        with pytest.raises(SourceMissingError, match=r"1\.2\.0 was not loaded before(.|\n)*cached: 1\.0\.0, main"):
+        with pytest.raises(SourceMissingError, match=r"1\.2\.0 is not cached(.|\n)*revision=: 1\.0\.0, main"):
             load(REPOSITORY, revision="1.2.0")
 
     def test_a_version_that_was_loaded_asks_the_hub_nothing(self, loaded):

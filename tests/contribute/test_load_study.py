@@ -181,7 +181,7 @@ def test_pictures_of_several_sizes_stand_in_one_column(study, tmp_path, make_stu
     (own / "study.yaml").write_text(text)
     joined = hmix_hub.load_dataset([study, own], split="train", images="mixed", cifar10=cifar10)
     assert (joined[0]["image"].size, joined[200]["image"].size) == ((32, 32), (6, 4))
-    with pytest.raises(SchemaError, match="differ in size"):
+    with pytest.raises(SchemaError, match="different sizes"):
         hmix_hub.batches(joined.remove_columns("image"), batch_size=8, cifar10=cifar10)
 
 

@@ -146,7 +146,7 @@ def test_the_sample_is_marked_synthetic_and_the_release_is_not(release, cifar10)
     assert "SYNTHETIC" in words_of(show(PAIR))
     words = words_of(hmix_hub.show("Automobile_887_Bird_8384", source=release, cifar10=cifar10))
     assert "SYNTHETIC" not in words
-    assert "select-shuffled: 11 judgments of 5 people" in words
+    assert "select-shuffled: 11 judgments of 5 participants" in words
 
 
 def test_a_mixture_that_nobody_judged_is_drawn_all_the_same():
@@ -167,7 +167,7 @@ def test_class_names_may_be_in_any_case():
         ("sample/infer_mixing_factor/nobody/3", "there is no judgment"),
         ("mixed_0.5_Bird_113_Whale_35", "there is no class 'Whale'"),
         ("mixed_0.5_Bird_113_Ship_999", "image_2_index is 999"),
-        ("mixed_0.5_Cat_113_Ship_35", "image_1_label is cat, but picture 113 of sample/pictures is of class bird"),
+        ("mixed_0.5_Cat_113_Ship_35", "image_1_label is cat, but picture 113 of sample/pictures has class bird"),
         ("mixed_1.5_Bird_113_Ship_35", "coefficients are from 0 to 1"),
         ("Bird_113", "names one picture"),
     ],

@@ -179,7 +179,7 @@ def test_offline_means_offline(monkeypatch):
 
 
 def test_a_hub_that_stays_away_is_told_with_what_to_do(no_hub):
-    with pytest.raises(SourceMissingError, match="could not be had from the Hub: no route") as caught:
+    with pytest.raises(SourceMissingError, match="could not be downloaded from the Hub: no route") as caught:
         open_cifar10("test")
     assert "HMIX_CIFAR10" in caught.value.hint
     assert "cifar-10-python.tar.gz" in caught.value.hint

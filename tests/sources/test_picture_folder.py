@@ -76,9 +76,9 @@ def test_the_fingerprint_decides_pixels_and_labels(folder, change):
         ("file\nb.png\n", "column label: expected one column label, found 0"),
         ("file,label,label\nb.png,owl,owl\n", "one column label, found 2"),
         ("file,label\n", "names no picture"),
-        ("file,label\nb.png,owl\na.bmp,\n", "row 1, column label: no label"),
-        ("file,label\nb.png,owl\n ,owl\n", "row 1, column file: no file"),
-        ("file,label\nb.png,owl\na.bmp\n", "row 1, column label: no label"),
+        ("file,label\nb.png,owl\na.bmp,\n", "row 1, column label: label is missing"),
+        ("file,label\nb.png,owl\n ,owl\n", "row 1, column file: file is missing"),
+        ("file,label\nb.png,owl\na.bmp\n", "row 1, column label: label is missing"),
         ("file,label\nb.png,owl,x\n", "row 0: 3 cells under 2 columns"),
         ("file,label\nb.png,owl\na.bmp,Owl\n", "row 1, column label: the label 'Owl' is written 'owl' in row 0"),
         ("file,label\nz.png,owl\n", "row 0, column file: 'z.png' is missing"),
@@ -152,7 +152,7 @@ def test_pictures_may_be_of_several_sizes(folder):
     for index, pixels in enumerate((PIXELS[0], turned, PIXELS[2])):
         assert np.array_equal(birds.picture(index), pixels.transpose(2, 0, 1))
     assert np.array_equal(birds.take(np.array([2, 0])), PIXELS[[2, 0]].transpose(0, 3, 1, 2))
-    with pytest.raises(SchemaError, match="several sizes, such as 8 x 6 and 6 x 8"):
+    with pytest.raises(SchemaError, match="differ in size, such as 8 x 6 and 6 x 8"):
         birds.take(np.array([0, 1]))
     with pytest.raises(SchemaError, match="image_size"):
         _ = birds.pictures
@@ -223,7 +223,7 @@ def test_pictures_that_are_as_listed_are_taken(folder):
         ("a.bmp,owl,6,8,\n", r"'a\.bmp' is 8 x 6, not 6 x 8"),
         ("a.bmp,owl,8,,\n", "row 1, column height: '' is not a number of pixels"),
         ("a.bmp,owl,-8,6,\n", "row 1, column width: '-8' is not a number of pixels"),
-        ("a.bmp,owl,8,6,abc\n", "row 1, column sha256: 'abc' is no sha256"),
+        ("a.bmp,owl,8,6,abc\n", "row 1, column sha256: 'abc' is not a sha256"),
     ],
 )
 def test_pictures_that_are_not_as_listed_are_named(folder, row, reason):

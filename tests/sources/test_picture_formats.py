@@ -31,7 +31,7 @@ def test_an_alpha_channel_must_be_opaque(folder):
     assert np.array_equal(open_picture_folder(folder, "birds").pictures[0], PIXELS[0].transpose(2, 0, 1))
     opaque[0, 0, 3] = 254
     Image.fromarray(opaque).save(folder / "b.png")
-    with pytest.raises(SourceError, match=r"b\.png, row 0: the picture is transparent"):
+    with pytest.raises(SourceError, match=r"b\.png, row 0: the picture is partly transparent"):
         open_picture_folder(folder, "birds")
 
 
@@ -106,7 +106,7 @@ def test_a_compressed_tiff_is_refused(folder, compression):
 
 def test_sixteen_bits_are_refused_since_browsers_differ(folder):
     Image.new("I;16", (8, 6)).save(folder / "b.png")
-    with pytest.raises(SourceError, match=r"b\.png, row 0: .*browser brings to 8 in its own way"):
+    with pytest.raises(SourceError, match=r"b\.png, row 0: .*browsers convert to 8 in different ways"):
         open_picture_folder(folder, "birds")
 
 

@@ -137,7 +137,7 @@ def test_a_file_that_comes_too_slowly_is_given_up(cache, waits, monkeypatch):
     times = iter(range(0, 10**6, module.DOWNLOAD_LIMIT_S))
     monkeypatch.setattr(module, "monotonic", lambda: next(times))
     monkeypatch.setattr(module, "_PIECE", 1)
-    with Server(reply()) as server, pytest.raises(SourceError, match="bytes came in 600 s"):
+    with Server(reply()) as server, pytest.raises(SourceError, match="bytes in 600 s"):
         server.web.path(NAME)
     assert cached(cache) == []
 

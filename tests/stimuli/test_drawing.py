@@ -176,7 +176,7 @@ def test_a_label_that_contradicts_the_index_is_refused(load_sample):
     dataset = load_sample().select(range(5))
     label = dataset[2]["image_1_label"]
     with pytest.raises(
-        SchemaError, match=r"row 2, column image_1_label: .* but picture \d+ of sample/pictures is of class"
+        SchemaError, match=r"row 2, column image_1_label: .* but picture \d+ of sample/pictures has class"
     ):
         hmix_hub.render(changed(dataset, image_1_label=(label + 1) % 10))
 

@@ -180,7 +180,7 @@ def test_tensors_and_the_target_of_one_scale(tmp_path):
     assert tensors["scale"].tolist() == [0, 1, 0, 0, 1, 0]
     assert tensors.vocabularies["scale"] == ["likeness", "beauty"]
     assert not tensors["rating_touched_mask"].any()
-    with pytest.raises(ConfigurationError, match="one scale, and the dataset has likeness, beauty"):
+    with pytest.raises(ConfigurationError, match="one scale, but the dataset has likeness, beauty"):
         hmix_hub.batches(ds, images=None)
     one = hmix_hub.filter(ds, scale="likeness")
     (batch,) = hmix_hub.batches(one, images=None, shuffle=False)

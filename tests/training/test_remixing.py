@@ -126,7 +126,7 @@ def test_a_state_of_another_mixup_is_refused(mixup, load_sample):
         hmix_hub.HumanMixup("identity", 0.8, seed=5, classes=names),
         None,
     ):
-        with pytest.raises(ConfigurationError, match="of other batches: its mix"):
+        with pytest.raises(ConfigurationError, match="to other batches: its mix"):
             hmix_hub.batches(load_sample(), 8, mix=other, images=None).load_state_dict(state)
 
 

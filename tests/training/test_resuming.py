@@ -60,7 +60,7 @@ def test_a_damaged_state_is_refused(change, told, load_sample):
     with pytest.raises(ConfigurationError, match=told):
         loader.load_state_dict(loader.state_dict() | change)
     for nothing in ({}, None, [1]):
-        with pytest.raises(ConfigurationError, match="no state of batches: it lacks epoch, place"):
+        with pytest.raises(ConfigurationError, match="not a state of batches: it lacks epoch, place"):
             loader.load_state_dict(nothing)
 
 

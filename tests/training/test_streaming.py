@@ -118,7 +118,7 @@ def test_epochs_read_the_shards_in_other_orders():
     [
         ({"columns": "participant_id"}, "are unknown before it is read"),
         ({"mix": object()}, "mix= requires a dataset in files"),
-        ({"buffer_size": 0}, "buffer_size is a whole number"),
+        ({"buffer_size": 0}, "buffer_size must be an integer"),
     ],
 )
 def test_what_a_stream_cannot_do_is_told(options, told):
@@ -132,7 +132,7 @@ def test_a_state_of_another_process_is_refused():
     for options in ({"world_size": 2, "rank": 1}, {}, {"world_size": 2, "buffer_size": 10}):
         with pytest.raises(ConfigurationError, match="to other batches"):
             hmix_hub.batches(stream, 8, images=None, **options).load_state_dict(state)
-    with pytest.raises(ConfigurationError, match="5 whole numbers"):
+    with pytest.raises(ConfigurationError, match="5 integers"):
         hmix_hub.batches(stream, 8, images=None, world_size=2).load_state_dict(state | {"place": 3})
 
 
