@@ -165,6 +165,8 @@ def _files(
         tell(f"writing {len(pictures):,} pictures")
     for number, sheet in enumerate(pictures.sheets()):
         yield f"data/pictures-{number:03}.png", sheet
+    if pictures.has_originals:
+        tell(f"writing {int(pictures.is_shrunk.sum()):,} pictures in full size")
     for number, picture in pictures.originals():
         yield f"pictures/{number}.png", picture
     metadata = describe(shown, described, classes, studies, pictures, mark=mark_of(tasks), notes=said, model=told_model)

@@ -12,6 +12,7 @@ from explored import metadata_of
 from hmix_hub.cli.main import main
 from hmix_hub.contribute.publishing.space import publish_space
 from hmix_hub.errors import PublishError
+from hmix_hub.explorer.writing import write_explorer
 from hmix_hub.studies.study import Study
 
 REPOSITORY = "lab/example-study"
@@ -120,3 +121,11 @@ def test_a_synthetic_study_is_marked(hub, login, study, edit):
     publish_space(Study.open(study), REPOSITORY, SPACE)
     card = hub.files(f"spaces/{SPACE}")["README.md"].decode()
     assert "synthetic: a program made them" in card
+
+
+def test_a_published_study_is_explored_by_its_repository(hub, login, study, tmp_path):
+    publish(study, "--push")
+    write_explorer(REPOSITORY, tmp_path / "page")
+    told = metadata_of(tmp_path / "page")
+    assert told["tasks"][0]["code"]["command"] == f"--dataset {REPOSITORY}"
+    assert (told["datasets"][0]["version"], told["tasks"][0]["n_judgments"]) == ("1.0.0", 144)

@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from explored import bytes_of, metadata_of, table_of
 from PIL import Image
+from study_generator.own_pictures import with_own_pictures
 
 import hmix_hub
+from hmix_hub.errors import PerceptionWarning
+from hmix_hub.explorer import predictions
 from hmix_hub.explorer.writing import write_explorer
+from hmix_hub.studies.example import example_study, write_files
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,35 @@ def test_predictions_are_those_of_the_model(folder, metadata, load_sample):
     assert np.array_equal(stimuli["prediction"].to_numpy(), expected.mean)
     assert np.array_equal(stimuli["prediction_low"].to_numpy(), expected.low)
     assert np.array_equal(stimuli["prediction_high"].to_numpy(), expected.high)
+
+
+def test_a_saved_model_predicts(tmp_path, load_sample):
+    model = hmix_hub.PerceptualModel.fit(load_sample(mixing_coefficient=[0.25, 0.5, 0.75]), people=False)
+    model.save(tmp_path / "model.json")
+    write_explorer("h-mix", tmp_path / "page", source="sample", model=tmp_path / "model.json")
+    assert metadata_of(tmp_path / "page")["model"]["title"] == f"fitted to {model.n_judgments:,} judgments elsewhere"
+    stimuli = table_of(tmp_path / "page", "infer_mixing_factor.stimuli")
+    columns = (stimuli[name].to_numpy() for name in ("mixing_coefficient", "image_1_label", "image_2_label"))
+    assert np.array_equal(stimuli["prediction"].to_numpy(), model.predict(*columns).mean)
+
+
+def test_classes_that_a_model_does_not_know_have_no_prediction(tmp_path):
+    files = example_study()
+    with_own_pictures(files)
+    cats_and_foxes = hmix_hub.load_dataset(write_files(tmp_path / "study", files), split="train")
+    with pytest.warns(PerceptionWarning):
+        hmix_hub.PerceptualModel.fit(cats_and_foxes).save(tmp_path / "model.json")
+    write_explorer("h-mix", tmp_path / "page", source="sample", model=tmp_path / "model.json")
+    assert np.isnan(table_of(tmp_path / "page", "infer_mixing_factor.stimuli")["prediction"].to_numpy()).all()
+
+
+def test_more_judgments_than_are_fitted_on_the_spot_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(predictions, "MOST_FITTED", 1000)
+    write_explorer("h-mix", tmp_path / "page", source="sample", for_disk=False)
+    told = metadata_of(tmp_path / "page")
+    assert told["model"] is None
+    assert told["notes"] == ["With more than 1,000 judgments, no model is fitted; --model shows one that was saved."]
+    assert "prediction" not in table_of(tmp_path / "page", "infer_mixing_factor.stimuli").column_names
 
 
 def test_synthetic_judgments_are_marked(metadata):
