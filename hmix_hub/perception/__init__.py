@@ -1,1 +1,1 @@
-"""Perception: a model of what people see in mixed pictures, and what follows from it for labels and collecting."""
+"""Perception: a model of what people see in mixed pictures, and its use for labels and data collection."""

@@ -1,4 +1,4 @@
-"""Aggregation: from all judgments of a stimulus to one label; `hmix_hub.aggregate`."""
+"""Aggregation of all judgments of a stimulus into one label: `hmix_hub.aggregate`."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from hmix_hub.tasks.task import Task
 if TYPE_CHECKING:
     import datasets
 
-METHOD = text("method", meaning="how the judgments were aggregated, as `hmix_hub.aggregate` calls it")
-VALUE = Column("aggregated_value", Kind.FLOAT64, "what the judgments of the stimulus come to", "of the answers", 0, 1)
-COEFFICIENT = coefficient("aggregated_coefficient", meaning="what the judgments of the stimulus come to")
-SOFT_LABEL = Column("soft_label", Kind.DISTRIBUTION, "what the judgments come to, by class", "probability", 0, 1)
-TOP_CLASS = Column("top_class", Kind.LABEL, "class with the largest share; null: a tie", nullable=True)
+METHOD = text("method", meaning="aggregation method, see `hmix_hub.aggregate`")
+VALUE = Column("aggregated_value", Kind.FLOAT64, "aggregate of the stimulus' judgments", "of the answers", 0, 1)
+COEFFICIENT = coefficient("aggregated_coefficient", meaning="aggregate of the stimulus' judgments")
+SOFT_LABEL = Column("soft_label", Kind.DISTRIBUTION, "aggregate of the judgments, by class", "probability", 0, 1)
+TOP_CLASS = Column("top_class", Kind.LABEL, "class with the largest share; null for ties", nullable=True)
 MODEL = "model"
 SHARE, MIDPOINT, CLASS, NUMBER = "share", "midpoint", "class", "number"
-"""What was answered: a share of image 1, the mixture of a pair that looks like half of each, a class, or another
+"""Kinds of answers: a share of image 1, the mixture of a pair that looks like half of each, a class, or another
 number, such as a rating."""
 
 
@@ -59,7 +59,7 @@ def aggregate(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> datasets.Dataset:
-    r"""Return one label per stimulus, from all of its judgments.
+    r"""Compute one label per stimulus from all of its judgments.
 
     The methods available for a task depend on its answers: "share" is the share of image 1 in a mixture
     (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each (the midpoint tasks), "class"
@@ -67,7 +67,7 @@ def aggregate(
     such as a rating (`scale_rating`: one row for each scale of a stimulus).
 
     ====================== ===================== ===================================================================
-    method                 answers               what the label is
+    method                 answers               label
     ====================== ===================== ===================================================================
     "mean"                 share, midpoint,      the mean; for classes, the mean soft label
                            class, number         (of chosen classes, the share of each)
@@ -86,24 +86,24 @@ def aggregate(
                                                  the same votes; see `hmix_hub.perception.dawid_skene`
     ====================== ===================== ===================================================================
 
-    With two or three judgments per stimulus, as in H-Mix, "model" predicts people best: the root mean square error for
-    the answer of a held-out participant is .207 (the model being fitted without that participant), against .247 for the
-    mean of the others' answers.
+    With two or three judgments per stimulus, as in H-Mix, "model" predicts people best: the root mean squared error for
+    the answer of a held-out participant, without whom the model was fitted, is .207, compared with .247 for the mean of
+    the others' answers.
 
-    Dawid-Skene weights participants by the errors they make, which takes many votes per participant and per stimulus to
-    learn. It is not the default, because with few votes it does worse than a majority: on the 1000 pictures of
-    CIFAR-10S, with 6.7 votes each, it finds the picture's class in 88.6 % of cases, the majority in 92.9 % (a tie
-    counts as its share) and the mean soft label in 93.8 %.
+    Dawid-Skene weights participants by their errors, which takes many votes per participant and stimulus to learn. It
+    is not the default, because with few votes it is worse than a majority: on the 1000 pictures of CIFAR-10S, with 6.7
+    votes each, it finds the picture's class in 88.6 % of cases, the majority in 92.9 % (ties count by share) and the
+    mean soft label in 93.8 %.
 
     Parameters
     ----------
     dataset
-        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows. Repeats count like
+        Judgments of one task, schema 2: any selection from one or several (joined) studies; N rows. Repeats count like
         other judgments; exclude them with `hmix_hub.filter(dataset, repeats=False)`.
     method
         One of the methods.
     model
-        For "model": a fitted model; `None` fits one to the dataset.
+        For "model": a fitted model; defaults to one fitted to the dataset.
     cifar10, image_sets
         For "model": where the pictures come from, if the model has pixel features; see `hmix_hub.render`.
 
@@ -111,13 +111,13 @@ def aggregate(
     -------
     datasets.Dataset
         One row per stimulus, in the order of first appearance as in `hmix_hub.by_stimulus`, in memory: ids, picture
-        columns, n_judgments, n_participants (and n_synthetic, if some judgments were made by a program); then
+        columns, n_judgments, n_participants (and n_synthetic, if some judgments are synthetic); then
 
         * `method`: the method;
-        * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. For
+        * `aggregated_coefficient`, float64, 0 to 1, share of image 1, if shares or midpoints were answered. For
           "majority" and "dawid_skene" it is the probability that image 1 prevails, not an expected answer;
-        * `aggregated_value`, float64, 0 to 1, where other numbers were answered;
-        * `soft_label`, K float64, sums to 1, where shares or classes were answered: what `hmix_hub.batches(…,
+        * `aggregated_value`, float64, 0 to 1, if other numbers were answered;
+        * `soft_label`, K float64, sums to 1, if shares or classes were answered: what `hmix_hub.batches(…,
           targets="soft_label")` trains on;
         * `top_class`, label, likewise: the class with the largest share; null for ties.
 
@@ -129,7 +129,7 @@ def aggregate(
     SchemaError
         If the dataset is not a judgment table, holds several tasks, or an answer is missing or out of range.
     PerceptionError
-        If "dawid_skene" does not converge; or, for "model", if no model can be fitted or no stimulus was judged by two
+        If "dawid_skene" does not converge; for "model", if no model can be fitted, or no stimulus was judged by two
         participants.
 
     Examples
@@ -175,7 +175,7 @@ def aggregate(
 
 @dataclass(frozen=True)
 class Judged:
-    """Judgments of one task over one vocabulary, grouped by stimulus.
+    """Judgments of one task with one vocabulary, grouped by stimulus.
 
     Parameters
     ----------
@@ -184,9 +184,9 @@ class Judged:
     task, vocabulary
         Their task and class names.
     pooled
-        Their by-stimulus table; G rows.
+        Their by-stimulus table, G rows.
     model
-        The model that the user gave.
+        The user's model.
     places
         Where its pictures come from.
     """
@@ -200,27 +200,27 @@ class Judged:
 
     @cached_property
     def groups(self) -> Groups:
-        """The rows of each stimulus; stimuli in the order of the by-stimulus table."""
+        """Return the rows grouped by stimulus, in the order of the by-stimulus table."""
         return Groups(encode_key(self.columns(*self.task.key_columns).columns))
 
     @cached_property
     def participants(self) -> Ints:
-        """Number of each row's participant; int64 (N,)."""
+        """Return the number of each row's participant; int64 (N,)."""
         return encode_key(self.columns("study_id", "participant_id").columns)
 
     @property
     def answers(self) -> str:
-        """What was answered."""
+        """Return the kind of answers."""
         if not self.task.is_share_answered:
             return CLASS if self.task.is_over_classes else NUMBER
         return SHARE if self.task.shows == "mixture" else MIDPOINT
 
     def columns(self, *names: str) -> pa.Table:
-        """Return columns of the judgments, which must be there."""
+        """Return columns of the judgments, which must exist."""
         return arrow_columns(self.dataset, named_columns(self.dataset, names))
 
     def answered(self) -> Floats:
-        """Return the number that each judgment answers, such as a share of image 1; float64 (N,)."""
+        """Return the numeric answers, such as shares of image 1; float64 (N,)."""
         return numbers(self.columns(self.task.answered)[self.task.answered])
 
 
@@ -255,7 +255,7 @@ class _Votes:
 
 
 def _votes(judged: Judged) -> _Votes:
-    """Return the votes, and the rows that have one."""
+    """Return the votes and their rows."""
     if judged.answers == CLASS:
         name = judged.task.class_column
         top = codes(judged.columns(name)[name])
@@ -266,13 +266,13 @@ def _votes(judged: Judged) -> _Votes:
 
 
 def _label_of_votes(judged: Judged, sides: Floats) -> Floats:
-    """Return shares of the sides, float64 (G, C), as what is stored of them."""
+    """Return the label to store for shares of the sides, float64 (G, C)."""
     return sides if judged.answers == CLASS else sides[:, 0]
 
 
 def _majority(judged: Judged) -> Floats:
     if not judged.task.has_participants:
-        # Rows that pool their participants hold the shares of votes themselves.
+        # Rows that pool participants already have shares of votes.
         return _mean(judged)
     votes = _votes(judged)
     cells = judged.groups.codes[votes.rows] * votes.n_sides + votes.sides
@@ -308,7 +308,7 @@ METHODS = tuple(_COMPUTE)
 
 
 def _chosen(method: str, judged: Judged) -> _Compute:
-    """Return what computes a method, if the task has it."""
+    """Return the function for a method, if it applies to the task."""
     if not isinstance(method, str) or method not in METHODS:
         msg = f"there is no method {method!r}"
         raise ConfigurationError(msg, hint=nearest(method, METHODS, label="methods"))
@@ -317,21 +317,21 @@ def _chosen(method: str, judged: Judged) -> _Compute:
         msg = f"{method!r} needs the judgments of each participant"
         raise ConfigurationError(msg, hint=judged.task.without_participants)
     if judged.answers not in answers:
-        msg = f"the answers of {judged.task.name} have no aggregate {method!r}"
+        msg = f"{method!r} does not apply to the answers of {judged.task.name}"
         possible = ", ".join(name for name in METHODS if judged.answers in _COMPUTE[name][0])
-        raise ConfigurationError(msg, hint=f"the task has {possible}")
+        raise ConfigurationError(msg, hint=f"methods for this task: {possible}")
     given: object = judged.model
     if given is not None and not isinstance(given, PerceptualModel):
-        msg = f"the model is an hmix_hub.PerceptualModel, not {type(given).__name__}"
+        msg = f"model must be an hmix_hub.PerceptualModel, not {type(given).__name__}"
         raise ConfigurationError(msg, hint="PerceptualModel.fit(dataset) returns one")
     if judged.model is not None and method != MODEL:
-        msg = f"a model is given, and {method!r} uses none"
-        raise ConfigurationError(msg, hint=f'aggregate(dataset, "{MODEL}", model=model)')
+        msg = f"{method!r} does not use a model, but one was passed"
+        raise ConfigurationError(msg, hint=f'use aggregate(dataset, "{MODEL}", model=model)')
     return compute
 
 
 def _top_class(label: Floats) -> pa.Array:
-    """Return the class with the largest share of each label; null where another is as large."""
+    """Return the class with the largest share of each label; null for ties."""
     if not len(label):
         return pa.array([], pa.int64())
     is_largest = label >= label.max(axis=1, keepdims=True) - TOLERANCE

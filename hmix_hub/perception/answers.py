@@ -1,4 +1,4 @@
-"""Answers in percent: those that occur in the data, those that a model predicts, and scores of predictions."""
+"""Answers in percent: answers in the data, predicted answers, and scores of predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_ANSWERS = PERCENT + 1
 SHARES: Floats = np.arange(N_ANSWERS) / PERCENT
 """The answers as shares of image 1; float64 (101,)."""
 _LENT = 0.5
-"""Pseudo-judgments that each answer shares with the unobserved answers nearest to it."""
+"""Pseudo-judgments that each answer gives to the nearest unobserved answers."""
 
 
 def to_percent(inferred: Floats) -> Ints:
@@ -141,7 +141,7 @@ def interval(mass: Floats, level: float) -> tuple[Floats, Floats]:
     Parameters
     ----------
     mass
-        float64 (..., 101).
+        float64 (..., 101): probabilities of the answers.
     level
         Minimum probability of the closed interval; at most (1 - level) / 2 lies beyond either end.
     """

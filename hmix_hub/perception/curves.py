@@ -1,4 +1,4 @@
-"""Symmetric curves: quantities that do not depend on which of the two images is called the first."""
+"""Symmetric curves: quantities that do not depend on which of the two images comes first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datasets
 
 _DIGITS = 9
-"""Decimals to which coefficients are compared; filters, too, treat those within 1e-9 as equal."""
+"""Decimals to which coefficients are compared; filters also treat values within 1e-9 as equal."""
 
 
 def fold(coefficient: npt.ArrayLike) -> Floats:
@@ -79,7 +79,7 @@ class SymmetricCurve:
         Raises
         ------
         SchemaError
-            If a list is missing, or does not hold numbers.
+            If a list is missing, or contains anything but numbers.
         """
         try:
             parts = [tuple(float(number) for number in stored[name]) for name in ("coefficients", "values")]
@@ -93,7 +93,7 @@ class SymmetricCurve:
 class ConfidenceCurve(SymmetricCurve):
     """Mean confidence, 0 to 1, by mixing coefficient.
 
-    Each coefficient is pooled with its complement, so the curve does not depend on which image is called the first.
+    Each coefficient is pooled with its complement, so the curve does not depend on which image comes first.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class ConfidenceCurve(SymmetricCurve):
         """
         names = check_dataset_type(dataset).column_names
         if "mixing_coefficient" not in names:
-            msg = "a confidence curve needs the column 'mixing_coefficient', which the dataset lacks"
+            msg = "a confidence curve needs the column 'mixing_coefficient', which is missing"
             raise SchemaError(msg, hint='load "infer_mixing_factor"')
         if "confidence" not in names:
             return None
@@ -131,7 +131,7 @@ class ConfidenceCurve(SymmetricCurve):
 
 
 def first_presentations(dataset: datasets.Dataset) -> Mask:
-    """Return whether each row is a first presentation, as all are without the column; bool (N,)."""
+    """Return whether each row is a first presentation, bool (N,); without the column, all are."""
     if "presentation" not in dataset.column_names:
         return np.ones(len(dataset), dtype=np.bool_)
     return np.asarray(numbers(arrow_columns(dataset, ["presentation"])["presentation"]) == 1)
@@ -160,7 +160,7 @@ class OutsideCurve(SymmetricCurve):
         ----------
         dataset
             Judgments of categorical_soft_labels with their soft labels, N rows. Single images, pairs of one class and
-            repeated presentations are left out.
+            repeated presentations are ignored.
 
         Raises
         ------
@@ -178,7 +178,7 @@ class OutsideCurve(SymmetricCurve):
         dataset = in_one_order(check_dataset_type(dataset))
         missing = [name for name in (*_OUTSIDE, "soft_label") if name not in dataset.column_names]
         if missing:
-            msg = f"the mass outside the two classes needs the columns {', '.join(missing)}, which the dataset lacks"
+            msg = f"the mass outside the two classes needs the columns {', '.join(missing)}, which are missing"
             raise SchemaError(msg, hint='load "categorical_soft_labels"')
         table = arrow_columns(dataset, _OUTSIDE)
         coefficient = numbers(table["mixing_coefficient"])
@@ -201,7 +201,7 @@ def _shrink(values: Floats, group: Ints) -> Floats:
     spare = len(values) - len(means)
     if len(means) == 1 or spare == 0:
         return np.full(len(means), values.mean())
-    # One pooled variance: within a group of a few stimuli it is poorly estimated.
+    # Use one pooled variance, since a few stimuli per group estimate it poorly.
     error = ((values - means[group]) ** 2).sum() / spare / groups.sizes
     weights = 1 / error if error.all() else np.ones(len(means))
     common = float(weights @ means / weights.sum())

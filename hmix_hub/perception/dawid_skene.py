@@ -1,4 +1,4 @@
-"""Dawid-Skene: the class of each item from votes of participants, each of whom errs in their own way."""
+"""Dawid-Skene: the class of each item from votes of participants with individual error rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hmix_hub.errors import ConfigurationError, PerceptionError
 from hmix_hub.schema.arrays import Floats, Ints
 
 LEAST = 1e-10
-"""Fewest expected votes behind the probability of a vote that a participant cast, so that it is never 0."""
+"""Minimum expected number of votes for the probability of a vote that was cast, so that it is never 0."""
 MOST_ITERATIONS = 100_000
 TOLERANCE = 1e-6
 """Change of a probability from one iteration to the next, below which the fit has converged."""
@@ -23,16 +23,16 @@ class DawidSkene:
     Parameters
     ----------
     posterior
-        float64 (G, K): probability of each class of each item; rows sum to 1. A class that nobody voted for has 0.
+        float64 (G, K): probability of each class for each item; rows sum to 1. Classes without votes have 0.
     prior
         float64 (K,): probability of each class among the items; sums to 1.
     confusion
         float64 (P, K, K): probability that a participant [axis 0] who is shown a class [axis 1] votes for a class
-        [axis 2]; sums to 1 over votes. A class that nobody voted for has 0.
+        [axis 2]; sums to 1 over votes. Classes without votes have 0.
     log_likelihood
-        Of all votes, in nats.
+        Log likelihood of all votes, in nats.
     iterations
-        Iterations until convergence.
+        Number of iterations until convergence.
     """
 
     posterior: Floats
@@ -51,11 +51,11 @@ def dawid_skene(
     tolerance: float = TOLERANCE,
     iterations: int = MOST_ITERATIONS,
 ) -> DawidSkene:
-    r"""Fit the model of Dawid and Skene to votes, and return the probability of each class of each item.
+    r"""Fit the model of Dawid and Skene to votes.
 
     Let :math:`z_s` be the class of item s, :math:`\pi_k = P(z_s = k)`, and :math:`e^p_{kv}` the probability that
     participant p votes v on an item of class k, independently of all other votes. Expectation-maximization starts from
-    the vote shares and climbs to a maximum of the likelihood:
+    the vote shares and converges to a local maximum of the likelihood:
 
     .. math::
 
@@ -63,24 +63,24 @@ def dawid_skene(
         \pi_k &= \frac1G \sum_s P(z_s = k), \qquad
         e^p_{kv} \propto \sum_{s: p \text{ votes } v} P(z_s = k).
 
-    Nothing smooths the confusion matrices, so that a handful of votes, which happen to agree or not, decide how far a
-    participant is believed. With few votes the majority is the better label: on CIFAR-10S, with 27 votes per
-    participant and 6.7 per item, it is right for 92.9 % of the items, this model for 88.6 %.
+    The confusion matrices are not smoothed, so with few votes, chance agreement determines how reliable a participant
+    seems, and the majority is the better label: on CIFAR-10S, with 27 votes per participant and 6.7 per item, it is
+    correct for 92.9 % of the items, this model for 88.6 %.
 
-    Source: Dawid and Skene 1979, https://doi.org/10.2307/2346806. The results are those of `crowd-kit` at convergence
-    (`scripts/oracle_crowdkit.py` compares them), whose floor of 1e-10 expected votes behind each probability is kept.
+    Source: Dawid and Skene 1979, https://doi.org/10.2307/2346806. At convergence, the results equal those of
+    `crowd-kit` (compared by `scripts/oracle_crowdkit.py`), including its floor of 1e-10 expected votes.
 
     Parameters
     ----------
     items, participants, votes
-        int64 (N,): who voted for which class of which item; items 0 to G - 1, participants 0 to P - 1, each with a
-        vote, classes 0 to `n_classes` - 1.
+        int64 (N,): item, participant and class of each vote; items 0 to G - 1 and participants 0 to P - 1, each with
+        at least one vote, and classes 0 to `n_classes` - 1.
     n_classes
-        K.
+        Number of classes, K.
     tolerance
-        Stop once no probability of an item changes by more in an iteration.
+        Stop when no probability of an item changes by more in an iteration.
     iterations
-        Most iterations.
+        Maximum number of iterations.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def dawid_skene(
     Raises
     ------
     ConfigurationError
-        If there is no vote, or a vote is for no class.
+        If there are no votes, or a vote is not a class.
     PerceptionError
         If the fit has not converged after `iterations`.
 
@@ -108,7 +108,7 @@ def dawid_skene(
         msg = "there are no votes"
         raise ConfigurationError(msg, hint="select rows with answers")
     if votes.min() < 0 or votes.max() >= n_classes:
-        msg = f"votes are 0 to {n_classes - 1}, not {votes.min() if votes.min() < 0 else votes.max()}"
+        msg = f"votes must be from 0 to {n_classes - 1}, not {votes.min() if votes.min() < 0 else votes.max()}"
         raise ConfigurationError(msg)
     named, codes = np.unique(votes, return_inverse=True)
     counted = _Votes(items, participants, codes, len(named))
@@ -120,8 +120,8 @@ def dawid_skene(
         if np.abs(posterior - before).max() <= tolerance:
             fit = DawidSkene(posterior, prior / prior.sum(), confusion, log_likelihood, number)
             return _over_all_classes(fit, named, n_classes)
-    msg = f"Dawid-Skene has not converged after {iterations} iterations"
-    raise PerceptionError(msg, hint="allow more iterations, or a larger tolerance; or take the majority")
+    msg = f"Dawid-Skene did not converge in {iterations} iterations"
+    raise PerceptionError(msg, hint="allow more iterations or a larger tolerance, or use the majority")
 
 
 @dataclass(frozen=True)
@@ -134,26 +134,26 @@ class _Votes:
     n_classes: int
 
     def shares(self) -> Floats:
-        """Return the share of each class among the votes about each item; float64 (G, C)."""
+        """Return the share of each class among the votes for each item; float64 (G, C)."""
         counts = np.bincount(self.items * self.n_classes + self.codes, minlength=self._n_items * self.n_classes)
         counts = counts.reshape(-1, self.n_classes)
         shares: Floats = counts / counts.sum(axis=1, keepdims=True)
         return shares
 
     def estimates(self, posterior: Floats) -> tuple[Floats, Floats]:
-        """Return the prior, float64 (C,), and confusion matrices, float64 (P, C, C), that fit probabilities best."""
+        """Return the prior, float64 (C,), and confusion matrices, float64 (P, C, C), that best fit the posterior."""
         cells = self.participants * self.n_classes + self.codes
         n_cells = self._n_participants * self.n_classes
         of_rows = posterior[self.items]
         counts = np.stack([np.bincount(cells, weights, minlength=n_cells) for weights in of_rows.T])
-        # What a participant never votes for has no floor: it has no vote to explain.
+        # Classes that a participant never votes for have no floor, since there is no vote to explain.
         has_votes = np.bincount(cells, minlength=n_cells) > 0
         counts = np.where(has_votes, np.maximum(counts, LEAST), 0).reshape(self.n_classes, -1, self.n_classes)
         confusion = (counts / counts.sum(axis=2, keepdims=True)).transpose(1, 0, 2)
         return np.maximum(posterior.mean(axis=0), LEAST), confusion
 
     def posterior(self, prior: Floats, confusion: Floats) -> tuple[Floats, float]:
-        """Return the probability of each class of each item, float64 (G, C), and the log-likelihood of all votes."""
+        """Return the probability of each class for each item, float64 (G, C), and the log likelihood of all votes."""
         terms = np.log(confusion[self.participants, :, self.codes])
         joint = np.stack([np.bincount(self.items, column, minlength=self._n_items) for column in terms.T], axis=1)
         joint += np.log(prior)
@@ -172,7 +172,7 @@ class _Votes:
 
 
 def _over_all_classes(fit: DawidSkene, named: Ints, n_classes: int) -> DawidSkene:
-    """Return a fit over the classes that were voted for, int64 (C,), as one over all K classes."""
+    """Return a fit over the classes with votes, int64 (C,), as a fit over all K classes."""
     posterior, prior = np.zeros((len(fit.posterior), n_classes)), np.zeros(n_classes)
     posterior[:, named], prior[named] = fit.posterior, fit.prior
     confusion = np.zeros((len(fit.confusion), n_classes, n_classes))

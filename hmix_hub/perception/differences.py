@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datasets
 
 LARGEST = 1e50
-"""Largest magnitude of a number in a model: products of a few of them do not overflow."""
+"""Largest magnitude of a number in a model, such that products of a few of them do not overflow."""
 Pictures = bool | str | Sequence[str] | Mapping[str, Any] | npt.NDArray[Any]
 """No features (False), `VISIBILITY` (True), features by name, or the user's own differences, one row per judgment."""
 
@@ -126,8 +126,8 @@ def named_features(given: object, n_rows: int) -> tuple[tuple[str, ...], Floats]
     bad = np.argwhere(~(np.abs(values) <= LARGEST))
     if len(bad):
         row, column = bad[0].tolist()
-        msg = f"feature {names[column]!r} is {values[row, column]:g}, not a finite number of ordinary size"
-        hint = f"filter out judgments without a value; numbers beyond {LARGEST:g} are to be scaled"
+        msg = f"feature {names[column]!r} is {values[row, column]:g}, not a finite number up to {LARGEST:g}"
+        hint = "remove judgments without a value, or rescale the feature"
         raise PerceptionError(msg, where=Where(row=row), hint=hint)
     return names, values
 
@@ -157,7 +157,7 @@ def differences_between(
         return None
     if features is None:
         msg = "the model was fitted without pictures, so it cannot use image_1, image_2 or features"
-        raise PerceptionError(msg, hint="fit with pictures=True, or predict from coefficients and classes alone")
+        raise PerceptionError(msg, hint="fit with pictures=True, or predict from coefficients and classes only")
     if features.from_pixels:
         if image_1 is None or image_2 is None or own is not None:
             msg = "the model computes features from image_1 and image_2: pass both, and no other features"

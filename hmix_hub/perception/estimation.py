@@ -1,4 +1,4 @@
-"""Estimation: the terms that the judgments can determine, their estimates and the covariance of these."""
+"""Estimation: the terms that the judgments determine, their estimates, and the covariance of the estimates."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from distributed import Client
 
 NARROWEST = 1e-3
-"""Minimum range of mixing coefficients: .3 and .1 + .2 are not two of them."""
+"""Minimum range of mixing coefficients, so that .3 and .1 + .2 count as equal."""
 FEWEST_JUDGMENTS = 10
 """Minimum number of judgments per term."""
 BLOCK_ROWS = 100_000
-"""Judgments of a block, about: more are summed block by block."""
+"""Approximate number of judgments per block; more judgments are summed block by block."""
 _FLAT = 1e-3
 """Eigenvalue of the Hessian below which separation is tested for; ten judgments of a class contribute about 3."""
 _GAIN = 1e-6
 _MARKED = 0.5
-"""Change of a class effect, relative to the largest, above which the class is named."""
+"""Change of a class effect, relative to the largest, above which the class is listed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,8 @@ def estimate(
 ) -> Estimates:
     """Fit a model to judgments; terms that they cannot determine are dropped, with a note.
 
-    More than `BLOCK_ROWS` judgments are cut into blocks of whole participants, whose sums are added up in order. With a
-    client its workers hold the blocks and compute the sums; the estimates are the same, bit for bit.
+    More than `BLOCK_ROWS` judgments are split into blocks of whole participants, whose sums are added in order. With a
+    client, its workers hold the blocks and compute the sums; the estimates are bit-identical.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def estimate(
         effects = People(seen.participants, *(part.numpy() for part in parts))
     if (slope := float(found.coefficients[0])) < 0:
         notes.append(
-            f"the more of image 1 is shown, the less of it people see (slope {slope:.3g}); check which end of the "
-            "slider stands for image 1"
+            f"people see less of image 1 the more of it is shown (slope {slope:.3g}); check which end of the slider "
+            "means image 1"
         )
     return Estimates(
         terms=terms,
@@ -166,7 +166,7 @@ def _undetermined_classes(seen: Observations, basis: Floats) -> list[str]:
 
 
 def _are_poolable(seen: Observations, notes: list[str]) -> bool:
-    """Whether participant effects can be estimated; if not, add a note."""
+    """Return whether participant effects can be estimated; if not, add a note."""
     count = len(seen.participants)
     if count < FEWEST_PEOPLE:
         who = "one participant" if count == 1 else f"{count} participants"
@@ -183,7 +183,7 @@ def _are_poolable(seen: Observations, notes: list[str]) -> bool:
 
 @dataclass(frozen=True)
 class Block:
-    """Judgments of participants `first` and after, from which `grouped` makes a problem where it is to be held."""
+    """Judgments of participants from `first` on; `grouped` builds the problem on the worker that holds it."""
 
     terms: Terms
     n_answers: int
@@ -196,7 +196,7 @@ class Block:
     differences: Floats | None
 
     def grouped(self) -> Grouped:
-        """Return the problem, its participants counted from 0."""
+        """Return the problem, with participants numbered from 0."""
         participant = self.participant - self.first
         return Grouped(
             answers=torch.from_numpy(self.places),
@@ -212,11 +212,11 @@ class Block:
 def _blocks(
     seen: Observations, terms: Terms, places: Ints, differences: Floats | None, n_answers: int
 ) -> Iterator[Block]:
-    """Yield blocks of whole participants; of few judgments one, in their own order."""
+    """Yield blocks of whole participants; few judgments form a single block, in their own order."""
     is_cut = len(seen) > BLOCK_ROWS
     order = np.argsort(seen.participant, kind="stable") if is_cut else np.arange(len(seen))
     starts = np.concatenate([[0], np.cumsum(np.bincount(seen.participant))])
-    # The participant who fills a block is its last.
+    # A block ends with the participant who fills it.
     cuts = np.unique([0, *np.searchsorted(starts, np.arange(BLOCK_ROWS, len(seen), BLOCK_ROWS)), len(starts) - 1])
     for first, end in pairwise(cuts.tolist()):
         rows = order[starts[first] : starts[end]]
@@ -284,7 +284,7 @@ def check_separation(blocks: Held[Grouped], terms: Terms) -> None:
     Raises
     ------
     PerceptionError
-        If the answers are separable; the terms that separate them are named.
+        If the answers are separable; the message lists the terms that separate them.
 
     Notes
     -----
@@ -310,7 +310,7 @@ def check_separation(blocks: Held[Grouped], terms: Terms) -> None:
 
 
 def _kinds(_: None, block: Grouped) -> tuple[int, Floats]:
-    """Return the number of thresholds, and each different judgment: its answer and its design, float64 (M, 1 + P)."""
+    """Return the number of thresholds, and the distinct rows of answer and design, float64 (M, 1 + P)."""
     return block.n_thresholds, np.unique(np.column_stack([block.answers.numpy(), block.design.numpy()]), axis=0)
 
 

@@ -35,9 +35,9 @@ class FittedModel:
     scale
         Answers that occur in the data.
     thresholds
-        float64 (A - 1,), increasing, in standard deviations of a single answer.
+        float64 (A - 1,): thresholds, increasing, in standard deviations of a single answer.
     coefficients
-        float64 (P,), of the design columns.
+        float64 (P,): coefficients of the design columns.
     covariance
         float64 (P, P): cluster-robust covariance of the estimated coefficients. Clusters are groups of participants who
         share stimuli (in H-Mix the batches). For intervals, use Student's t with `n_clusters - 1` degrees of freedom.
@@ -102,27 +102,27 @@ class FittedModel:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the K classes, in the order of their codes."""
+        """Return the names of the K classes, in the order of their codes."""
         return self.terms.classes
 
     @property
     def answers(self) -> Floats:
-        """Answers that occur in the data, as shares of image 1; float64 (A,), increasing."""
+        """Return the answers that occur in the data, as shares of image 1; float64 (A,), increasing."""
         return self.scale.percent / PERCENT
 
     @property
     def slope(self) -> float:
-        """Effect of the sine of the coefficient, in standard deviations of a single answer."""
+        """Return the effect of the sine of the coefficient, in standard deviations of a single answer."""
         return float(self.coefficients[0])
 
     @property
     def class_effects(self) -> dict[str, float]:
-        """Effect of each class, in standard deviations of a single answer; larger for more visible classes."""
+        """Return the effect of each class in standard deviations of a single answer; larger if more visible."""
         return dict(zip(self.classes, self.terms.class_effects(self.coefficients).tolist(), strict=True))
 
     @property
     def person_effects(self) -> dict[str, tuple[float, float]]:
-        """Offset and slope of each participant, in standard deviations of a single answer; empty without people."""
+        """Return each participant's offset and slope in standard deviations of a single answer; may be empty."""
         if self.people is None:
             return {}
         return {name: (b, g) for name, (b, g) in zip(self.people.names, self.people.effects.tolist(), strict=True)}
@@ -148,12 +148,12 @@ class FittedModel:
         class_1, class_2
             Names or codes of the classes. `coefficient`, `class_1` and `class_2` are broadcast against each other.
         image_1, image_2
-            Pictures for a model with pixel features: uint8 (3, H, W), or (N, 3, H, W) for N predictions. `None`:
+            Pictures for a model with pixel features: uint8 (3, H, W), or (N, 3, H, W) for N predictions. Defaults to
             unknown pictures of the two classes.
         features
             Feature differences for a model that was fitted with your own: one row, or N.
         person
-            Id of a participant in the data, whose answers are predicted. `None`: a new participant.
+            Id of the participant in the data whose answers to predict. Defaults to a new participant.
         level
             Nominal coverage of the prediction interval of a single answer, between 0 and 1.
 
@@ -203,10 +203,10 @@ class FittedModel:
         return torch.from_numpy(means)
 
     def means_at(self, eta: Floats, scale: Floats) -> Floats:
-        """Return the mean answers at eta, float64 (...), where answers deviate from it by `scale`, (...) or fewer."""
+        """Return the mean answers at eta, float64 (...), for answers with standard deviation `scale` (broadcast)."""
         values = self.scale.spread @ SHARES
         means = np.full(eta.shape, values[-1])
-        # Threshold by threshold: not all answers to many mixtures are in memory at once.
+        # Loop over thresholds, so that not all answers to many mixtures are in memory at once.
         for step, threshold in zip(np.diff(values), self.thresholds, strict=True):
             means -= step * ndtr((threshold - eta) / scale)
         return means.clip(0, 1)
@@ -235,18 +235,18 @@ class FittedModel:
     def latent(
         self, asked: Mixtures, differences: Floats | None = None, people: Ints | int = -1
     ) -> tuple[Floats, Floats]:
-        """Return eta, and its variance where participants and pictures are not known; float64 (N,) each.
+        """Return eta, and its variance due to unknown participants and pictures; float64 (N,) each.
 
-        Both are normally distributed, so that their variance adds to that of an answer, which is 1.
+        Both are normally distributed, so their variance adds to that of an answer, which is 1.
 
         Parameters
         ----------
         asked
             N mixtures.
         differences
-            float64 (N, F): features of image 1 minus those of image 2; `None`: unknown pictures.
+            float64 (N, F): features of image 1 minus those of image 2; `None` for unknown pictures.
         people
-            int64 (N,), or one for all: number of the participant in `people`; -1: a new one.
+            int64 (N,), or one for all: number of the participant in `people`, or -1 for a new one.
         """
         eta = self.terms.rows(asked.coefficient, asked.class_1, asked.class_2, differences) @ self.coefficients
         is_unknown = differences is None

@@ -1,4 +1,4 @@
-"""Human fit: how well labels of mixtures agree with what people saw, `hmix_hub.human_fit`."""
+"""Human fit: how well labels of mixtures agree with what people saw: `hmix_hub.human_fit`."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HumanFit:
-    """Agreement of labels with people, each figure with its interval by resampling whole participants.
+    """Agreement of labels with people; each statistic has an interval from resampling whole participants.
 
     Parameters
     ----------
     task
-        Task of the judgments: in `infer_mixing_factor` an answer is the share of image 1, in
-        `categorical_soft_labels` a distribution over classes, in `class_choice` all of it on the chosen class.
+        Task of the judgments. An answer is the share of image 1 in `infer_mixing_factor`, a distribution over classes
+        in `categorical_soft_labels`, and a one-hot distribution in `class_choice`.
     n_judgments, n_stimuli
         Numbers of judgments and of stimuli.
     n_participants
-        Number of participants; `None` for a by-stimulus table, which pools them: its stimuli are resampled instead.
+        Number of participants; `None` for a by-stimulus table, which pools them, so that stimuli are resampled instead.
     rmse
-        Root of the mean squared distance from a label to one answer, 0 to 1 (of distributions, to 1.41).
+        Root mean squared distance between a label and one answer, 0 to 1 (for distributions, to 1.41).
     bias
         Mean of label minus answer, as shares of the class of image 1; -1 to 1.
     correlation
-        Pearson's, of labels and answers (of distributions, over all of their entries); NaN where either has no spread.
+        Pearson's correlation of labels and answers (for distributions, over all entries); NaN if either is constant.
     cross_entropy
-        Mean cross-entropy of labels against answers, nats: the loss of a classifier that predicts the labels and is
-        trained on people. Infinite where a label rules out what somebody saw.
+        Mean cross-entropy of labels against answers, in nats: the loss of a classifier that predicts the labels and is
+        trained on people. Infinite if a label rules out what somebody saw.
     least_cross_entropy
-        Cross-entropy of the best label per stimulus on these judgments, its mean answer, nats.
+        Cross-entropy of the best label per stimulus on these judgments, its mean answer, in nats.
     ceiling
-        Noise ceiling: the RMSE of the best label that a stimulus can have against one more participant, which is the
-        standard deviation between participants within a stimulus; first presentations alone.
+        Noise ceiling: the RMSE of a stimulus' best possible label against one more participant, which is the standard
+        deviation between participants within a stimulus; from first presentations only.
     explained
         Share of the explainable variance of answers that the labels explain: 1 at the ceiling, 0 for the best constant
-        label, negative for worse ones.
+        label, negative for worse labels.
     gain
-        Share of the possible gain in squared error over the synthetic labels: 0 for these, 1 at the ceiling; NaN if the
-        synthetic labels are at the ceiling already.
+        Share of the possible improvement in squared error over the synthetic labels: 0 for these, 1 at the ceiling; NaN
+        if the synthetic labels are already at the ceiling.
     level
         Coverage of the intervals.
     """
@@ -73,7 +73,7 @@ class HumanFit:
     level: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures for JSON; `None` for values that are not finite."""
+        """Return the statistics as JSON-serializable data, with `None` for values that are not finite."""
         found: dict[str, Any] = finite(asdict(self))
         return found
 
@@ -92,15 +92,15 @@ _FIGURES = ("rmse", "bias", "correlation", "cross_entropy", "ceiling", "explaine
 def human_fit(
     labels: object, dataset: datasets.Dataset, *, level: float = COVERAGE, seed: int = 0, client: Cluster = None
 ) -> HumanFit:
-    """Return how well labels agree with what people saw.
+    """Compute how well labels agree with what people saw.
 
     Parameters
     ----------
     labels
-        Labels of the N rows of the dataset, in their order: (N,) shares of image 1, 0 to 1, or (N, K) soft labels over
-        its classes, each summing to 1; an array, tensor or list. If participants answered with a share of image 1, a
-        soft label counts as its mass on the class of image 1 divided by its mass on both classes (one half if both are
-        0). If they answered with a distribution, a share counts as a distribution over the two classes.
+        Labels of the N rows of the dataset, in order: (N,) shares of image 1, 0 to 1, or (N, K) soft labels over its
+        classes, each summing to 1; an array, tensor or list. If participants answered with a share of image 1, a soft
+        label counts as its mass on the class of image 1 divided by its mass on both classes (0.5 if both are 0). If
+        they answered with a distribution, a share counts as a distribution over the two classes.
     dataset
         Judgments of `infer_mixing_factor`, `categorical_soft_labels` or `class_choice` of any study, or a by-stimulus
         table of them.
@@ -109,8 +109,8 @@ def human_fit(
     seed
         Seed of the resampling.
     client
-        A `dask.distributed` client, or the address of a scheduler, whose workers compute the resamplings. `None`: this
-        process. The figures are the same, bit for bit.
+        `dask.distributed` client or scheduler address; its workers compute the resamplings. Defaults to this process.
+        The results are bit-identical either way.
 
     Returns
     -------
@@ -126,17 +126,17 @@ def human_fit(
     PerceptionError
         If the level is not between 0 and 1.
     SchemaError
-        If the labels do not match the rows, are not finite, or do not sum to 1; the row is named.
+        If the labels do not match the rows, are not finite, or do not sum to 1 (with the row).
     ClusterError
         If there is no cluster, or it is lost.
 
     Notes
     -----
-    Labels computed from the same judgments are overfitted; split by picture first (`hmix_hub.split`).
+    Labels computed from the same judgments overfit; split by picture first (`hmix_hub.split`).
 
     Examples
     --------
-    The synthetic labels of mixup themselves:
+    The synthetic labels of mixup:
 
     >>> import hmix_hub
     >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
@@ -179,7 +179,7 @@ def human_fit(
 
 
 def _distributions(answers: PeopleAnswers, values: Floats) -> Floats:
-    """Return shares as distributions over both classes; distributions as they are."""
+    """Return shares as distributions over both classes; distributions are returned unchanged."""
     return np.concatenate([values, 1 - values], axis=1) if answers.are_shares else values
 
 
@@ -194,7 +194,7 @@ def _least_nats(answers: PeopleAnswers) -> float:
 
 
 def _row_sums(answers: PeopleAnswers, labels: Floats, nats: Floats) -> Floats:
-    """Return what is summed over rows, float64 (N, 9 + D): see `_figures`."""
+    """Return the terms to sum over rows, float64 (N, 9 + D); see `_figures`."""
     given = answers.answers
     columns = [
         np.ones(len(given)),
@@ -211,7 +211,7 @@ def _row_sums(answers: PeopleAnswers, labels: Floats, nats: Floats) -> Floats:
 
 
 def _figures(sums: Floats, within: Floats) -> Floats:
-    """Return the figures of R resamplings, float64 (R, 7), from sums over rows and variances within stimuli, (R,)."""
+    """Return the statistics of R resamplings, float64 (R, 7), from sums over rows and variances within stimuli."""
     n, squared, shown_squared, bias, nats, label, label_square, product, answer_square = sums[:, :9].T
     answer = sums[:, 9:]
     entries = n * answer.shape[1]
@@ -230,7 +230,7 @@ def _figures(sums: Floats, within: Floats) -> Floats:
 
 
 def _spread(answers: PeopleAnswers, units: Ints) -> Spread:
-    """Return the first answers about each stimulus, by unit."""
+    """Return the first answers to each stimulus, by unit."""
     rows = answers.first_presentations()
     groups = Groups(encode_key([answers.stimuli[rows]]))
     return Spread(list(answers.answers[rows].T), groups, units[rows])

@@ -1,4 +1,4 @@
-"""Mixup with labels as people perceive the mixtures: `hmix_hub.HumanMixup`."""
+"""Mixup with labels that match people's perception of the mixtures: `hmix_hub.HumanMixup`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from hmix_hub.perception.stream import CoefficientStream, ExactModule, at, inter
 from hmix_hub.rendering import to_floating
 
 _ANSWERS, _CLASSES_1, _CLASSES_2 = 1, 2, 3
-"""Streams of random numbers beside that of the coefficients."""
+"""Streams of random numbers in addition to that of the coefficients."""
 
 
 class HumanMixup(ExactModule):
-    """Mixup whose labels are what people perceive in the mixtures, instead of the mixing coefficients.
+    """Mixup with labels that match what people perceive in the mixtures, instead of the mixing coefficients.
 
     A drop-in replacement for torchvision's `v2.MixUp`: `images, labels = mixup(images, labels)`. Each image is mixed
     with the previous one in the batch, the first with the last: `coefficient * image + (1 - coefficient) * previous`.
@@ -43,36 +43,35 @@ class HumanMixup(ExactModule):
     ----------
     model
         An `hmix_hub.PerceptualModel`, or any object with `classes` (K names) and `shares(coefficients)`. `None` or
-        "identity": labels of plain mixup.
+        "identity" for the labels of plain mixup.
     alpha
         Coefficients are drawn from Beta(alpha, alpha), rounded to multiples of 2^-24.
     per_sample
-        True: one coefficient per image. False: one per batch, as in `v2.MixUp`.
+        Whether to draw one coefficient per image rather than one per batch, as `v2.MixUp` does.
     symmetric
-        True: average over which image is called the first, so that a label does not depend on it. False: the image of
-        the batch is image 1 and its partner image 2, including the model's bias towards either.
+        Whether to average over both orders of the two images, so that labels do not depend on the order. Otherwise, the
+        image of the batch is image 1 and its partner image 2, including the model's bias towards either.
     ends
-        Participants of H-Mix were shown coefficients from .1 to .9; labels beyond the shown range are an
-        extrapolation. "pinned": an unmixed image (coefficient 0 or 1) has exactly its own class, and the share is
-        linear from there to the outermost shown coefficient. "model": the model's curve, which gives an unmixed image
-        a share below 1.
+        How to extrapolate beyond the coefficients shown to participants, in H-Mix .1 to .9. "pinned": an unmixed image
+        (coefficient 0 or 1) has exactly its own class, and shares are linear from there to the outermost shown
+        coefficient. "model": the model's curve, which gives an unmixed image a share below 1.
     uncertainty
-        Uncertainty that labels express, besides the shares of the two classes:
+        Uncertainty to express in labels, in addition to the shares of the two classes:
 
         * `None`: none. The label is the mean answer.
         * "confidence": the authors' smoothing, by the mean confidence at the coefficient. A label y over K classes
           becomes `(K y + k) / (K + K k)` with `k = 50 * 1e-4 ** confidence`.
         * "outside": the mean mass that participants of the categorical task put on other classes at the coefficient,
-          divided equally among them.
+          divided equally among these.
         * "sample": the answer of one participant, drawn from the model's predictive distribution.
 
         A `ConfidenceCurve` or `OutsideCurve` replaces the model's own. Mixtures of a class with itself, and unmixed
-        images with pinned ends, stay one-hot: nobody judged them.
+        images with pinned ends, stay one-hot, since nobody judged them.
     seed
-        Seed of the coefficients, 0 or more. `None`: drawn from torch's default generator, so `torch.manual_seed`
-        determines it.
+        Seed of the coefficients, 0 or more. By default, drawn from torch's default generator, so that
+        `torch.manual_seed` determines it.
     classes
-        Class names in the order that the labels count; `None`: the model's order. Without a model, their number is
+        Class names in the order of the label codes; defaults to the model's order. Without a model, their number is
         enough, and needed only for labels of shape (B,).
 
     Raises
@@ -86,12 +85,12 @@ class HumanMixup(ExactModule):
 
     Notes
     -----
-    These hold exactly in floating point: `share(c, i, j) + share(1 - c, j, i) == 1` if symmetric; two images of one
-    class give a one-hot label; rows sum to 1 without uncertainty, and to within rounding with it.
+    In floating point, it holds exactly that `share(c, i, j) + share(1 - c, j, i) == 1` if symmetric, that two images of
+    one class give a one-hot label, and that rows sum to 1 without uncertainty (with it, up to rounding).
 
     Random numbers are a function of the seed and a position, so they are the same on all devices, and the state of
     their stream in `state_dict` is one integer. In distributed training, give each process its own seed. Move the
-    module to the device of the images, or its tables are copied there in every call; the host never waits for a GPU.
+    module to the device of the images, or its tables are copied there in every call. The host never waits for the GPU.
 
     Examples
     --------
@@ -142,7 +141,7 @@ class HumanMixup(ExactModule):
         self.register_buffer("weights", weights)
 
     def extra_repr(self) -> str:
-        """Return the settings that `repr` shows."""
+        """Return the settings for `repr`."""
         of = "identity" if self.table is None else f"{self.n_classes} classes"
         return (
             f"{of}, alpha={self.alpha:g}, per_sample={self.per_sample}, symmetric={self.symmetric}, "
@@ -155,9 +154,9 @@ class HumanMixup(ExactModule):
         Parameters
         ----------
         images
-            (B, ...), floating, or uint8, which is scaled to 0 to 1. B is arbitrary: one image is mixed with itself.
+            (B, ...), floating, or uint8, which is scaled to 0 to 1. A batch of one image is mixed with itself.
         labels
-            Integers (B,), class codes; or (B, K), distributions over the classes. On the same device.
+            (B,), integer class codes; or (B, K), distributions over the classes. On the same device as the images.
 
         Returns
         -------
@@ -168,7 +167,7 @@ class HumanMixup(ExactModule):
         Raises
         ------
         PerceptionError
-            If the labels count other classes than the model's, or shapes or devices do not match. Values of labels are
+            If the labels do not fit the model's classes, or shapes or devices do not match. Values of labels are
             checked on the CPU only.
         """
         check_batch(images, labels)
@@ -189,16 +188,16 @@ class HumanMixup(ExactModule):
         return self(*collated(samples))
 
     def coefficients(self, n: int, device: torch.device | str | None = None) -> torch.Tensor:
-        """Return the next n coefficients, float32 (n,), to mix anything else with; see `relabel`."""
+        """Return the next n coefficients, float32 (n,), for mixing other data; see `relabel`."""
         if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-            msg = f"the number of coefficients is a whole number of 0 or more, not {n!r}"
+            msg = f"the number of coefficients must be an integer of at least 0, not {n!r}"
             raise PerceptionError(msg)
         return self.coefficients_at(self.stream.advance(n, None if device is None else torch.device(device)))
 
     def coefficients_at(self, positions: torch.Tensor) -> torch.Tensor:
         """Return the coefficients at positions of the stream, int64 (B,); float32 (B,), multiples of 2^-24.
 
-        With per_sample=False, all have the value at the first position.
+        With `per_sample=False`, all have the value at the first position.
         """
         if self.per_sample:
             return self.stream.coefficients(positions)
@@ -207,9 +206,9 @@ class HumanMixup(ExactModule):
     def relabel(
         self, coefficient: Any, labels_1: Any, labels_2: Any, *, positions: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return labels of mixtures that were made elsewhere, for example by timm, torchvision or keras.
+        """Return labels for mixtures made by other libraries, such as timm, torchvision or keras.
 
-        Libraries that return soft labels, not coefficients, reveal the coefficient as the soft label of an image's own
+        If a library returns soft labels instead of coefficients, the coefficient is the soft label of an image's own
         class; see the example.
 
         Parameters
@@ -219,7 +218,7 @@ class HumanMixup(ExactModule):
         labels_1, labels_2
             Labels of the two images, (B,) or (B, K): tensors, arrays or lists.
         positions
-            int64 (B,): positions of the stream that uncertainty="sample" draws from; `None`: the next ones.
+            int64 (B,): positions of the stream for uncertainty="sample"; defaults to the next ones.
 
         Returns
         -------
@@ -229,7 +228,7 @@ class HumanMixup(ExactModule):
         Raises
         ------
         PerceptionError
-            If the labels count other classes than the model's, shapes do not match, or a coefficient is outside 0 to 1.
+            If the labels do not fit the model's classes, shapes do not match, or a coefficient is outside 0 to 1.
             Values are checked on the CPU only.
 
         Examples
@@ -251,7 +250,7 @@ class HumanMixup(ExactModule):
         one = as_labels(labels_1)
         two = as_labels(labels_2, one.device)
         if one.shape != two.shape:
-            msg = f"the labels of both images have one shape, not {tuple(one.shape)} and {tuple(two.shape)}"
+            msg = f"labels_1 and labels_2 must have the same shape, not {tuple(one.shape)} and {tuple(two.shape)}"
             raise PerceptionError(msg)
         n_classes = check_labels(one, self.n_classes, self.classes)
         check_labels(two, self.n_classes, self.classes)
@@ -338,12 +337,12 @@ class HumanMixup(ExactModule):
         Raises
         ------
         ConfigurationError
-            If a setting differs; it is named.
+            If a setting differs.
         """
         for name, ours in self.get_extra_state().items():
             if state.get(name) != ours:
-                msg = f"the state belongs to another HumanMixup: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                raise ConfigurationError(msg, hint="construct it with the options of the one that was saved")
+                msg = f"the state belongs to another HumanMixup: {name} is {state.get(name)!r} in it, {ours!r} here"
+                raise ConfigurationError(msg, hint="use the same options as for the saved HumanMixup")
 
 
 def _picked(table: torch.Tensor, order: Sequence[int] | None) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Options of `hmix_hub.HumanMixup`: validation, and what they take from a model."""
+"""Options of `hmix_hub.HumanMixup`: validation, and values taken from a model."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def uniform_weight(confidence: Floats) -> Floats:
 def check_alpha(alpha: float) -> float:
     """Check the parameter of the beta distribution."""
     if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not (math.isfinite(alpha) and alpha > 0):
-        msg = f"alpha is a number above 0, not {alpha!r}"
-        raise ConfigurationError(msg, hint="1 draws coefficients uniformly, smaller values nearer to 0 and 1")
+        msg = f"alpha must be a number above 0, not {alpha!r}"
+        raise ConfigurationError(msg, hint="1 draws coefficients uniformly, smaller values closer to 0 and 1")
     return float(alpha)
 
 
@@ -46,7 +46,7 @@ def check_seed(seed: int | None) -> int:
 
 
 def check_ends(ends: str) -> str:
-    """Check what unmixed images are."""
+    """Check the option `ends`."""
     if ends not in ENDS:
         msg = f"unknown ends {ends!r}"
         raise ConfigurationError(msg, hint=nearest(ends, ENDS, label="choices"))
@@ -54,24 +54,24 @@ def check_ends(ends: str) -> str:
 
 
 def check_model(model: object) -> SharesModel | None:
-    """Check that a model has what a share table needs; `None` and "identity" are plain mixup."""
+    """Check that a model can build a share table; return `None` for `None` and "identity", which mean plain mixup."""
     if model is None or (isinstance(model, str) and model == IDENTITY):
         return None
     if not (hasattr(model, "shares") and hasattr(model, "classes")):
-        msg = f"a model has `classes` and `shares(coefficients)`; {model!r} does not"
-        raise ConfigurationError(msg, hint='PerceptualModel.fit(dataset) returns one; "identity" is plain mixup')
+        msg = f"a model needs `classes` and `shares(coefficients)`, but {model!r} does not have them"
+        raise ConfigurationError(msg, hint='PerceptualModel.fit(dataset) returns one; use "identity" for plain mixup')
     found: SharesModel = model
     return found
 
 
 def name_of(uncertainty: Uncertainty) -> str | None:
-    """Return the name of an uncertainty; for a curve, that of its kind."""
+    """Return the name of an uncertainty; for a curve, the name of its type."""
     kinds: dict[type, str] = {ConfidenceCurve: "confidence", OutsideCurve: "outside"}
     return kinds.get(type(uncertainty), uncertainty if isinstance(uncertainty, str) else None)
 
 
 def curve_of(uncertainty: Uncertainty, model: SharesModel | None) -> SymmetricCurve | None:
-    """Return the curve that an uncertainty is computed from, the caller's or the model's; `None` if it needs none."""
+    """Return the caller's or the model's curve for an uncertainty; `None` if it needs none."""
     if uncertainty is None or isinstance(uncertainty, SymmetricCurve):
         return uncertainty
     if uncertainty not in UNCERTAINTIES:
@@ -94,10 +94,10 @@ def curve_of(uncertainty: Uncertainty, model: SharesModel | None) -> SymmetricCu
 
 
 def check_others(uncertainty: str | None, n_classes: int | None) -> None:
-    """Check that there are classes other than the two of a mixture, if an uncertainty needs some."""
+    """Check that there are classes besides the two of a mixture, if an uncertainty needs them."""
     if uncertainty == "outside" and (n_classes or 0) < 3:
         msg = 'uncertainty="outside" needs three or more classes'
-        raise ConfigurationError(msg, hint="name them with classes=, or choose another uncertainty")
+        raise ConfigurationError(msg, hint="pass them as classes=, or choose another uncertainty")
 
 
 def weight_of(curve: SymmetricCurve) -> Callable[[Floats], Floats]:
@@ -110,7 +110,7 @@ def order_of(
 ) -> tuple[tuple[str, ...] | None, int | None, list[int] | None]:
     """Return the class names in label order, their number, and the model's code of each."""
     if isinstance(classes, str | bool):
-        msg = f"classes are names or their number, not {classes!r}"
+        msg = f"classes must be names or a number, not {classes!r}"
         raise ConfigurationError(msg, hint='for example classes=("cat", "dog") or classes=10')
     if classes is not None and not isinstance(classes, int) and not len(classes):
         classes = 0

@@ -79,22 +79,22 @@ class PerceptualModel(FittedModel):
         people
             Whether to include participant effects.
         pictures
-            Picture features to include. True: `hmix_hub.perception.picture_features.VISIBILITY`; a name or several:
-            other features of that module. Alternatively, your own feature differences, image 1 minus image 2, e.g. of a
-            classifier's logits: an array (N,) or (N, F), or a mapping from names to arrays (N,).
+            Picture features to include: True for `hmix_hub.perception.picture_features.VISIBILITY`, or one or more
+            names of features in that module. Alternatively, your own feature differences, image 1 minus image 2, such
+            as of a classifier's logits: an array (N,) or (N, F), or a mapping from names to arrays (N,).
         categorical
             Judgments of categorical_soft_labels from which to compute `outside`.
         cifar10, image_sets
             Where the pictures come from; see `hmix_hub.render`.
         client
-            A `dask.distributed` client, or the address of a scheduler, over whose workers the fit is spread. `None`:
-            this process. The model is the same, bit for bit.
+            `dask.distributed` client or scheduler address; its workers share the fit. Defaults to this process. The
+            model is bit-identical either way.
 
         Returns
         -------
         PerceptualModel
-            With too little data for a term (fewer than 10 judgments per term, 5 participants, or 4 judgments per
-            participant, or classes that were never mixed), the term is dropped with a `PerceptionWarning`.
+            The fitted model. A term without enough data (fewer than 10 judgments per term, 5 participants, or 4
+            judgments per participant, or classes that were never mixed) is dropped with a `PerceptionWarning`.
 
         Raises
         ------
@@ -170,30 +170,31 @@ class PerceptualModel(FittedModel):
         image_sets: Mapping[str, Any] | None = None,
         client: Cluster = None,
     ) -> Intervals:
-        """Return intervals of the estimates by resampling participants, together with the stimuli that they share.
+        """Compute intervals of the estimates by resampling participants; those who share stimuli are drawn together.
 
         Parameters
         ----------
         dataset
-            The judgments that the model was fitted to: a model holds none.
+            The judgments that the model was fitted to, which a model does not store.
         features
             Your own feature differences, N rows, for a model that was fitted with them.
         level
             Coverage of the intervals, between 0 and 1.
         resamples
-            How often participants are resampled, 100 or more.
+            Number of resamplings, at least 100.
         seed
             Seed of the resampling.
         cifar10, image_sets
             Where the pictures come from, for a model with pixel features; see `hmix_hub.render`.
         client
-            Whose workers compute the resamplings; see `fit`.
+            Client whose workers compute the resamplings; see `fit`.
 
         Returns
         -------
         Intervals
-            Of the slope, class effects, feature weights, thresholds, and the standard deviations of participant
-            effects. It prints as a table, without the thresholds; see `hmix_hub.perception.intervals.Intervals`.
+            Intervals of the slope, class effects, feature weights, thresholds, and the standard deviations of
+            participant effects. It prints as a table without thresholds; see
+            `hmix_hub.perception.intervals.Intervals`.
 
         Raises
         ------
@@ -202,8 +203,8 @@ class PerceptualModel(FittedModel):
 
         Notes
         -----
-        Intervals from the curvature of the likelihood are too narrow for effects of classes: the few participants of a
-        batch judge the same stimuli. See `hmix_hub.perception.intervals`.
+        Intervals from the curvature of the likelihood would be too narrow for class effects, since the few participants
+        of a batch judge the same stimuli. See `hmix_hub.perception.intervals`.
         """
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)
@@ -217,7 +218,7 @@ class PerceptualModel(FittedModel):
         cifar10: str | os.PathLike[str] | None,
         image_sets: Mapping[str, Any] | None,
     ) -> tuple[Observations, Floats | None]:
-        """Return judgments, their classes coded as the model does, and the differences of features that it weighs."""
+        """Return judgments with the model's class codes, and the differences of its features."""
         seen = observe(dataset)
         for note in seen.notes:
             warnings.warn(note, PerceptionWarning, stacklevel=3)
@@ -232,27 +233,27 @@ class PerceptualModel(FittedModel):
         Parameters
         ----------
         path
-            The file. It holds the ids and effects of participants, if the model has any, and no judgments.
+            Path of the file. It contains the ids and effects of participants, if the model has any, but no judgments.
 
         Raises
         ------
         OSError
-            If it cannot be written; an existing file is unchanged.
+            If the file cannot be written; an existing file is unchanged.
         """
         write_model(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PerceptualModel:
-        """Return the model that `save` wrote to a file; its predictions are identical, to the last bit.
+        """Load a model written by `save`; its predictions are bit-identical.
 
         Parameters
         ----------
         path
-            The file. Nothing in it is executed.
+            Path of the file. No code in it is executed.
 
         Raises
         ------
         PerceptionError
-            If the file is missing, is not a model, has another version of the format, or was changed since.
+            If the file does not exist, is not a model, has another version of the format, or was changed.
         """
         return cls(**read_model(path))

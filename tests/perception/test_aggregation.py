@@ -64,7 +64,7 @@ def with_answers(load_sample, *shares, **columns):
 def test_a_task_has_the_methods_that_its_answers_allow(task, method, load_sample, options):
     judgments = load_sample(task)
     if method not in HAS[task]:
-        with pytest.raises(ConfigurationError, match=f"the answers of {task} have no aggregate '{method}'") as told:
+        with pytest.raises(ConfigurationError, match=f"'{method}' does not apply to the answers of {task}") as told:
             aggregate(judgments, method)
         assert all(name in told.value.hint for name in HAS[task])
         return
@@ -210,7 +210,7 @@ def test_what_is_no_model_is_refused(load_sample):
 
 
 def test_a_model_is_given_to_the_method_of_that_name_alone(load_sample, options):
-    with pytest.raises(ConfigurationError, match="a model is given, and 'mean' uses none"):
+    with pytest.raises(ConfigurationError, match="'mean' does not use a model"):
         aggregate(load_sample(), **options["model"])
 
 

@@ -104,13 +104,13 @@ def test_one_vote_is_believed():
 
 
 def test_too_few_iterations_are_told_and_give_no_numbers(made_up):
-    with pytest.raises(PerceptionError, match="has not converged after 5 iterations"):
+    with pytest.raises(PerceptionError, match="did not converge in 5 iterations"):
         dawid_skene(*made_up[0], 3, iterations=5)
 
 
 @pytest.mark.parametrize("vote", [-1, 3])
 def test_a_vote_for_no_class_is_refused(vote):
-    with pytest.raises(ConfigurationError, match=f"votes are 0 to 2, not {vote}"):
+    with pytest.raises(ConfigurationError, match=f"votes must be from 0 to 2, not {vote}"):
         dawid_skene(np.zeros(2, dtype=np.int64), np.arange(2), np.array([0, vote]), 3)
 
 

@@ -124,7 +124,7 @@ def test_torch_manual_seed_decides_a_stream_without_a_seed():
 
 def test_a_state_of_other_settings_is_refused():
     state = HumanMixup(Model(), 0.5).state_dict()
-    with pytest.raises(ConfigurationError, match=r"its alpha is 0\.5, here it is 1\.0"):
+    with pytest.raises(ConfigurationError, match=r"alpha is 0\.5 in it, 1\.0 here"):
         HumanMixup(Model(), 1.0).load_state_dict(state)
 
 
@@ -255,8 +255,8 @@ def test_soft_labels_may_be_as_far_from_summing_to_1_as_their_precision_makes_th
         ({"uncertainty": "confidence"}, "the model does not have"),
         ({"uncertainty": "outside"}, "categorical"),
         ({"classes": 3}, "must be the model's 10, not 3"),
-        ({"classes": "cat"}, "names or their number, not 'cat'"),
-        ({"classes": True}, "names or their number, not True"),
+        ({"classes": "cat"}, "names or a number, not 'cat'"),
+        ({"classes": True}, "names or a number, not True"),
         ({"classes": []}, "must be the model's 10, not 0"),
     ],
 )

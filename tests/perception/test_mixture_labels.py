@@ -203,11 +203,11 @@ def test_coefficients_and_labels_made_elsewhere_are_checked():
     with pytest.raises(PerceptionError, match=r"\(2,\), \(3,\), \(\)"):
         mixup.share([0.2, 0.4], [1, 2, 3], 0)
     for n in (-1, 2.5):
-        with pytest.raises(PerceptionError, match="whole number of 0 or more"):
+        with pytest.raises(PerceptionError, match="an integer of at least 0"):
             mixup.coefficients(n)
     with pytest.raises(PerceptionError, match="one for each of 2 labels"):
         mixup.relabel([0.5, 0.5, 0.5], [1, 2], [2, 3])
-    with pytest.raises(PerceptionError, match="have one shape"):
+    with pytest.raises(PerceptionError, match="must have the same shape"):
         mixup.relabel(0.5, [1, 2], [2])
     arrays = mixup.relabel(np.array([0.2, 0.4]), np.array([1, 2]), np.array([2, 3], dtype=np.int32))
     assert torch.equal(arrays, mixup.relabel(torch.tensor([0.2, 0.4], dtype=torch.float64), [1, 2], [2, 3]))
