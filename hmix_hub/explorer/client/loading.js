@@ -5,12 +5,15 @@ var hmix = {};
 
 (() => {
   const FROM_DISK = location.protocol === "file:";
+  const FIRST_SHEETS = 8;
+  hmix.FORMAT = 1;
+  hmix.sheetName = (number) => `pictures-${String(number).padStart(3, "0")}.png`;
   const waiting = new Map();
   const begun = new Map();
 
   /** Take what a script of the data folder brings; called by these scripts alone. */
   hmix.receive = (name, payload) => {
-    if (name === "explorer") hmix.metadata = payload;
+    if (name === "explorer") begin(payload);
     waiting.get(name)?.(payload);
     waiting.delete(name);
   };
@@ -42,6 +45,22 @@ var hmix = {};
     const response = await fetch(path);
     if (!response.ok) throw new Error(`${path} cannot be loaded: status ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
+  };
+
+  /** Return the task of a name; without one, the task that infers coefficients, or the first. */
+  hmix.taskNamed = (tasks, name) => tasks.find((task) => task.name === name) ?? tasks.find(({ kind }) => kind === "inferred") ?? tasks[0];
+
+  /** Begin to load what the first view needs, while the scripts that read it are still coming. */
+  const begin = (metadata) => {
+    hmix.metadata = metadata;
+    if (metadata.format !== hmix.FORMAT) return;
+    const [, asked] = /[#&]task=([^&]*)/.exec(location.hash) ?? [];
+    const { name } = hmix.taskNamed(metadata.tasks, asked);
+    const { count, sheets } = metadata.pictures;
+    const names = [`${name}.arrow`, `${name}.stimuli.arrow`, "participants.arrow"];
+    if (count) names.push("pictures.arrow", ...Array.from({ length: Math.min(sheets, FIRST_SHEETS) }, (_, i) => hmix.sheetName(i)));
+    // What fails is told when it is needed.
+    for (const file of names) hmix.loadBytes(file).catch(() => {});
   };
 
   /** Load what draws the figures, once: half a megabyte that the stimuli do not wait for. */

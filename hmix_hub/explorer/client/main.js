@@ -2,7 +2,7 @@
 // The explorer: what is in the address is shown, and what is pressed goes into the address.
 
 (() => {
-  const FORMAT = 1;
+  const PATIENCE_MS = 500;
   const PANES = { stimuli: "Stimuli", figures: "Figures", code: "Code" };
   const { h } = hmix;
   const at = (id) => document.getElementById(id);
@@ -62,9 +62,9 @@
     }
 
     _task({ task: name }, notices) {
-      const found = this.metadata.tasks.find((task) => task.name === name);
-      if (name && !found) notices.push(`There is no task “${name}” here; this is another one.`);
-      return found ?? this.metadata.tasks.find(({ kind }) => kind === "inferred") ?? this.metadata.tasks[0];
+      const found = hmix.taskNamed(this.metadata.tasks, name);
+      if (name && found.name !== name) notices.push(`There is no task “${name}” here; this is another one.`);
+      return found;
     }
 
     /** Apply the filters and the order that were asked for, as far as they can be read. */
@@ -164,7 +164,10 @@
     /** Draw the figures, in the frame after the stimuli. */
     async showFigures() {
       const { turn } = this;
-      if (!window.Plot) await hmix.loadFigures();
+      if (!window.Plot) {
+        await Promise.race([this.pictures.painted, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+        await hmix.loadFigures();
+      }
       if (turn === this.turn && !this.page) this.panel.show(this.view);
     }
 
@@ -212,6 +215,7 @@
     _picturesCame() {
       cancelAnimationFrame(this.painting);
       this.painting = requestAnimationFrame(() => {
+        this.pictures.markPainted();
         if (this.page) this.page.repaint();
         this.gallery.repaint();
         if (this.pictures.failed) hmix.writeNotices([`Pictures are missing: ${this.pictures.failed}.`]);
@@ -250,8 +254,8 @@
     try {
       const { metadata } = hmix;
       if (!metadata) throw new Error("data/explorer.js is missing");
-      if (metadata.format !== FORMAT) {
-        hmix.writeState(`These data are of format ${metadata.format}, and this page reads format ${FORMAT}: write them anew with the same version of hmix-hub (theirs is ${metadata.version}).`, true);
+      if (metadata.format !== hmix.FORMAT) {
+        hmix.writeState(`These data are of format ${metadata.format}, and this page reads format ${hmix.FORMAT}: write them anew with the same version of hmix-hub (theirs is ${metadata.version}).`, true);
         return;
       }
       hmix.explorer = new Explorer(metadata);

@@ -30,6 +30,8 @@
       this._sheets = new Map();
       this._originals = new Map();
       this.failed = "";
+      // Figures wait for the first pictures, which are looked at first.
+      this.painted = new Promise((resolve) => (this.markPainted = resolve));
     }
 
     /** Load the table of pictures, and that of ready-made mixtures. */
@@ -47,7 +49,7 @@
       if (!this._sheets.has(number)) {
         this._sheets.set(number, null);
         hmix
-          .loadBytes(`pictures-${String(number).padStart(3, "0")}.png`)
+          .loadBytes(hmix.sheetName(number))
           .then(pixelsOf)
           .then((pixels) => this._sheets.set(number, pixels))
           .catch((error) => (this.failed = error.message))
