@@ -42,10 +42,6 @@ docs *words:
 build *words:
     python3 scripts/build.py {{ words }}
 
-# the site in build/site: just docs --serve
-docs *words:
-    python3 scripts/docs.py {{ words }}
-
 # the tables of dataset_cards/benchmarks.md: just bench --parts tables
 bench *words:
     python3 scripts/benchmark.py {{ words }}
