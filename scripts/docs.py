@@ -70,12 +70,18 @@ def build(folder: Path, *, external: bool = False) -> int:
     """
     from sphinx.cmd.build import main as sphinx
 
+    folder = folder.absolute()
     os.environ.setdefault("HMIX_SOURCE", "sample")
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"
     # Two notebooks run at once, and threads of one would wait for those of the other.
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # Kernels heed no settings of whoever builds, and do not warn that they listen on ports of this machine.
+    profile = folder / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
     source, html = folder / "source", folder / "html"
     stage(source)
     shutil.rmtree(html, ignore_errors=True)

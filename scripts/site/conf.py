@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -79,6 +80,9 @@ copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 exclude_patterns = ["notebooks/*"]
 linkcheck_timeout = 20
+linkcheck_ignore = [r"https://example\.org"]
+# Says which kernel runs each notebook.
+logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 _CALL = re.compile(r"([A-Za-z][\w.]*)(?P<rest>\(.*\))?", re.S)
 

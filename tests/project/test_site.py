@@ -28,7 +28,7 @@ def site(root, tmp_path_factory):
         text=True,
         check=False,
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
     return folder / "html"
 
 
