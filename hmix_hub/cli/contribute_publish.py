@@ -59,19 +59,20 @@ def publish_command(
     Safe to run again: an interrupted upload resumes, a published version is left alone, a merged one gets its tag.
     """
     from hmix_hub.contribute.publishing.publisher import publish
-    from hmix_hub.contribute.publishing.space import publish_space
+    from hmix_hub.contribute.publishing.space import check_space, publish_space
     from hmix_hub.studies.study import Study
 
+    # Checked first, so that a typing error does not come to light after the dataset was published.
+    place = None if explorer_space is None else check_space(explorer_space or f"{repo_id}-explorer")
     study = Study.open(folder, space=space)
     common: dict[str, Any] = {"private": private, "dry_run": dry_run, "tell": partial(click.echo, err=True)}
     done = publish(study, repo_id, push=not pull_request, **common, **options)
     _echo_published(done, repo_id)
-    if explorer_space is None:
+    if place is None:
         return
     if done.action in {"requested", "open"}:
         click.echo("once it is merged, run the same command to publish the explorer")
         return
-    place = explorer_space or f"{repo_id}-explorer"
     shown = publish_space(study, repo_id, place, **common)
     if dry_run:
         _echo_published(shown, f"the Space {place}")

@@ -1,1 +1,1 @@
-"""The explorer: judgments and stimuli as a page in the browser, a folder of static files that works anywhere."""
+"""The explorer: judgments and stimuli as a page in the browser, a folder of static files."""

@@ -1,4 +1,4 @@
-"""Judgments that an explorer shows: loaded by task from every dataset that has the task, and joined."""
+"""Judgments shown by an explorer: loaded by task from every dataset that has the task, and joined."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class ShownDataset:
     Parameters
     ----------
     name
-        What it is called in the page's code: a name, a repository; of a folder, whose path names its owner, the folder
-        alone.
+        Name in the page's code: a registered name or a repository; for a folder, its last part, since a path can
+        identify its owner.
     origin
-        What it is loaded by.
+        Name or path to load it by.
     tasks
         Its tasks.
     source
-        What `source=` the page's code loads it from; empty: none is said.
+        Value of `source=` in the page's code; empty: none.
     title, version, licence, citation
-        What the page says of it; empty where nothing is stated.
+        Shown on the page; empty if not stated.
     unpublished
-        Name of its image set, if its pictures may not be published; empty: they may.
+        Name of its image set if the pictures must not be published; otherwise empty.
     """
 
     name: str
@@ -64,14 +64,14 @@ class ShownDataset:
 
 @dataclass(frozen=True, eq=False)
 class ShownTask:
-    """The judgments of one task, N rows in the order in which `hmix_hub.load_dataset` gives them.
+    """The judgments of one task: N rows in the order of `hmix_hub.load_dataset`.
 
     Parameters
     ----------
     task
         The task.
     dataset
-        The judgments of all datasets that have the task.
+        The joined judgments of all datasets that have the task.
     parts
         These datasets.
     """
@@ -82,7 +82,7 @@ class ShownTask:
 
     @cached_property
     def table(self) -> pa.Table:
-        """The judgments, without a copy where they lie in a file."""
+        """The judgments as an Arrow table; not copied if they are memory-mapped."""
         return arrow_columns(self.dataset, self.dataset.column_names)
 
     @cached_property
@@ -113,7 +113,7 @@ def load_tasks(
     source, revision, token
         As there.
     told
-        What a single dataset is called in the page's code; `None`: as it is named here.
+        Name of a single dataset in the page's code; `None`: derived from `names`.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         check_dataset(name)
         study = resolve_source(own_source).study
         cited = "" if study.synthetic else citation()
-        # Named by an environment variable, too: it is another dataset.
+        # Even if only an environment variable names it, since it is a different dataset.
         told = "sample" if study.synthetic else _told(own_source)
         return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), told, study.title, citation=cited)
     manifest = open_study(name, source=own_source if is_registered(name) else None, **of_hub).manifest
@@ -177,5 +177,5 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
 
 
 def _told(source: object) -> str:
-    """Return what the page's code says of a source; a path names its owner, and is not told."""
+    """Return the value of `source=` for the page's code; a path is replaced, since it can identify its owner."""
     return "" if source is None else "release" if source == "release" else "SOURCE"

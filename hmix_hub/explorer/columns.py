@@ -1,4 +1,4 @@
-"""Columns as the page reads them: one typed array each, without nulls: NaN of a number, -1 of a whole one."""
+"""Columns in the form that the page reads: one typed array each, with NaN or -1 in place of null."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEFORE = (
     "is_repeat",
     "response_time_ms",
 )
-"""Columns of every task that the page gets besides stimulus, participant and flags."""
+"""Columns of every task that the page receives in addition to stimulus, participant and flags."""
 PAGE_KINDS = {
     Kind.FLOAT64: "number",
     Kind.INT32: "integer",
@@ -35,14 +35,14 @@ PAGE_KINDS = {
     Kind.BOOL: "truth",
     Kind.STRING: "text",
 }
-"""What the page calls the kinds of columns that it gets."""
+"""Names of column kinds in the metadata."""
 
 
 def page_columns(task: Task) -> list[Column]:
-    """Return the judgment columns that the page gets, an allow-list.
+    """Return the judgment columns that the page receives, as an allow-list.
 
-    These are the columns that every task has, then the task's answer. Nothing that a participant typed is among them,
-    nor what a study added on its own, such as a clock time.
+    These are columns of every task, then the task's answer. Free text of participants and additional columns of a
+    study, which could hold clock times, are never included.
     """
     named = {*task.core, *task.answer, *task.facets, *task.derived, *task.filters}
     answers = (column for column in task.answer_columns if column.name in named)
@@ -60,11 +60,11 @@ def page_column(column: Column, values: pa.ChunkedArray, vocabulary: Vocabulary,
     Parameters
     ----------
     column
-        What it is.
+        Its description.
     values
         N values.
     vocabulary, classes
-        Class names that its labels count in, and those that the page's count in.
+        Class names of its labels, and of the page's.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Judgments and participants of an explorer, as the page reads them."""
+"""Judgments and participants of an explorer, in the form that the page reads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def number_participants(tasks: Sequence[ShownTask]) -> tuple[dict[str, pa.Array]
     Returns
     -------
     tuple
-        The table of participants; and for each task the number of each judgment's, int64 (N,), `None` where judgments
-        are not of single participants. A pseudonym names one participant of one study.
+        The table of participants; and for each task the participant of each judgment, int64 (N,), or `None` if the task
+        pools participants. The same pseudonym in two studies means two participants.
     """
     named = [task for task in tasks if task.task.has_participants]
     columns = {
@@ -38,7 +38,7 @@ def number_participants(tasks: Sequence[ShownTask]) -> tuple[dict[str, pa.Array]
 
 
 def judgment_columns(task: ShownTask, classes: Vocabulary, participants: Ints | None) -> dict[str, pa.Array]:
-    """Return the judgments of a task as the page reads them; columns that hold nothing are left out.
+    """Return the judgments of a task as the page reads them, without empty columns.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def judgment_columns(task: ShownTask, classes: Vocabulary, participants: Ints | 
     classes
         Class names that the page's labels count in.
     participants
-        int64 (N,), number of each judgment's participant; `None`: judgments are not of single participants.
+        int64 (N,): participant of each judgment; `None`: the task pools participants.
     """
     found: dict[str, pa.Array] = {"stimulus": whole(task.stimuli.codes)}
     if participants is not None:

@@ -1,4 +1,4 @@
-"""Metadata of an explorer, `data/explorer.js`: what the page must know before it reads a table."""
+"""Metadata of an explorer, `data/explorer.js`: what the page needs before it reads a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hmix_hub.tasks.task import Task
 FORMAT = 1
 """Version of the folder's format, which the page checks."""
 _UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-"""Characters that would end a script, or a line of it, wherever they stood."""
+"""Characters that could end a script or a line of it."""
 
 Columns = Mapping[str, pa.Array]
 
@@ -51,19 +51,19 @@ def describe(
     datasets
         The datasets.
     tasks
-        What `describe_task` says of each task.
+        Results of `describe_task`.
     classes
-        Class names that labels count in.
+        Class names of the labels.
     studies
-        Ids of the studies that judgments are of.
+        Ids of the studies.
     pictures
         All pictures.
     mark
-        Words about judgments that a program made; empty: there are none.
+        Mark of synthetic judgments; empty: there are none.
     notes
-        Sentences that the page shows.
+        Sentences shown on the page.
     model
-        What the page says of the model; `None`: there is none.
+        Description of the model; `None`: there is none.
     """
     return {
         "format": FORMAT,
@@ -94,7 +94,7 @@ def describe(
 
 
 def describe_task(shown: ShownTask, judgments: Columns, stimuli: Columns, participants: int) -> dict[str, Any]:
-    """Return what the metadata says of a task.
+    """Return the metadata of a task.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def describe_task(shown: ShownTask, judgments: Columns, stimuli: Columns, partic
     judgments, stimuli
         Their columns, and those of their stimuli, as the page reads them.
     participants
-        How many different ones gave them.
+        Number of participants.
     """
     task = shown.task
     known = {column.name: column for column in page_columns(task)}
@@ -129,7 +129,7 @@ def describe_task(shown: ShownTask, judgments: Columns, stimuli: Columns, partic
 
 
 def _kind(task: Task) -> str:
-    """Return what the page calls the kind of a task's answers."""
+    """Return the kind of a task's answers, as the page calls it."""
     answer = next(column for column in task.columns if column.name == task.judged_columns[0])
     if answer.kind in DISTRIBUTION_KINDS:
         return "soft label" if task.has_participants else "votes"
@@ -170,7 +170,7 @@ _PLACES = {
 
 
 def _describe_filter(filter_: Filter, task: Task, judgments: Columns, stimuli: Columns) -> dict[str, Any] | None:
-    """Return what the page must know of a filter; `None` where the task has no such column."""
+    """Return the metadata of a filter; `None` if the task has no such column."""
     place, column = _PLACES.get(filter_.name, ("judgments", filter_.column))
     if place == "judgments" and column not in judgments and column in stimuli:
         place = "stimuli"
@@ -192,7 +192,7 @@ def _describe_filter(filter_: Filter, task: Task, judgments: Columns, stimuli: C
 
 
 def code_of(parts: Sequence[ShownDataset]) -> dict[str, str | None]:
-    """Return how a task's judgments are loaded: the beginnings of a call and, for one dataset, of a command."""
+    """Return how to load a task's judgments: parts of a call and, for one dataset, of a command."""
     names, sources = [one.name for one in parts], {one.name: one.source for one in parts if one.source}
     if len(parts) > 1:
         options = f"source={_python(sources)}" if sources else ""
@@ -206,12 +206,12 @@ def code_of(parts: Sequence[ShownDataset]) -> dict[str, str | None]:
 
 
 def _python(value: object) -> str:
-    """Return texts, and lists and dicts of these, as Python code."""
+    """Return strings, and lists and dicts of them, as Python code."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def mark_of(tasks: Sequence[ShownTask]) -> str:
-    """Return the words about judgments that a program made; empty where participants made all."""
+    """Return the mark of synthetic judgments; empty if there are none."""
     origins = [origin_of(task.dataset) for task in tasks]
     studies: Counter[str] = Counter()
     for origin in origins:
@@ -221,17 +221,17 @@ def mark_of(tasks: Sequence[ShownTask]) -> str:
 
 
 def script_of(name: str, content: object) -> bytes:
-    """Return a script that hands a part of the explorer to the page; texts of studies cannot end it.
+    """Return a script that hands metadata to the page; texts of studies cannot end it.
 
     Raises
     ------
     ValueError
-        If it holds NaN or infinity, which JSON has no words for.
+        If it contains NaN or infinity, which JSON cannot represent.
     """
     text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
     return f"hmix.receive({json.dumps(name)},{text});\n".encode()
 
 
 def handing_script(name: str, content: bytes) -> bytes:
-    """Return a script that hands a file to the page, which may load scripts from the disk, and read no files."""
+    """Return a script that hands a file to the page: opened from disk, it can load scripts but cannot read files."""
     return b'hmix.receive("%b","%b");\n' % (name.encode(), base64.b64encode(content))

@@ -1,4 +1,4 @@
-"""Pictures of an explorer: every endpoint and ready-made mixture once, numbered, in sheets of tiles."""
+"""Pictures of an explorer: each endpoint and ready-made mixture once, numbered, in sheets of tiles."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from hmix_hub.tables import pick_rows
 PER_SHEET = (32, 16)
 """Columns and rows of tiles in a sheet."""
 LARGEST_TILE = 96
-"""Most pixels of a tile's side; a larger picture is shrunk into its tile, and stands beside the sheets as it is."""
+"""Maximum side of a tile in pixels; larger pictures are scaled down, and also written in full size."""
 MOST_PIXELS = 300_000_000
-"""Most pixels of all larger pictures together; of more, the tiles alone are written."""
+"""Maximum number of pixels of all larger pictures together; beyond it, only tiles are written."""
 
 
 def open_pictures(
@@ -38,23 +38,23 @@ def open_pictures(
     image_sets: Mapping[str, Any] | None = None,
     tell: Callable[[str], None],
 ) -> tuple[dict[str, ImageSet], list[str]]:
-    """Open the image sets that judgments are about, as far as they can be had.
+    """Open the available image sets of judgments.
 
     Parameters
     ----------
     tasks
         The judgments.
     kept
-        Names of image sets that are not to be shown, since they may not be published.
+        Names of image sets to leave out because they must not be published.
     cifar10, image_sets
         Where pictures come from; see `hmix_hub.render`.
     tell
-        Called with why pictures cannot be had, which may name places on this computer.
+        Called with the reason why pictures are missing, which can contain paths of this computer.
 
     Returns
     -------
     tuple
-        The image sets by name; and a sentence for the page on each that is not there.
+        The image sets by name; and a sentence for the page about each missing one.
     """
     opened: dict[str, ImageSet] = {}
     notes: dict[str, str] = {}
@@ -63,9 +63,9 @@ def open_pictures(
         numbers, names = encode(take(task.table["image_set"], first))
         for number, name in enumerate(names.to_pylist()):
             if name in kept:
-                notes[name] = f"The pictures of {name} may not be published, and are not shown."
+                notes[name] = f"The pictures of {name} must not be published and are not shown."
             elif name not in notes:
-                # A row of each stimulus tells all that is checked.
+                # One row per stimulus is enough for the checks.
                 rows = pick_rows(task.dataset, np.sort(first[numbers == number]))
                 try:
                     opened |= open_image_sets(rows, cifar10=cifar10, image_sets=image_sets)
@@ -82,14 +82,14 @@ class Pictures:
     Parameters
     ----------
     image_sets
-        The image sets that they are of, by name.
+        The available image sets, by name.
     names
-        Names of all image sets, those whose pictures cannot be had among them.
+        Names of all image sets, missing ones included.
     set_number, index
-        int64 (P,): image set of each endpoint, as a position in `names`, and its index there; ready-made mixtures,
-        which stand behind the endpoints, have their row among those of the image set.
+        int64 (P,): image set of each picture, as a position in `names`, and its index there. Ready-made mixtures follow
+        the endpoints; their index is the row among the mixtures of the image set.
     n_endpoints
-        How many of them are endpoints.
+        Number of endpoints.
     mixed
         Of each ready-made mixture, in order: picture numbers of both endpoints (-1: no second) and the coefficient.
     """
@@ -158,12 +158,12 @@ class Pictures:
 
     @property
     def has_originals(self) -> bool:
-        """Whether pictures that are larger than their tile stand beside the sheets."""
+        """Whether pictures larger than their tile are also written in full size."""
         pixels = int(self.sizes[self.is_shrunk].prod(axis=1).sum())
         return 0 < pixels <= MOST_PIXELS
 
     def originals(self) -> Iterator[tuple[int, bytes]]:
-        """Yield number and PNG of each picture that is larger than its tile."""
+        """Yield number and PNG of each picture larger than its tile."""
         if self.has_originals:
             for number in np.flatnonzero(self.is_shrunk).tolist():
                 yield number, _png(self.picture(number))

@@ -17,27 +17,27 @@ from hmix_hub.schema import Vocabulary
 LEVEL = 0.9
 """Nominal coverage of the intervals."""
 MOST_FITTED = 100_000
-"""Most judgments that a model is fitted to on the spot."""
+"""Maximum number of judgments to which a model is fitted while the explorer is written."""
 
 
 @dataclass(frozen=True, eq=False)
 class ShownModel:
-    """A model, and what the page says that it is."""
+    """A model and its description on the page."""
 
     model: PerceptualModel
     title: str
 
 
 def model_for(task: ShownTask, path: str | os.PathLike[str] | None) -> tuple[ShownModel | None, str]:
-    """Return the model whose predictions are shown; and why there is none, a sentence, where that is worth telling.
+    """Return the model whose predictions are shown, and a sentence for the page if there is none.
 
     Parameters
     ----------
     task
         Judgments of infer_mixing_factor.
     path
-        A file that `PerceptualModel.save` wrote; `None`: the model is fitted to the judgments, where they are few
-        enough for that.
+        A file written by `PerceptualModel.save`; `None`: fit a model to the judgments, if there are at most
+        `MOST_FITTED`.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def model_for(task: ShownTask, path: str | os.PathLike[str] | None) -> tuple[Sho
 
 
 def prediction_columns(shown: ShownModel, stimuli: dict[str, pa.Array], classes: Vocabulary) -> dict[str, pa.Array]:
-    """Return mean and interval of a new participant's answer to each of S stimuli; NaN where the model knows none."""
+    """Return mean and interval of a new participant's answers to S stimuli; NaN for classes unknown to the model."""
     of_model = np.array(classes.codes_in(Vocabulary(shown.model.classes)), dtype=np.int64)
     one, two = (stimuli[f"image_{i}_label"].to_numpy() for i in (1, 2))
     first, second = of_model[one], np.where(two >= 0, of_model[two], -1)

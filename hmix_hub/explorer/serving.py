@@ -1,4 +1,4 @@
-"""Server of an explorer: one folder, for browsers on this computer alone, until it is stopped."""
+"""Serves an explorer: one folder, to browsers on this computer only, until stopped."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
-"""Content types by extension; those that the system knows may be others."""
+"""Content types by extension; those registered in the system can differ."""
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Answers requests for files of the folder; lists none of its folders."""
+    """Serves the files of the folder without listing its folders."""
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "hmix", ""
 
     def send_head(self) -> Any:
-        """Send what precedes a file; nothing, to a page that another name led here.
+        """Send the headers of a file, or refuse a request that was addressed to another host name.
 
-        A page of another site may give its own name the address of this computer (DNS rebinding), and would then count
-        as of the same origin; the browser still says which name it asked for.
+        A web site can make its own name resolve to this computer (DNS rebinding), and its pages would then share this
+        origin; the header `Host` still has that name.
         """
         port = self.connection.getsockname()[1]
         own = {f"{name}{end}" for name in (HOST, "localhost") for end in (f":{port}", *([""] if port == 80 else []))}
@@ -63,7 +63,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        """Send the headers that every answer has."""
+        """Add the headers of every response."""
         for name, value in _HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
@@ -75,35 +75,35 @@ class _Handler(SimpleHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    # A port that another process listens at is taken, not shared.
+    # Fail if another process listens at the port, rather than share it.
     allow_reuse_port = False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over a browser that has gone away."""
+        """Ignore browsers that closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 @contextlib.contextmanager
 def listening(folder: Path, port: int = 0) -> Iterator[tuple[_Server, str]]:
-    """Listen on this computer for requests of a folder's files.
+    """Listen on this computer for requests for the files of a folder.
 
     Parameters
     ----------
     folder
         The folder.
     port
-        Where; 0 takes a free one.
+        Port; 0 takes a free one.
 
     Yields
     ------
     tuple
-        The server, to be run, and the address of the page.
+        The server, not yet running, and the address of the page.
 
     Raises
     ------
     ConfigurationError
-        If the port is taken, or is none.
+        If the port is in use or invalid.
     """
     try:
         server = _Server((HOST, port), partial(_Handler, directory=str(folder)))
@@ -122,7 +122,7 @@ def serve(folder: Path, port: int, *, opened: Callable[[str], None]) -> None:
     folder, port
         See `listening`.
     opened
-        Called with the address once it can be opened.
+        Called with the address before serving begins.
     """
     with listening(folder, port) as (server, address), contextlib.suppress(KeyboardInterrupt):
         opened(address)

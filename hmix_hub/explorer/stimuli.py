@@ -1,4 +1,4 @@
-"""Stimuli of an explorer: one row for each, with the numbers of its pictures, whatever task showed it."""
+"""Stimuli of an explorer: one row each, with the numbers of their pictures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def number_pictures(tasks: Sequence[ShownTask], image_sets: Mapping[str, ImageSe
     tasks
         The judgments.
     image_sets
-        The image sets that could be had, by name; pictures of others have no number.
+        The available image sets, by name; pictures of others get no number.
     """
     rows = [task.stimuli.first for task in tasks]
     columns = {
@@ -49,7 +49,7 @@ def number_pictures(tasks: Sequence[ShownTask], image_sets: Mapping[str, ImageSe
     sets, distinct = encode(columns["image_set"])
     names = distinct.to_pylist()
     is_there = np.array([name in image_sets for name in names], dtype=bool)
-    # Both pictures of a stimulus stand beside each other, so that they are in one sheet.
+    # Both pictures of a stimulus are adjacent, so that they usually share a sheet.
     index = np.stack([codes(columns[f"image_{i}_index"]) for i in (1, 2)], axis=1)
     shown = np.flatnonzero(((index >= 0) & is_there[sets][:, None]).ravel())
     set_of, index_of = np.repeat(sets, 2)[shown], index.ravel()[shown]

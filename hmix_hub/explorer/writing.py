@@ -1,4 +1,4 @@
-"""Writing of an explorer: a folder of static files, whole or not at all."""
+"""Writes an explorer: a folder of static files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.tasks import INFER
 
 METADATA = "data/explorer.js"
-"""The file that says what the others hold."""
+"""The file that describes the others."""
 MOST_FROM_DISK = 350 * 2**20
-"""Most bytes of a file that a page from the disk can load: browsers take no longer text than 2^29 characters."""
+"""Maximum size in bytes of a file that a page opened from disk can load: strings have at most 2^29 characters."""
 
 
 def write_explorer(
@@ -44,27 +44,27 @@ def write_explorer(
     for_disk: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Write an explorer of judgments: a page that works from the disk, and from any web server.
+    """Write an explorer of judgments: a page that works from disk and from any web server.
 
     Parameters
     ----------
     datasets
         "h-mix"; a registered study; a contributed study: its folder, or its repository on the Hub; or several of these.
     folder
-        The folder to write; one that is an explorer already is replaced.
+        The folder to write; an existing explorer is replaced.
     source, revision, token
         See `hmix_hub.load_dataset`.
     model
-        File of a saved `PerceptualModel`, whose predictions are shown; `None`: one that is fitted to the judgments.
+        File of a saved `PerceptualModel` whose predictions are shown; `None`: fit one to the judgments.
     cifar10, image_sets
-        Where pictures come from; see `hmix_hub.render`. Without them, tiles show labels alone.
+        Where pictures come from; see `hmix_hub.render`. If they are missing, tiles show only labels.
     repository
-        Repository of the Hub that a single dataset is published in, which the page's code loads; everybody will then
-        see the page, so that pictures which may not be published are left out. `None`: it is not published.
+        Hub repository in which the dataset is published; the page's code loads it from there, and pictures that must
+        not be published are left out. `None`: the page is not published.
     for_disk
-        Whether it shall work from the disk, which takes a copy of every file in a form that pages may load there.
+        Whether the page must work from disk, which requires a second copy of every file, as a script.
     tell
-        Called with what is being done, for people.
+        Called with progress messages.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def write_explorer(
     ConfigurationError, SchemaError, SourceError, PerceptionError
         If judgments or the model cannot be loaded, or the folder holds something else.
     OSError
-        If the folder cannot be written; what was there stays.
+        If the folder cannot be written; an existing explorer is left unchanged.
 
     Examples
     --------
@@ -100,21 +100,21 @@ def write_explorer(
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
             if for_disk and len(content) > MOST_FROM_DISK:
-                tell(f"{name} is too large for a page from the disk: open the folder through a web server")
+                tell(f"{name} is too large for a page opened from disk: serve the folder with a web server")
             elif for_disk and name != METADATA:
                 path.with_name(f"{path.name}.js").write_bytes(handing_script(name.removeprefix("data/"), content))
     return Path(folder) / "index.html"
 
 
 def is_explorer(folder: Path) -> bool:
-    """Whether a folder is an explorer that was written before."""
+    """Whether a folder is an explorer."""
     return (folder / METADATA).is_file() and (folder / "index.html").is_file()
 
 
 def _check_free(target: Path) -> None:
-    """Check that no folder of something else would be replaced."""
+    """Refuse a folder that holds anything but an explorer."""
     if os.path.lexists(target) and not is_explorer(target) and not (target.is_dir() and not any(target.iterdir())):
-        msg = "this is no explorer, and is not replaced"
+        msg = "this is no explorer, so it is not replaced"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder that does not exist yet")
 
 
@@ -134,7 +134,7 @@ def _files(
     model: str | os.PathLike[str] | None,
     tell: Callable[[str], None],
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of every file of data."""
+    """Yield path and content of every data file."""
     classes = tasks[0].vocabulary.union(task.vocabulary for task in tasks[1:])
     participants, of_rows = number_participants(tasks)
     pictures, endpoints = number_pictures(tasks, opened)

@@ -111,9 +111,10 @@ def test_it_is_private_if_asked_for_and_no_public_one_is_used(hub, login, study)
 
 
 def test_what_is_no_name_of_a_space_is_told(hub, study):
-    done = publish(study, "--dry-run", "--space", "demo")
+    done = publish(study, "--push", "--space", "demo")
     assert done.exit_code == 2
     assert "no repository of the Hub" in done.output
+    assert hub.requests == []
 
 
 def test_a_synthetic_study_is_marked(hub, login, study, edit):

@@ -260,14 +260,14 @@ def test_pictures_that_may_not_be_published_are_left_out_where_everybody_sees_th
     assert metadata_of(page_of(tmp_path, folder, **options))["pictures"]["count"] == 4
     published = metadata_of(page_of(tmp_path, folder, repository="lab/study", **options))
     assert published["pictures"]["count"] == 0
-    assert published["notes"][0] == "The pictures of example-study/pictures may not be published, and are not shown."
+    assert published["notes"][0] == "The pictures of example-study/pictures must not be published and are not shown."
 
 
 def test_a_file_too_large_for_a_page_from_the_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "MOST_FROM_DISK", 1000)
     said = []
     page = page_of(tmp_path, study(tmp_path / "study"), tell=said.append)
-    assert f"data/{INFER}.arrow is too large for a page from the disk: open the folder through a web server" in said
+    assert f"data/{INFER}.arrow is too large for a page opened from disk: serve the folder with a web server" in said
     assert not (page / "data" / f"{INFER}.arrow.js").exists()
 
 

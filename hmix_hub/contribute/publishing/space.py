@@ -1,4 +1,4 @@
-"""Space: the explorer of a published study, as static files in a repository of the Hub beside the dataset."""
+"""Space: the explorer of a published study, as a static Space beside the dataset."""
 
 from __future__ import annotations
 
@@ -24,8 +24,23 @@ from hmix_hub.yaml_file import plain_yaml
 
 SPACE = "space"
 _STORES = "https://*.hf.co https://*.huggingface.co"
+"""Hosts that large files of a Space are served from."""
 _NEW = {*KEPT, CARD, "index.html", "style.css"}
-"""Files that a static Space may have before anybody wrote to it."""
+"""Files of a newly created static Space."""
+
+
+def check_space(space: str) -> str:
+    """Check that a text can be the name of a Space.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot.
+    """
+    if not REPOSITORY.fullmatch(space):
+        msg = f"{space!r} is no repository of the Hub"
+        raise ConfigurationError(msg, hint="write --space ORG/NAME, or --space alone at the end of the command")
+    return space
 
 
 def publish_space(
@@ -39,8 +54,7 @@ def publish_space(
 ) -> Published:
     """Publish the explorer of a study on the Hub, as a static Space.
 
-    The study must have been published, or checked by a dry run, before: nothing is checked here. Called again, it
-    uploads what has changed.
+    Nothing is checked here: publish the study first, at least as a dry run. Calling it again uploads what has changed.
 
     Parameters
     ----------
@@ -49,7 +63,7 @@ def publish_space(
     repository
         Repository of the dataset, which the page's code loads.
     space
-        Repository of the Space, made if it is not there.
+        Repository of the Space; created if missing.
     private, dry_run, tell
         See `hmix_hub.contribute.publishing.publisher.publish`.
 
@@ -61,13 +75,11 @@ def publish_space(
     Raises
     ------
     ConfigurationError
-        If the Space's name is none.
+        If this cannot be the name of a Space.
     PublishError
         If the Space holds something else or is public though `private`, or the Hub refuses.
     """
-    if not REPOSITORY.fullmatch(space):
-        msg = f"{space!r} is no repository of the Hub"
-        raise ConfigurationError(msg, hint="write --space ORG/NAME, or --space alone at the end of the command")
+    check_space(space)
     with tempfile.TemporaryDirectory(prefix="hmix-space-") as scratch:
         folder = Path(scratch) / "explorer"
         write_explorer(study.path, folder, repository=repository, for_disk=False, tell=tell)
@@ -112,14 +124,14 @@ def _push(
     gone = sorted(there - files.keys() - set(KEPT))
     title = f"Explorer of {study.manifest.id} {study.manifest.version}"
     with warnings.catch_warnings():
-        # The client takes tables for a dataset that was sent to the wrong place.
+        # The client assumes that tables were meant for a dataset.
         warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
         options = {"title": title, "description": study.manifest.title, "repo_type": SPACE}
         upload(api, space, folder, files, gone, tell=tell, **options)
 
 
 def _open_to_stores(page: Path) -> None:
-    """Let the page load files that the Hub serves, by a redirection, from the hosts on which it keeps large ones."""
+    """Allow the page to load large files, which the Hub redirects to other hosts."""
     text = page.read_text(encoding="utf-8")
     for directive in ("connect-src 'self'", "img-src 'self'"):
         text = text.replace(directive, f"{directive} {_STORES}")
