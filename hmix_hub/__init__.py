@@ -1,7 +1,7 @@
-"""Human judgments of mixed images: load, filter, to tensors.
+"""Human judgments of mixed images: load, filter, convert to tensors.
 
-Importing this package teaches `datasets.load_dataset` the name "h-mix"; it imports nothing heavy and opens no network
-connection. Everything below is imported where it is first used.
+Importing this package registers the name "h-mix" with `datasets.load_dataset`; it imports nothing heavy and does not
+access the network. Everything below is imported on first use.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Arrow's readers, used so that none of Arrow's own threads runs Python or outlives the reading.
+"""Arrow's readers, used such that none of Arrow's threads runs Python or outlives the reading.
 
-A thread that still wants the interpreter while the process ends makes Arrow abort it (SIGABRT). So Arrow is given bytes
-that it owns, or a path, wherever that can be; and nothing is read ahead in the background.
+If a thread still needs the interpreter while the process exits, Arrow aborts it (SIGABRT). Therefore Arrow gets bytes
+that it owns, or a path, wherever possible, and nothing is read ahead in the background.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from pyarrow import csv
 
 
 def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
-    """Return a Parquet file, open for reading; use it in a `with` statement.
+    """Open a Parquet file for reading, to be used in a `with` statement.
 
     Parameters
     ----------
     file
-        Its path; or a stream, where it lies elsewhere, which is read only while a call for rows lasts.
+        Its path, or a stream for a remote file, which is only read during calls for rows.
     options
-        As of `pyarrow.parquet.ParquetFile`.
+        Options of `pyarrow.parquet.ParquetFile`.
 
     Raises
     ------
     pyarrow.ArrowException, OSError
-        If it is no Parquet file, or cannot be read.
+        If it is not a Parquet file, or cannot be read.
     """
-    # Opening an image set needs this module, and no Parquet.
+    # Opening an image set needs this module but not Parquet.
     from pyarrow import parquet
 
     return parquet.ParquetFile(file, pre_buffer=False, **options)
 
 
 def packed(rows: pa.Table) -> bytes:
-    """Return rows as bytes, compressed, to be sent; a slice would be pickled with the whole of its table."""
+    """Return rows as compressed bytes for sending; a slice would be pickled with its whole table."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(rows)
@@ -44,22 +44,22 @@ def packed(rows: pa.Table) -> bytes:
 
 
 def unpacked(content: bytes) -> pa.Table:
-    """Return rows that were packed."""
+    """Return packed rows."""
     with pa.ipc.open_stream(content) as reader:
         return reader.read_all()
 
 
 def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Callable[[Any], str]) -> pa.RecordBatch:
-    """Parse whole rows of CSV, in the calling thread.
+    """Parse whole rows of CSV in the calling thread.
 
     Parameters
     ----------
     text
-        UTF-8 without a header; ends where a row does. Less than 2 GiB.
+        UTF-8 without a header, ending at the end of a row; less than 2 GiB.
     names
-        Names of the columns, each once.
+        Names of the columns, without duplicates.
     delimiter
-        What separates the cells.
+        Separator of cells.
     on_ragged
         Called with each row that has another number of cells; returns "skip" or "error". See
         `pyarrow.csv.ParseOptions`.
@@ -67,7 +67,7 @@ def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Call
     Returns
     -------
     pyarrow.RecordBatch
-        Cells as strings, unchecked; blank lines are no rows.
+        Cells as strings, unchecked; blank lines are skipped.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Sums of values by the unit that they were drawn with, a participant or a stimulus, and means with their intervals.
+"""Sums of values by resampling unit (participant or stimulus), and means with their intervals.
 
-What one part of the data comes to are cells: for each unit, and each level of a coefficient, a number of values and
-their sums, each added in the order of the rows. Cells of all parts, in the order of the units, are folded into as many
-groups of units as are resampled; so figures are the same, to the last bit, whatever the parts were.
+Each part of the data is reduced to cells: for each unit and each level of a coefficient, the number of values and their
+sums, added in the order of rows. Cells of all parts, in the order of units, are folded into the groups of units that
+are resampled; so the figures are exactly the same however the data are divided.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hmix_hub.tallies import deviation_of, interval, rounded
 UNIT, LEVEL, COUNT = "unit", "level", "n"
 SQUARES = "squares"
 _MIDDLE = 0.5
-"""Values are squared about the middle of their range, since large equal terms would cancel."""
+"""Values are squared about the middle of their range, to avoid cancellation of large equal terms."""
 
 
 def cells(units: Ints, values: Mapping[str, Floats], shown: Floats | None = None) -> pa.Table:
@@ -36,17 +36,17 @@ def cells(units: Ints, values: Mapping[str, Floats], shown: Floats | None = None
     values
         float64 (N,) by name.
     shown
-        float64 (N,): coefficient whose levels are told apart; `None`: there is one.
+        float64 (N,): coefficient whose levels are distinguished; `None`: a single level.
 
     Returns
     -------
     pyarrow.Table
-        A row for each unit and level, units rising: both, how many values there are, and their sums.
+        A row for each unit and level, in increasing order of units: both, the number of values, and their sums.
     """
     levels, places = np.unique(np.zeros(len(units)) if shown is None else shown, return_inverse=True)
     width = max(len(levels), 1)
     found, codes = np.unique(units * width + places, return_inverse=True)
-    # Of no rows, NumPy's sums are whole numbers.
+    # Without rows, NumPy's sums are integers.
     sums = {name: np.bincount(codes, column, len(found)).astype(np.float64) for name, column in values.items()}
     return pa.table({UNIT: found // width, LEVEL: levels[found % width], COUNT: np.bincount(codes), **sums})
 
@@ -63,11 +63,11 @@ class Folded:
     Parameters
     ----------
     n_units, n_present
-        Units in all, and those that have values.
+        Number of all units, and of those with values.
     levels
         float64 (L,).
     counts, sums
-        Numbers of values, float64 (G, L), and by name their sums.
+        Numbers of values, float64 (G, L), and their sums by name.
     """
 
     n_units: int
@@ -78,17 +78,17 @@ class Folded:
 
     @property
     def count(self) -> int:
-        """Number of all values."""
+        """Total number of values."""
         return int(self.counts.sum())
 
     @property
     def overall(self) -> Folded:
-        """The same without levels."""
+        """The same cells without levels."""
         counts, *sums = (part.sum(axis=1, keepdims=True) for part in (self.counts, *self.sums.values()))
         return Folded(self.n_units, np.zeros(1), counts, dict(zip(self.sums, sums, strict=True)), self.n_present)
 
     def means(self, name: str, counted: str = "") -> Means:
-        """Return means by level with intervals; a ratio, where `counted` names sums that stand for the numbers."""
+        """Return means by level with intervals; ratios, if `counted` names sums used instead of the numbers."""
         return resample_folded(self.sums[name], self.sums[counted] if counted else self.counts, self.n_units)
 
     def total(self, name: str) -> float:
@@ -96,21 +96,21 @@ class Folded:
         return float(self.sums[name].sum()) if self.count else 0.0
 
     def mean(self, name: str, level: int = 0) -> float | None:
-        """Return the mean of the values at a level; `None` of none."""
+        """Return the mean of the values at a level; `None` without values."""
         n = int(self.counts[:, level].sum()) if len(self.levels) else 0
         return rounded(float(self.sums[name][:, level].sum()) / n) if n else None
 
     def interval(self, name: str, counted: str = "") -> list[float | None] | None:
-        """Return the interval of what has no levels; `None` where it has none."""
+        """Return the interval of values without levels; `None` if there is none."""
         return interval(self.means(name, counted)) if self.count else None
 
     def covariation(self, name: str, of: tuple[str, str]) -> float:
-        """Return the sum of products about the means, from that about the middle of the range."""
+        """Return the sum of products about the means, given that about the middle of the range."""
         n, (one, two) = self.count, (self.total(part) for part in of)
         return self.total(name) - (one - _MIDDLE * n) * (two - _MIDDLE * n) / n if n else 0.0
 
     def deviation(self) -> float | None:
-        """Return the sample standard deviation of `with_squares`, over N - 1; `None` of fewer than two."""
+        """Return the sample standard deviation of `with_squares`, over N - 1; `None` for fewer than two values."""
         return deviation_of(self.covariation(SQUARES, ("value", "value")), self.count - 1)
 
 
@@ -122,9 +122,9 @@ def fold(pile: Pile, ranks: Ints, among: Pile | None = None) -> Folded:
     pile
         The cells.
     ranks
-        int64 (U,): place of each unit in the order in which they are resampled.
+        int64 (U,): position of each unit in the order of resampling.
     among
-        Cells of the units that count, ranked anew among each other; `None`: all units, as far as the last with values.
+        Cells of the units to include, which are ranked again; `None`: all units up to the last with values.
     """
     if among is not None:
         chosen = np.zeros(len(ranks) + 1, dtype=np.int64)
@@ -147,13 +147,13 @@ def fold(pile: Pile, ranks: Ints, among: Pile | None = None) -> Folded:
 
 
 def fold_ordered(blocks: Iterable[dict[str, Floats]], n_units: int) -> Folded:
-    """Fold units that come in order, in blocks of float64 (B,) by name."""
+    """Fold units given in order, in blocks of float64 (B,) by name."""
     counts, sums = _summed(_numbered(blocks), n_units, 1)
     return Folded(n_units, np.zeros(1), counts, sums, n_units)
 
 
 def arrays(block: pa.Table) -> dict[str, Floats]:
-    """Return the numbers of a block by name, those that are sums or count values."""
+    """Return the numbers of a block by name, only sums and counts."""
     return {name: block[name].to_numpy() for name in block.column_names if name not in {UNIT, LEVEL}}
 
 
@@ -168,7 +168,7 @@ def _numbered(blocks: Iterable[dict[str, Floats]]) -> Iterator[tuple[Ints, Ints,
 def _summed(
     blocks: Iterable[tuple[Ints, Ints, dict[str, Floats]]], n_units: int, n_levels: int
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Add up blocks of units, their levels and their numbers; one after the other, so that blocks do not matter."""
+    """Add up blocks of units, levels and numbers, one after the other, so that blocks do not matter."""
     group = drawn(n_units, 0)[0] if n_units else None
     n_groups = n_units if group is None else int(group.max()) + 1
     sums: dict[str, Floats] = {}
@@ -181,7 +181,7 @@ def _summed(
 
 
 def combined(parts: Iterable[Any]) -> Any:
-    """Return what parts come to together: dicts by name, all else by `+`; `None` of none."""
+    """Combine the results of parts: dicts by name, everything else by `+`; `None` without parts."""
     return reduce(_both, parts, None)
 
 

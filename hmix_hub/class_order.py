@@ -1,9 +1,8 @@
-"""Class order: all columns of a dataset that count classes count them in one order; `hmix_hub.align_labels`.
+"""Class order: one order of classes for all columns of a dataset; `hmix_hub.align_labels`.
 
-Labels carry their class names, so that columns in different orders are recoded to one. Distributions, such as soft
-labels, carry none: `datasets.Dataset.align_labels_with_mapping` leaves them in the order that they were made in. Which
-that is stands in the description of a dataset that this package made; where it does not, soft labels must follow from
-the answers of their rows.
+Label columns have class names, so different orders can be recoded to one. Distributions, such as soft labels, have
+none: `datasets.Dataset.align_labels_with_mapping` leaves them in their original order. This package records that order
+in the description of a dataset; without it, soft labels must follow from the answers of their rows.
 """
 
 from __future__ import annotations
@@ -33,27 +32,27 @@ if TYPE_CHECKING:
 _FIRST = "image_1_label"
 _ANSWERS = ("top_class", "top_probability", "second_class", "second_probability", "impossible_classes")
 _STORED = "soft_label"
-_ORDER_HINT = "an order names every class of every label column, and may name more"
+_ORDER_HINT = "an order must include every class of every label column, and may include more"
 _HINT = (
-    "load the dataset again, and reorder all of its columns at once with hmix_hub.align_labels(dataset, classes); or "
-    "say there, with soft_labels_in=, in which order its soft labels count; or remove them"
+    "load the dataset again and reorder all columns at once with hmix_hub.align_labels(dataset, classes); or give the "
+    "order of its soft labels there with soft_labels_in=; or remove them"
 )
 _AT_ONCE = 65_536
-"""Rows whose soft labels are computed at a time."""
+"""Number of rows whose soft labels are computed at a time."""
 
 
 def in_one_order(dataset: datasets.Dataset) -> datasets.Dataset:
-    """Return a dataset whose columns all count classes in the order of `image_1_label`, or of its first labels.
+    """Return a dataset with all columns in the class order of `image_1_label`, or of its first labels.
 
     Parameters
     ----------
     dataset
-        Judgments or stimuli, any columns. Nothing is done to it where they agree, or no labels have names.
+        Judgments or stimuli, any columns; returned as it is if they agree, or labels have no names.
 
     Raises
     ------
     SchemaError
-        If a label column names other classes, a label is none of its column's classes, or the soft labels may count in
+        If a label column has other classes, a label is outside its column's classes, or the soft labels may have
         another order.
     """
     vocabularies = _label_vocabularies(dataset)
@@ -72,32 +71,32 @@ def in_one_order(dataset: datasets.Dataset) -> datasets.Dataset:
 def align_labels(
     dataset: datasets.Dataset, classes: Sequence[str], *, soft_labels_in: Sequence[str] | None = None
 ) -> datasets.Dataset:
-    """Return a dataset that counts its classes in another order: labels, lists of labels and soft labels alike.
+    """Reorder the classes of a dataset: labels, lists of labels and soft labels.
 
-    `datasets.Dataset.align_labels_with_mapping` does so for one column of labels, and never for soft labels.
+    `datasets.Dataset.align_labels_with_mapping` only reorders one label column, and no soft labels.
 
     Parameters
     ----------
     dataset
         Judgments or stimuli.
     classes
-        Class names in the wanted order, such as a model's: all of the dataset's, whatever their case; more are classes
-        without any probability.
+        Class names in the new order, such as a model's: all of the dataset's, regardless of case; additional classes
+        have probability 0.
     soft_labels_in
-        Class names in the order that soft labels count in now. `None`: that of the labels, which is checked as far as
-        the dataset tells.
+        Class names in the current order of the soft labels. `None`: that of the labels, which is checked as far as
+        possible.
 
     Returns
     -------
     datasets.Dataset
-        The same rows; ids stay as they are.
+        The same rows; ids are unchanged.
 
     Raises
     ------
     ConfigurationError
-        If a class stands twice, or one of the dataset's is not among them.
+        If a class occurs twice, or one of the dataset's is missing.
     SchemaError
-        If the dataset has no labels with class names, or its soft labels may count in another order.
+        If the dataset has no labels with class names, or its soft labels may have another order.
 
     Examples
     --------
@@ -126,11 +125,11 @@ def align_labels(
 
 
 def check_classes(classes: object, argument: str) -> Vocabulary:
-    """Check that an argument is a list of class names, each once."""
+    """Check that an argument is a list of distinct class names."""
     names = () if isinstance(classes, str) or not isinstance(classes, Iterable) else tuple(classes)
     if not names or not all(isinstance(name, str) for name in names):
-        msg = f"{argument} is a list of class names, not {classes!r}"
-        raise ConfigurationError(msg, hint="dataset.features['image_1_label'].names are the dataset's")
+        msg = f"{argument} must be a list of class names, not {classes!r}"
+        raise ConfigurationError(msg, hint="the dataset's are dataset.features['image_1_label'].names")
     try:
         return Vocabulary(names)
     except SchemaError as error:
@@ -150,7 +149,7 @@ def _order_of(vocabularies: Mapping[str, Vocabulary]) -> Vocabulary:
 def _with(
     dataset: datasets.Dataset, moves: Mapping[str, tuple[Vocabulary, Vocabulary]], order: Vocabulary
 ) -> datasets.Dataset:
-    """Return a dataset some of whose columns count in another vocabulary than before; its other ones are not copied."""
+    """Return a dataset with some columns recoded to another vocabulary, without copying the others."""
     from datasets import Dataset, Features
 
     table: pa.Table = dataset.data.table
@@ -178,7 +177,7 @@ def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabular
     """Check that each label is one of its column's classes."""
     for name, own in vocabularies.items():
         is_list = OVER_CLASSES[name].kind is Kind.LABELS
-        # The whole table first: to gather picked rows takes longer.
+        # The whole table first: gathering selected rows takes longer.
         for table in (dataset.data.table, None):
             column = (arrow_columns(dataset, [name]) if table is None else table)[name]
             ends = pc.min_max(pc.list_flatten(column) if is_list else column).as_py()
@@ -186,13 +185,13 @@ def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabular
                 break
         else:
             bad = ends["min"] if ends["min"] < 0 else ends["max"]
-            msg = f"{name} is {bad}, and its classes are 0 to {len(own) - 1}"
-            hint = "labels are positions in their column's class names, from 0"
+            msg = f"{name} is {bad}, but its classes are 0 to {len(own) - 1}"
+            hint = "labels are positions in the class names of their column, from 0"
             raise SchemaError(msg, where=Where(column=name), hint=hint)
 
 
 def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
-    """Check that recoded labels say what ids spell: a column that was cast has other names for the same codes."""
+    """Check that recoded labels agree with ids: a column that was cast has other names for the same codes."""
     names = ("pair_id", *(f"image_{i}_{what}" for i in (1, 2) for what in ("label", "index")))
     if not set(names) <= set(dataset.column_names):
         return
@@ -201,7 +200,7 @@ def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
     row = pc.index(differs, value=True).as_py()
     if row >= 0:
         msg = f"the labels of the row are not those of its pair, {table['pair_id'][row].as_py()}"
-        hint = "a label column was given other class names; to reorder classes, use hmix_hub.align_labels"
+        hint = "a label column got other class names; to reorder classes, use hmix_hub.align_labels"
         raise SchemaError(msg, where=Where(row=row, column="pair_id"), hint=hint)
 
 
@@ -210,15 +209,15 @@ def _check_lengths(dataset: datasets.Dataset, order: Vocabulary) -> None:
         feature: Any = dataset.features[name]
         length = getattr(feature.feature if OVER_CLASSES[name].kind is Kind.DISTRIBUTIONS else feature, "length", -1)
         if length not in {-1, len(order)}:
-            msg = f"{name} is over {length} classes, and the labels are over {len(order)}"
+            msg = f"{name} has {length} classes, but the labels have {len(order)}"
             raise SchemaError(msg, where=Where(column=name), hint=_HINT)
 
 
 def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_follow: bool) -> None:
-    """Check that distributions count in the order of the labels, as far as the dataset tells.
+    """Check that distributions have the class order of the labels, as far as possible.
 
-    Soft labels must follow from the answers even where the dataset says which order it was made in, if some of its
-    columns have been changed since (`must_follow`).
+    Soft labels must follow from the answers even if the dataset records its class order, if columns have been changed
+    since (`must_follow`).
     """
     if not distributions_among(dataset.column_names) or not len(dataset):
         return
@@ -230,11 +229,11 @@ def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_f
     if has_answers:
         is_right = _follow(dataset, len(order))
     else:
-        # Nothing in the rows tells, but few studies count CIFAR-10's classes in another order than everybody.
+        # The rows do not show it, but few studies have CIFAR-10's classes in another than the usual order.
         is_another = order != CIFAR10 and {n.lower() for n in order.names} == set(CIFAR10.names)
         is_right = not said and not is_another
     if not is_right:
-        msg = f"the soft labels may be in another class order than the labels, which is {', '.join(order.names)}"
+        msg = f"the soft labels may have another class order than the labels, which is {', '.join(order.names)}"
         raise SchemaError(msg, where=Where(column=distributions_among(dataset.column_names)[0]), hint=_HINT)
 
 
@@ -254,7 +253,7 @@ def _follow(dataset: datasets.Dataset, n_classes: int) -> bool:
     fits = np.ones((len(PROCEDURES), len(known)), dtype=bool)
     for own, block in blocks:
         answers, stored = categorical_answers(block, n_classes), matrix(block[_STORED])
-        # A class that a study did not offer is ruled out, as `join` adds classes to a study.
+        # A class that a study did not offer is ruled out, since `join` adds classes to studies.
         named = np.zeros_like(answers.impossible)
         rows, second = np.arange(len(named)), answers.second_class >= 0
         named[rows, answers.top_class] = True
@@ -269,5 +268,5 @@ def _equal(answers: Answers, stored: npt.NDArray[np.float64], procedure: str) ->
     try:
         return np.all(np.isclose(compute(answers, procedure), stored), axis=1)
     except SchemaError:
-        # An answer from which this procedure makes no label at all.
+        # An answer for which this procedure has no label.
         return np.zeros(len(stored), dtype=bool)

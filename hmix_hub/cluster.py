@@ -1,4 +1,4 @@
-"""Work in pieces: one after another in this process, or on the workers of a Dask cluster, with the same results."""
+"""Work in pieces: sequentially in this process, or on the workers of a Dask cluster, with the same results."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ S = TypeVar("S")
 D = TypeVar("D")
 
 _LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
-"""Time between two looks at whether any worker is left, and pieces between two looks at how many there are."""
+"""Seconds between checks whether any worker is left, and pieces between checks of their number."""
 _FETCH_SECONDS = 600.0
-"""Longest wait for a result that is there: looks would break its transfer off, again and again."""
+"""Maximum wait for an existing result: checks would repeatedly interrupt its transfer."""
 RETRIES = 2
-"""Times a piece is tried again after a failure that is no finding of ours, such as a connection that broke."""
+"""Number of retries of a piece after failures other than the package's errors, such as a broken connection."""
 _SENT_WITH_EACH = 100_000
-"""Bytes that pieces have in common up to which they are sent with each call rather than once."""
+"""Maximum size of shared data to send with each call rather than once, in bytes."""
 _AHEAD = 3
-"""Pieces in work or waiting for each thread of a worker: results come in order, and few are held at a time."""
+"""Pieces in progress or waiting per thread of a worker: results come in order, and few are held at a time."""
 
 
 def map_pieces(
@@ -41,21 +41,21 @@ def map_pieces(
     client: Client | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[R]:
-    """Return what a function makes of each piece, in the order of the pieces, whoever computes it.
+    """Yield the results of a function for each piece, in order, computed here or on workers.
 
     Parameters
     ----------
     function
-        Called with `shared` and a piece. With a client, it and all it takes and returns are pickled, it may run more
-        than once for a piece, and what it writes must bear that.
+        Called with `shared` and a piece. With a client, it and its arguments and results are pickled, and it may run
+        more than once for a piece, so it must write files accordingly.
     shared
-        What all pieces have in common; sent once, not with every piece.
+        Data shared by all pieces; sent once, not with every piece.
     pieces
-        Taken as they are needed.
+        Consumed as needed.
     client
         From `connected`; `None`: this process, one piece at a time.
     progress
-        Called with the number of pieces that are done.
+        Called with the number of finished pieces.
 
     Yields
     ------
@@ -65,9 +65,9 @@ def map_pieces(
     Raises
     ------
     ClusterError
-        If the scheduler or all workers are lost, or a piece ends every worker that takes it.
+        If the scheduler or all workers are lost, or a piece kills every worker that runs it.
     HMixError
-        What the function raises of our own is raised here; other errors too, after `RETRIES` more attempts.
+        Errors of the package raised by the function; other errors are also raised, after `RETRIES` retries.
     """
     results = (
         map(partial(function, shared), pieces) if client is None else _on_workers(client, function, shared, pieces)
@@ -82,7 +82,7 @@ def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces
     waiting: deque[tuple[int, Any]] = deque()
     ahead = 1
     try:
-        # A task rather than scattered data: it is computed again where a worker is lost that held it.
+        # A task rather than scattered data: it is computed again if its worker is lost.
         held = client.submit(_itself, shared, pure=False)
         for number, piece in enumerate(pieces):
             waiting.append((number, client.submit(_outcome, function, held, piece, pure=False, retries=RETRIES)))
@@ -93,13 +93,13 @@ def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces
         while waiting:
             yield _result(client, *waiting.popleft())
     finally:
-        # After an error, or where the caller stops early.
+        # After an error, or if the caller stops early.
         with suppress(Exception):
             client.cancel([future for _, future in waiting], force=True)
 
 
 def _result(client: Client, number: int, future: Any) -> Any:
-    """Return a result, or raise the error of ours that it is."""
+    """Return a result, or raise it if it is an error of the package."""
 
     def get() -> Any:
         return future.result(timeout=_FETCH_SECONDS if future.done() else _LOOK_SECONDS)
@@ -114,7 +114,7 @@ def _checked(outcome: Any) -> Any:
 
 
 def _awaited(client: Client, get: Callable[[], R], what: str = "a piece") -> R:
-    """Return what a function gets, which is called again after a timeout while anybody is left who could compute it."""
+    """Return the result of a function, calling it again after a timeout as long as there are workers."""
     from distributed import KilledWorker
     from distributed.client import CancelledError
 
@@ -129,8 +129,8 @@ def _awaited(client: Client, get: Callable[[], R], what: str = "a piece") -> R:
                 msg = "all workers are gone"
                 raise ClusterError(msg, where=Where(address_of(client)), hint="start workers, and run it again")
     except KilledWorker as error:
-        msg = f"{what} ended every worker that took it: {first_line(error)}"
-        hint = "most likely for want of memory: give each worker more, or fewer threads (`dask worker --nthreads 1`)"
+        msg = f"{what} killed every worker that ran it: {first_line(error)}"
+        hint = "probably for lack of memory: give each worker more, or fewer threads (`dask worker --nthreads 1`)"
         raise ClusterError(msg, where=Where(address_of(client)), hint=hint) from None
     except (CancelledError, ConnectionError) as error:
         raise lost(client, error) from None
@@ -141,9 +141,9 @@ def _itself(value: S) -> S:
 
 
 def _outcome(function: Callable[[S, P], R], shared: S, piece: P) -> R | HMixError:
-    """Return what a function makes of a piece, or the error of ours that it raises: trying again changes nothing."""
+    """Return the result for a piece, or an error of the package, which need not be retried."""
     if isinstance(piece, HMixError):
-        # The result of another function that failed.
+        # The failed result of another function.
         return piece
     try:
         return function(shared, piece)
@@ -152,13 +152,13 @@ def _outcome(function: Callable[[S, P], R], shared: S, piece: P) -> R | HMixErro
 
 
 def hold_pieces(function: Callable[[S, P], object], shared: S, pieces: Iterable[P], *, client: Client) -> list[Any]:
-    """Let the workers compute a result for each piece and keep it; see `map_pieces`.
+    """Compute a result for each piece on the workers and keep it there; see `map_pieces`.
 
     Returns
     -------
     list
-        One for each piece, in order, to be taken as pieces by `map_pieces` and `exchange`: their functions get the
-        results. They are kept as long as this is.
+        One for each piece, in order, to be used as pieces for `map_pieces` and `exchange`, whose functions receive the
+        results. They are kept as long as this list.
     """
     held = client.submit(_itself, shared, pure=False)
     return [client.submit(_outcome, function, held, piece, pure=False, retries=RETRIES) for piece in pieces]
@@ -173,16 +173,16 @@ def exchange(
     *,
     client: Client,
 ) -> Iterator[R]:
-    """Return what a function makes of each part, where every piece holds some of every part.
+    """Yield the results of a function for each part, when every piece holds some of every part.
 
     Parameters
     ----------
     deal
-        Called with `shared` and a piece; returns what it holds of each part.
+        Called with `shared` and a piece; returns its share of each part.
     join
-        Called with `shared` and what the pieces hold of one part, in the order of the pieces.
+        Called with `shared` and the pieces' shares of one part, in the order of the pieces.
     shared, pieces, client
-        See `map_pieces`; what was dealt stays on the workers.
+        See `map_pieces`; shares stay on the workers.
     n_parts
         Number of parts.
 
@@ -198,7 +198,7 @@ def exchange(
     """
     held = client.submit(_itself, shared, pure=False)
     dealt = hold_pieces(deal, shared, pieces, client=client)
-    # Each by itself, so that a worker fetches no more of a piece than the part it joins.
+    # Each separately, so that a worker fetches only the part of a piece that it joins.
     parts = [[client.submit(_item, piece, part, pure=False) for piece in dealt] for part in range(n_parts)]
     joined = deque(
         (part, client.submit(_join_outcome, join, held, own, pure=False, retries=RETRIES))
@@ -218,7 +218,7 @@ def _item(dealt: Sequence[D] | HMixError, part: int) -> D | HMixError:
 
 
 def _join_outcome(join: Callable[[S, Sequence[D]], R], shared: S, own: Sequence[D | HMixError]) -> R | HMixError:
-    """Return what a function makes of a part, or the first error of a piece."""
+    """Return the result for a part, or the first error of a piece."""
     held = []
     for one in own:
         if isinstance(one, HMixError):
@@ -232,14 +232,14 @@ def _made(make: Callable[[D], P], part: D) -> P:
 
 
 class Held(Generic[P]):
-    """Pieces that call after call is about: with a client, each stays on the worker that made it.
+    """Pieces for repeated calls: with a client, each stays on the worker that made it.
 
     Parameters
     ----------
     make
-        Makes a piece of what is sent for it; made again where a worker is lost.
+        Creates a piece from its part; repeated if a worker is lost.
     parts
-        What the pieces are made of.
+        Data from which the pieces are created.
     client
         See `map_pieces`.
     """
@@ -251,13 +251,13 @@ class Held(Generic[P]):
         )
 
     def map(self, function: Callable[[S, P], R], shared: S) -> list[R]:
-        """Return what a function makes of each piece, in order; see `map_pieces`."""
+        """Return the results of a function for each piece, in order; see `map_pieces`."""
         client = self._client
         if client is None:
             return [function(shared, piece) for piece in self._pieces]
         from distributed import wait
 
-        # All at once: to ask for one after another takes longer than most of them take.
+        # All at once: requesting one after another would take longer than most of them.
         given = shared if len(pickle.dumps(shared)) < _SENT_WITH_EACH else client.submit(_itself, shared, pure=False)
         options = {"pure": False, "retries": RETRIES}
         futures = [client.submit(_outcome, function, given, piece, **options) for piece in self._pieces]

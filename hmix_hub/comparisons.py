@@ -1,8 +1,8 @@
-"""Comparisons of answers: between people about one stimulus, and of a person with the same person's answer before.
+"""Comparisons of answers: between participants about one stimulus, and between repeats of one participant.
 
-Answers about one stimulus are compared where all of them are at hand, first answers alone; what comes of each stimulus
-is put together in the order in which stimuli first appear. A person's repeats are compared with the first answers
-where the person's rows are, which are never apart.
+Only first answers about a stimulus are compared, where all of them are available; results are combined in the order in
+which stimuli first appear. A participant's repeats are compared with the first answers where the participant's rows
+are, which are never separated.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from hmix_hub.tasks.task import Task
 Values = Mapping[str, npt.NDArray[Any]]
 """Answers of N rows: (N,) or (N, K) by name."""
 Counts = Mapping[str, Any]
-"""Whole numbers of parts of the data, which add up."""
+"""Counts of parts of the data, which add up."""
 
 NO_CLASS = -1
-"""Code of a stimulus that is of no class more than of another."""
+"""Code of a stimulus without a majority class."""
 
 _MILLION = 10**6
 _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]
-"""Upper ends, in millionths, of the intervals around the tenths: .05, .15, ..., .95, 1."""
+"""Upper ends, in millionths, of the intervals around tenths: .05, .15, ..., .95, 1."""
 _NO_SPREAD = 1e-14
-"""Variance that is rounding."""
+"""Variance due to rounding."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How answers of one kind are compared.
+    """Comparison of answers of one kind.
 
     Parameters
     ----------
     answers
-        From the judgments of a task to their answers.
+        Function from the judgments of a task to their answers.
     between
-        From answers by stimulus, two or more each, to sums of each stimulus, and counts.
+        Function from answers by stimulus, at least two each, to sums of each stimulus, and counts.
     agreement
-        From these, folded, to the figures.
+        Function from these, folded, to the figures.
     within
-        From first answers and repeats to figures of each pair, and counts.
+        Function from first answers and repeats to figures of each pair, and counts.
     retest
-        From these, folded by participant, to the figures.
+        Function from these, folded by participant, to the figures.
     """
 
     answers: Callable[[pa.Table, Task], Values]
@@ -69,13 +69,13 @@ def pairs_of(sizes: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def with_terms(blocks: Iterator[dict[str, Floats]]) -> Iterator[dict[str, Floats]]:
-    """Add to the sums of stimuli, block by block, what figures are made of beside them."""
+    """Add further terms of the figures to the sums of stimuli, block by block."""
     centre = None
     for block in blocks:
         sizes = block[COUNT]
         block |= {"pairs": pairs_of(sizes)}
         if "mean" in block:
-            # Where terms are about one of the means, large equal ones do not cancel.
+            # Terms about one of the means avoid cancellation of large equal terms.
             centre = block["mean"][:1].sum() if centre is None else centre
             off = block["mean"] - centre
             block |= {"sizes_squared": sizes**2, "apart": sizes * block["squares"] / (sizes - 1)}
@@ -87,7 +87,7 @@ def with_terms(blocks: Iterator[dict[str, Floats]]) -> Iterator[dict[str, Floats
 
 
 def counted(stimuli: Folded) -> dict[str, int]:
-    """Return the numbers of `stimuli` with two answers or more, of their `answers`, and of `pairs` of people."""
+    """Return the numbers of `stimuli` with at least two answers, of their `answers`, and of `pairs` of participants."""
     return {"stimuli": stimuli.n_units, "answers": stimuli.count, "pairs": int(stimuli.total("pairs"))}
 
 
@@ -111,16 +111,16 @@ def _between_coefficients(values: Values, groups: Groups) -> tuple[dict[str, Flo
 
 
 def coefficient_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
-    r"""Measure how far people agree about the coefficient of one stimulus.
+    r"""Measure the agreement of participants about the coefficient of a stimulus.
 
-    With :math:`x_{si}` the first answer of person i about stimulus s, :math:`n_s` people (stimuli with one person are
-    left out), :math:`\bar x_s` their mean, S stimuli, N answers, :math:`Q_s = \sum_i (x_{si} - \bar x_s)^2` and Q the
-    sum of squares about the mean of all:
+    With :math:`x_{si}` the first answer of participant i about stimulus s, :math:`n_s` participants (stimuli with one
+    are left out), :math:`\bar x_s` their mean, S stimuli, N answers, :math:`Q_s = \sum_i (x_{si} - \bar x_s)^2` and Q
+    the sum of squares about the mean of all:
 
-    * `mean_absolute_difference`: :math:`|x_{si} - x_{sj}|` over all pairs of people about one stimulus, averaged;
+    * `mean_absolute_difference`: :math:`|x_{si} - x_{sj}|` over all pairs of participants about one stimulus, averaged;
     * `within_stimulus_sd`: :math:`\sqrt{W}`, :math:`W = \sum_s Q_s / (N - S)`;
-    * `icc_1`: share of the variance that lies between stimuli, :math:`(B - W) / (B + (n_0 - 1) W)`, with
-      :math:`B = (Q - \sum_s Q_s) / (S - 1)` and :math:`n_0 = (N - \sum_s n_s^2 / N) / (S - 1)` since numbers differ;
+    * `icc_1`: share of the variance between stimuli, :math:`(B - W) / (B + (n_0 - 1) W)`, with :math:`B = (Q - \sum_s
+      Q_s) / (S - 1)` and :math:`n_0 = (N - \sum_s n_s^2 / N) / (S - 1)` since numbers differ;
     * `krippendorff_alpha`: for intervals, :math:`1 - \frac{N - 1}{N Q} \sum_s \frac{n_s Q_s}{n_s - 1}`.
 
     The last two grow with the spread of the stimuli, shown coefficients included; the first two do not.
@@ -131,16 +131,15 @@ def coefficient_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
     Parameters
     ----------
     stimuli
-        Sums of stimuli with two answers or more.
+        Sums of stimuli with at least two answers.
     counts
         Their `differences`.
 
     Returns
     -------
     dict
-        `stimuli`, `answers`, `pairs` (of people), the four figures, `None` where they are not defined, the `interval`
-        of the first by resampling stimuli, and `absolute_differences`: a histogram of the pairs' differences by nearest
-        tenth.
+        `stimuli`, `answers`, `pairs` (of participants), the four figures (`None` if undefined), the `interval` of the
+        first by resampling stimuli, and `absolute_differences`: a histogram of the pairs' differences by nearest tenth.
     """
     return {
         **counted(stimuli),
@@ -179,13 +178,14 @@ def _within_coefficients(before: Values, after: Values) -> tuple[dict[str, Float
 
 
 def coefficient_retest(people: Folded, counts: Counts) -> dict[str, Any]:
-    """Compare marked repeats of coefficients with the same people's first answers.
+    """Compare marked repeats of coefficients with the same participants' first answers.
 
     Returns
     -------
     dict
-        `pairs`, `people`, `mean_absolute_difference` with its `interval` by resampling people, `pearson_r` (`None` of
-        fewer than three pairs, or without spread), and `absolute_differences`, a histogram by nearest tenth.
+        `pairs`, `people`, `mean_absolute_difference` with its `interval` by resampling participants, `pearson_r`
+        (`None` for fewer than three pairs, or without spread), and `absolute_differences`, a histogram by nearest
+        tenth.
     """
     return {
         "pairs": people.count,
@@ -214,8 +214,8 @@ def _millionths(values: Floats) -> Ints:
 
 
 def _difference_counts(values: Floats, groups: Groups) -> Ints:
-    """Count the pairs within groups by the nearest tenth of their difference, without going through the pairs."""
-    # Whole numbers, groups far apart: a search among all finds partners within the group alone.
+    """Count the pairs within groups by the nearest tenth of their difference, without iterating over pairs."""
+    # Integers with groups far apart: a search among all values only finds partners within the group.
     keys = np.sort(3 * _MILLION * groups.codes + _millionths(values))
     places = np.arange(len(keys))
     nearer = [int((np.searchsorted(keys, keys + edge, side="left") - places - 1).sum()) for edge in _TENTH_EDGES]
@@ -253,12 +253,12 @@ def _within_classes(before: Values, after: Values) -> tuple[dict[str, Floats], C
 
 
 def class_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
-    r"""Measure how far people name the same class for one stimulus.
+    r"""Measure how often participants name the same class for a stimulus.
 
-    First answers about stimuli that two people or more judged: with :math:`n_{sc}` of the :math:`n_s` answers about
-    stimulus s for class c, S stimuli and N answers,
+    First answers about stimuli judged by at least two participants: with :math:`n_{sc}` of the :math:`n_s` answers
+    about stimulus s for class c, S stimuli and N answers,
 
-    * `same_top_class`: share of all pairs of people about one stimulus who named the same class;
+    * `same_top_class`: share of all pairs of participants about one stimulus who named the same class;
     * `mean_total_variation` (of soft labels): :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of such pairs i, j, averaged;
     * `fleiss_kappa` (of choices): :math:`(\bar P - P_e) / (1 - P_e)`, with
       :math:`\bar P = \frac1S \sum_s \sum_c \frac{n_{sc} (n_{sc} - 1)}{n_s (n_s - 1)}` and
@@ -272,9 +272,8 @@ def class_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
     Returns
     -------
     dict
-        `stimuli`, `answers`, `pairs` (of people), the figures, `None` where they are not defined (the last two where
-        all answers are of one class: nothing is then beyond chance), and intervals of the first two by resampling
-        stimuli.
+        `stimuli`, `answers`, `pairs` (of participants), the figures (`None` if undefined; the last two also if all
+        answers name one class, so that nothing exceeds chance), and intervals of the first two by resampling stimuli.
     """
     n, of_class = stimuli.count, counts["classes"].counts.astype(np.float64)
     apart, by_chance = n**2 - float((of_class**2).sum()), float((of_class**2).sum()) / max(n, 1) ** 2
@@ -289,13 +288,13 @@ def class_agreement(stimuli: Folded, counts: Counts) -> dict[str, Any]:
 
 
 def class_retest(people: Folded, _: Counts) -> dict[str, Any]:
-    """Compare marked repeats of classes with the same people's first answers.
+    """Compare marked repeats of classes with the same participants' first answers.
 
     Returns
     -------
     dict
-        `pairs`, `people`, `same_top_class` (share of pairs) and, of soft labels, `mean_total_variation`, with their
-        intervals by resampling people; `None` without pairs.
+        `pairs`, `people`, `same_top_class` (share of pairs) and, for soft labels, `mean_total_variation`, with their
+        intervals by resampling participants; `None` without pairs.
     """
     figures: dict[str, Any] = {"pairs": people.count, "people": people.n_present}
     for sums, name in (("same", "same_top_class"), ("variation", "mean_total_variation")):
@@ -309,7 +308,7 @@ SOFT_LABELS = replace(CHOICES, answers=_soft_labels)
 
 
 def dominant_classes(table: pa.Table) -> Ints:
-    """Return the class of each stimulus, int64 (N,): of a mixture, that of the larger share; -1 of two equal ones."""
+    """Return the class of each stimulus, int64 (N,): for a mixture, that of the larger share; -1 if equal."""
     one, two = (codes(table[f"image_{i}_label"]) for i in (1, 2))
     share = numbers(table["mixing_coefficient"])
     found = np.where((two < 0) | (share > 0.5), one, two)

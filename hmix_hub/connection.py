@@ -1,4 +1,4 @@
-"""Connections to a Dask cluster, whose machines run what this process runs."""
+"""Connections to a Dask cluster whose machines run the same code as this process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Cluster: TypeAlias = "Client | str | None"
 
 _PACKAGE = "hmix-hub"
 _ENGINES = ("duckdb", "numpy", "pyarrow")
-"""Packages on which bytes and hashes depend, so that all processes need the same version."""
+"""Packages that affect bytes and hashes, so that all processes need the same version."""
 CONNECT_SECONDS = 20.0
-"""Longest wait for a scheduler to answer, and for a worker where there is none."""
+"""Maximum wait for a scheduler to respond, and for a worker if there is none."""
 
 
 @contextmanager
@@ -34,12 +34,12 @@ def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator
     cluster
         A client, which stays open; or an address such as `tcp://10.0.0.1:8786`, whose client is closed at the end.
     seconds
-        Longest wait for the scheduler, and for a first worker.
+        Maximum wait for the scheduler, and for a first worker.
 
     Raises
     ------
     ClusterError
-        If no scheduler answers there, it has no worker, or a machine runs another version of hmix-hub, or none.
+        If the scheduler does not respond or has no workers, or a machine lacks hmix-hub or runs another version.
     ConfigurationError
         If it is neither a client nor an address, or Dask is not installed.
     """
@@ -49,17 +49,17 @@ def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator
     try:
         from distributed import Client
     except ImportError:
-        msg = "work on a cluster needs Dask, which is not installed"
+        msg = "work on a cluster requires Dask, which is not installed"
         raise ConfigurationError(msg, hint="python3 -m pip install 'hmix-hub[dask]'") from None
-    # Arrow warns of rows that come by the network, which it copies where it must.
+    # Arrow warns about rows received over the network, which it copies if necessary.
     os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
     if isinstance(cluster, Client):
         _check_versions(cluster, seconds)
         yield cluster
         return
     if not isinstance(cluster, str):
-        msg = f"a cluster is a dask.distributed client or the address of its scheduler, and this is a {type(cluster)}"
-        raise ConfigurationError(msg, hint="pass Client('tcp://HOST:8786'), or the address itself")
+        msg = f"a cluster is a dask.distributed client or the address of its scheduler, not a {type(cluster)}"
+        raise ConfigurationError(msg, hint="pass Client('tcp://HOST:8786') or the address itself")
     _knock(cluster, seconds)
     with Client(cluster, timeout=seconds, set_as_default=False) as client:
         _check_versions(client, seconds)
@@ -67,7 +67,7 @@ def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator
 
 
 def _knock(address: str, seconds: float) -> None:
-    """Check that a scheduler answers: a client that finds none keeps trying in the background."""
+    """Check that a scheduler responds: otherwise a client keeps trying in the background."""
     from distributed.comm import connect
     from distributed.security import Security
 
@@ -76,11 +76,11 @@ def _knock(address: str, seconds: float) -> None:
         await connection.close()
 
     try:
-        # In a thread of its own: the caller's may have a loop that runs, as in a notebook.
+        # In a separate thread: the caller's may have a running event loop, as in a notebook.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, knock()).result()
     except (OSError, ValueError, TypeError) as error:
-        msg = f"no Dask scheduler answers: {first_line(error)}"
+        msg = f"no Dask scheduler responds: {first_line(error)}"
         hint = "start one with `dask scheduler`, and `dask worker ADDRESS` on each machine; ADDRESS is tcp://HOST:8786"
         raise ClusterError(msg, where=Where(address), hint=hint) from None
 
@@ -94,15 +94,15 @@ def _check_versions(client: Client, seconds: float) -> None:
         for name in _ENGINES:
             _check_package(client, name, importlib.metadata.version(name))
     except TimeoutError:
-        msg = "the scheduler has no worker"
+        msg = "the scheduler has no workers"
         raise ClusterError(msg, where=where, hint=f"start some: `dask worker {where.file}`") from None
     except OSError as error:
         raise lost(client, error) from None
 
 
 def _check_package(client: Client, name: str, ours: str) -> None:
-    """Check that the scheduler and all workers have our version of a package."""
-    # A function of Python's own, which a worker without hmix-hub understands, too.
+    """Check that the scheduler and all workers have this process's version of a package."""
+    # A standard library function, which also works on a worker without hmix-hub.
     found = client.run(importlib.metadata.version, name, on_error="return")
     if name == _PACKAGE:
         try:
@@ -113,7 +113,7 @@ def _check_package(client: Client, name: str, ours: str) -> None:
     for place, version in others.items():
         what = f"runs {name} {version}" if isinstance(version, str) else f"has no {name}"
         more = f", nor do {len(others) - 1} more" if len(others) > 1 else ""
-        msg = f"{place} {what}, and not {ours} as this process{more}"
+        msg = f"{place} {what}, not {ours} like this process{more}"
         package = "hmix-hub[dask]" if name == _PACKAGE else name
         hint = f"install it on every machine: python3 -m pip install '{package}=={ours}'"
         raise ClusterError(msg, where=Where(address_of(client)), hint=hint)
@@ -129,6 +129,6 @@ def address_of(client: Client) -> str:
 
 
 def lost(client: Client, error: BaseException) -> ClusterError:
-    """Return the error of a scheduler that is no more."""
+    """Return the error for a lost scheduler."""
     msg = f"the scheduler was lost: {first_line(error)}"
-    return ClusterError(msg, where=Where(address_of(client)), hint="look at its log, start it anew, and run it again")
+    return ClusterError(msg, where=Where(address_of(client)), hint="check its log, restart it, and try again")

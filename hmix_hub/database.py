@@ -1,4 +1,4 @@
-"""A database for what does not fit into memory: DuckDB, in memory up to a limit, then in a temporary folder."""
+"""A database for data that do not fit in memory: DuckDB, in memory up to a limit, then in a temporary folder."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
     import duckdb
 
 RESERVED = 850 * 10**6
-"""Bytes of a process that are Python's, Arrow's and those of the rows at hand; a database gets what is left."""
+"""Bytes of a process reserved for Python, Arrow and the current rows; a database gets the rest."""
 _SHARE = 4
-"""Part of the memory that a database gets at the least."""
+"""Minimum share of the memory for a database."""
 _SMALL = 16 * 2**20
-"""Bytes up to which one thread is as fast as several, and nothing needs a folder."""
+"""Size up to which one thread is as fast as several, and no folder is needed, in bytes."""
 _PREFIX = "hmix-database-"
 _LOCK, _FILE = "lock", "tables.db"
 _ADDED = "_added"
 _ON_DISK = "set search_path='disk.main,memory.main'"
-"""Tables are made in a file, compressed, and read from there piece by piece."""
+"""Tables are created in a file, compressed, and read from there piece by piece."""
 _UNITS = {"": 1} | {f"{unit}{i}": (1024 if i else 1000) ** n for n, unit in enumerate("kmgtp", 1) for i in ("", "i")}
 _SIZE = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kmgtp]i?|)b?\s*", re.IGNORECASE)
 _MOST = 2**50
-"""Bytes that no machine has, and that a database may be given."""
+"""More bytes than any machine has, but valid as a limit for a database."""
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _SPACE = re.compile("out of memory|no space left|could not write|file too large|failed to offload", re.IGNORECASE)
 
 _IDLE: list[duckdb.DuckDBPyConnection] = []
-"""An empty connection, of one thread, that the next database takes: to make one takes longer than to check a study."""
+"""An empty single-threaded connection for the next database: creating one takes longer than checking a study."""
 
 
 class Database:
-    """A DuckDB database of its own, opened when it is first used, and gone when it is closed.
+    """A private DuckDB database, opened on first use and deleted when closed.
 
     Parameters
     ----------
     memory
-        Bytes that the whole process may take, `RESERVED` of which are not the database's; `None`: half of the machine's
-        or the container's.
+        Bytes that the whole process may use, including `RESERVED` bytes outside the database; `None`: half of the
+        machine's or the container's memory.
     folder
-        Where a temporary folder of its own is made for what does not fit; `None`: the system's place for such. Those
-        that killed processes left there are deleted.
+        Where to create a temporary folder for what does not fit; `None`: the system's temporary folder. Folders left by
+        killed processes are deleted.
     threads
-        Number of threads; `None`: one for each processor, and one alone for little data.
+        Number of threads; `None`: one per processor, but only one for little data.
     held
-        Bytes of a table up to which it stays as Arrow has it: to move it takes longer than a few queries.
+        Size up to which a table stays in Arrow's memory, in bytes: moving it takes longer than a few queries.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Delete all tables and what is in the temporary folder; the database may be used again, empty."""
+        """Delete all tables and the content of the temporary folder; the empty database can be used again."""
         connection, self._connection = self._connection, None
         if connection is not None:
             if self._own is None and not _IDLE and self._is_sound:
@@ -107,12 +107,12 @@ class Database:
         self._new.clear()
 
     def insert(self, name: str, rows: pa.Table | pa.RecordBatch) -> None:
-        """Append rows to a table, which is made with their columns where there is none; later rows have the same.
+        """Append rows to a table, creating it if necessary; later rows must have the same columns.
 
         Raises
         ------
         SpaceError
-            If there is no room for them.
+            If there is no space for them.
         """
         added = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
         held = self._held.get(name)
@@ -125,11 +125,11 @@ class Database:
                     self._store(connection, name)
 
     def held(self, name: str) -> pa.Table | None:
-        """Return the rows of a table that are so few that they were not moved; `None`: there are more, or none."""
+        """Return the rows of a small table that were not moved; `None`: more rows, or none."""
         return None if name in self._tables else self._held.get(name)
 
     def _store(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
-        """Move rows that are held into their table; of few rows there is none, since queries read them as they are."""
+        """Move held rows to their table; few rows stay, since queries can read them as they are."""
         held = self._held.pop(name)
         self._new.discard(name)
         connection.unregister(name)
@@ -142,7 +142,7 @@ class Database:
         self._tables.add(name)
 
     def drop(self, name: str) -> None:
-        """Delete a table that rows were inserted into, if there is one."""
+        """Delete a table, if it exists."""
         self._new.discard(name)
         if self._held.pop(name, None) is not None and self._connection is not None:
             self._connection.unregister(name)
@@ -152,34 +152,34 @@ class Database:
                 connection.execute(f'drop table "{name}"')
 
     def rows(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        """Return the rows that a query finds; for few.
+        """Return the rows of a query with a small result.
 
         Parameters
         ----------
         sql
-            The query. It names the order of its rows, which is any without.
+            The query. Without an explicit order, rows may come in any order.
         params
-            Values of its `$1`, `$2`, or by name.
+            Values of its parameters `$1`, `$2`, or by name.
 
         Raises
         ------
         SpaceError
-            If there is no room for them, or for what leads to them.
+            If there is no space for them, or for intermediate results.
         """
         with self._explained() as connection:
             return connection.execute(sql, params).fetchall()
 
     def table(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> pa.Table:
-        """Return the rows that a query finds as an Arrow table; see `rows`."""
+        """Return the rows of a query as an Arrow table; see `rows`."""
         with self._explained() as connection:
             return connection.sql(sql, params=params).to_arrow_table()
 
     def batches(
         self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, *, rows: int = 100_000
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows that a query finds, `rows` of them at a time, the last batch fewer; see `rows`.
+        """Yield the rows of a query in batches of `rows`, the last one smaller; see `rows`.
 
-        What was yielded is not kept. Other queries, and inserts, may come between.
+        Yielded rows are not kept. Other queries and inserts may run in between.
         """
         with self._explained() as connection:
             cursor = connection.cursor()
@@ -189,7 +189,7 @@ class Database:
                 cursor.register(name, held)
         try:
             with self._explained():
-                # Not `execute`, which holds all rows before it gives the first.
+                # Not `execute`, which loads all rows before returning the first.
                 reader = cursor.sql(sql, params=params).to_arrow_reader(rows)
             while True:
                 with self._explained():
@@ -220,11 +220,11 @@ class Database:
         return self._connection
 
     def _grow(self, connection: duckdb.DuckDBPyConnection) -> Path:
-        """Use all processors, and a temporary folder."""
+        """Use all processors and a temporary folder."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._own = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
-            # Others see it once it is locked.
+            # Others see it when it is locked.
             new = self._own / f"{_LOCK}.new"
             self._lock = os.open(new, os.O_CREAT | os.O_RDWR, 0o600)
             with suppress(OSError):
@@ -233,8 +233,8 @@ class Database:
         except OSError as error:
             if _SPACE.search(str(error)):
                 raise self._no_space(str(error)) from error
-            msg = f"rows that do not fit into memory cannot be stored here: {error.strerror or error}"
-            hint = "name a folder that may be written with --temporary-folder"
+            msg = f"rows that do not fit in memory cannot be stored here: {error.strerror or error}"
+            hint = "give a writable folder with --temporary-folder"
             raise SpaceError(msg, where=Where(str(self._folder)), hint=hint) from error
         for left in self._folder.glob(f"{_PREFIX}*"):
             _delete_left(left, but=self._own)
@@ -246,26 +246,26 @@ class Database:
 
     @contextmanager
     def room(self) -> Iterator[Path]:
-        """Yield the temporary folder, for files of one's own, which are gone when the database is closed.
+        """Yield the temporary folder for other files, which are deleted when the database is closed.
 
         Raises
         ------
         SpaceError
-            If there is no room for what is written meanwhile.
+            If there is no space for files written meanwhile.
         """
         with self._explained() as connection:
             yield self._own or self._grow(connection)
 
     @contextmanager
     def _explained(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the database, and turn its errors about room into ours."""
+        """Open the database, and convert its errors about space."""
         import duckdb
 
         try:
             yield self._open()
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             self._is_sound = False
-            # Errors within a stream are Arrow's, and have the words alone.
+            # Errors within a stream are Arrow's, and only have a message.
             if isinstance(error, duckdb.OutOfMemoryException) or _SPACE.search(str(error)):
                 raise self._no_space(str(error)) from error
             raise
@@ -273,7 +273,7 @@ class Database:
     def _no_space(self, said: str) -> SpaceError:
         message = f"there is not enough memory or disk for these rows: {said.strip().splitlines()[0]}"
         hint = (
-            f"{self._free()}; name a folder with more room with --temporary-folder, or allow more memory "
+            f"{self._free()}; give a folder with more space with --temporary-folder, or allow more memory "
             f"than {self.memory / 10**9:.2g} GB with --memory"
         )
         return SpaceError(message, where=Where(str(self._folder)), hint=hint)
@@ -291,7 +291,7 @@ def _new_connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
             "threads": 1,
-            # Every query names its order; to keep another one takes memory.
+            # Queries state their order; preserving insertion order takes memory.
             "preserve_insertion_order": False,
             "python_enable_replacements": False,
             "autoinstall_known_extensions": False,
@@ -303,7 +303,7 @@ def _new_connection() -> duckdb.DuckDBPyConnection:
 
 
 def _delete_left(left: Path, *, but: Path) -> None:
-    """Delete the temporary folder of a process that is no more."""
+    """Delete the temporary folder of a process that no longer exists."""
     with suppress(OSError):
         handle = os.open(left / _LOCK, os.O_RDWR)
         try:
@@ -322,28 +322,28 @@ def processors() -> int:
 
 
 def default_memory() -> int:
-    """Return half of the memory of the machine, or of the container, in bytes."""
+    """Return half of the memory of the machine or container, in bytes."""
     sizes = [2**33]
     with suppress(AttributeError, ValueError, OSError):
         sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for place in _CGROUPS:
-        # "max" is no number.
+        # "max" is not a number.
         with suppress(OSError, ValueError):
             sizes.append(int(Path(place).read_text()))
     return min(sizes) // 2
 
 
 def read_size(text: str) -> int:
-    """Return the bytes that a text such as 2GB, 500 MB or 1.5GiB names.
+    """Parse a size such as 2GB, 500 MB or 1.5GiB, and return it in bytes.
 
     Raises
     ------
     ConfigurationError
-        If it is no size.
+        If it is not a size.
     """
     found = _SIZE.fullmatch(text)
     size = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
     if not size:
-        msg = f"{text!r} is no size"
+        msg = f"{text!r} is not a size"
         raise ConfigurationError(msg, hint="write a number and a unit, such as 2GB or 500MB")
     return size

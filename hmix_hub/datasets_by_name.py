@@ -10,15 +10,15 @@ from hmix_hub.errors import ConfigurationError, nearest
 
 H_MIX = "h-mix"
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-"""Name of a repository of the Hub, ORG/NAME."""
+"""Name of a repository on the Hub, ORG/NAME."""
 STUDY_TAG = "h-mix-study"
 """Tag of every published study, in its card."""
 ENTRIES = Path(__file__).with_name("registered")
-"""Folder of the registered studies: a file of each, called as the study is."""
+"""Folder of the registered studies, with a file named after each."""
 
 
 def registered_names() -> list[str]:
-    """Return the names of the registered studies: other labs' data, pinned, that are loaded by name."""
+    """Return the names of the registered studies: pinned data of other labs, loaded by name."""
     return sorted(path.stem for path in ENTRIES.glob("*.yaml"))
 
 
@@ -33,25 +33,25 @@ def entry_file(name: str) -> Path:
 
 
 def dataset_names() -> list[str]:
-    """Return the names of all datasets that are loaded by name."""
+    """Return the names of all datasets that can be loaded by name."""
     return [H_MIX, *registered_names()]
 
 
 def check_dataset(name: object) -> str:
     """Check that a dataset of this name exists."""
     if not isinstance(name, str):
-        msg = f"a dataset is loaded by name, or several as a list, not by {type(name).__name__}"
-        raise ConfigurationError(msg, hint="to filter a dataset that is there, hmix_hub.filter")
+        msg = f"load a dataset by name, or several as a list, not by {type(name).__name__}"
+        raise ConfigurationError(msg, hint="to filter a loaded dataset, use hmix_hub.filter")
     names = dataset_names()
     if name not in names:
         msg = f"there is no dataset {name!r}"
-        hint = f"{nearest(name, names, label='datasets')}; a contributed study is named by its folder, or as org/name"
+        hint = f"{nearest(name, names, label='datasets')}; name a contributed study by its folder, or as org/name"
         raise ConfigurationError(msg, hint=hint)
     return name
 
 
 def citation(name: str = H_MIX) -> str:
-    """Return the BibTeX entry that the authors of a dataset ask to be cited by.
+    """Return the BibTeX entry with which the authors of a dataset ask to be cited.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Errors of the package: one family whose members say what was wrong, where, and what to do next."""
+"""Errors of the package: one family whose members state what was wrong, where, and what to do next."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 
 _MOST_COMPARED = 100
-"""Characters of a name that are compared with others."""
+"""Number of characters compared in similar names."""
 _CODE = re.compile(r"([^0-9]+)([0-9]+)")
 
 
 @dataclass(frozen=True)
 class Where:
-    """Place a message speaks of; each part may be absent.
+    """Place of a problem; each part may be absent.
 
     Parameters
     ----------
@@ -42,16 +42,16 @@ class Where:
 
 
 class HMixError(Exception):
-    """Base of all errors that hmix-hub raises on purpose.
+    """Base class of all errors that hmix-hub raises deliberately.
 
     Parameters
     ----------
     message
         What was wrong.
     where
-        Where it was wrong, as far as it has a place.
+        Where it was wrong, if it has a place.
     hint
-        What to do next; `None` where the message says it already.
+        What to do next; `None` if the message says so.
 
     Attributes
     ----------
@@ -86,13 +86,13 @@ class HMixError(Exception):
 
 
 class SourceError(HMixError):
-    """A source file is missing, unreachable, or not the file it should be."""
+    """A source file is missing, unreachable, or not the expected file."""
 
     code = "HMX100"
 
 
 class SourceMissingError(SourceError):
-    """A source file is not there, or cannot be reached."""
+    """A source file does not exist or cannot be reached."""
 
     code = "HMX101"
 
@@ -122,19 +122,19 @@ class StudyError(SchemaError):
 
 
 class PublishError(HMixError):
-    """A study could not be published, or may not be."""
+    """A study could not be published, or must not be."""
 
     code = "HMX700"
 
 
 class CollectionError(HMixError):
-    """A collection of judgments cannot be begun, served or exported as it is."""
+    """A collection of judgments cannot be started, served or exported as it is."""
 
     code = "HMX800"
 
 
 class StudyFileError(CollectionError, ValueError):
-    """A study file cannot be understood, or its design cannot be carried out; the line is named."""
+    """A study file is invalid, or its design is impossible; the line is named."""
 
     code = "HMX801"
 
@@ -146,7 +146,7 @@ class ConfigurationError(HMixError, ValueError):
 
 
 class SpaceError(HMixError):
-    """Rows have no room, in the memory that is allowed or on the disk."""
+    """There is no space for rows, in the allowed memory or on disk."""
 
     code = "HMX110"
 
@@ -170,27 +170,27 @@ class ClusterError(HMixError):
 
 
 class EmptyResultWarning(UserWarning):
-    """A filter left no row."""
+    """A filter left no rows."""
 
 
 class CacheWarning(UserWarning):
-    """A cached copy was damaged and is prepared again, or stands in for what cannot be reached."""
+    """A damaged cached copy is prepared again, or a cached copy is used because the original cannot be reached."""
 
 
 class ClusterWarning(UserWarning):
-    """Work that was to be shared among the workers of a Dask cluster is done by one."""
+    """Work meant for all workers of a Dask cluster is done by one."""
 
 
 class DraftWarning(UserWarning):
-    """A draft leaves open what values depend on; they follow from what is usual."""
+    """A draft leaves open what values depend on; defaults are used."""
 
 
 class ScaleWarning(UserWarning):
-    """Two scales of one name are joined that differ in their question or their steps."""
+    """Joined scales with the same name differ in question or steps."""
 
 
 class SplitWarning(UserWarning):
-    """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
+    """A split's size is far from the requested fraction, since groups are never divided."""
 
 
 class PerceptionWarning(UserWarning):
@@ -202,7 +202,7 @@ class RegistrationWarning(UserWarning):
 
 
 def _may_be_mistyped(written: str, meant: str) -> bool:
-    """Whether one name may stand for another; of codes such as HMX592, if they differ in one digit."""
+    """Whether one name may be a misspelling of another; codes such as HMX592 may differ in one digit."""
     codes = _CODE.fullmatch(written), _CODE.fullmatch(meant)
     if codes[0] is None or codes[1] is None or codes[0][1] != codes[1][1]:
         return True
@@ -211,13 +211,13 @@ def _may_be_mistyped(written: str, meant: str) -> bool:
         shorter, longer = sorted((one, other), key=len)
         return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
     places = [i for i, (digit, right) in enumerate(zip(one, other, strict=True)) if digit != right]
-    # Two digits side by side may have changed places.
+    # Two adjacent digits may be swapped.
     is_turned = len(places) == 2 and one[places[0] : places[1] + 1] == other[places[0] : places[1] + 1][::-1]
     return len(places) <= 1 or is_turned
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what a library says of an error, or the error's name where it says nothing."""
+    """Return the first line of an error's message, or its name if it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
@@ -227,16 +227,16 @@ def nearest(name: object, known: Iterable[object], *, label: str) -> str:
     Parameters
     ----------
     name
-        What was asked for.
+        The unknown name.
     known
-        What there is.
+        Known names.
     label
-        What one of them is called, in the plural: "participants".
+        Plural noun for the names: "participants".
 
     Returns
     -------
     str
-        "did you mean ..." with up to three spellings; the whole list where it is short; else its size and a sample.
+        "did you mean ..." with up to three spellings; otherwise the list if short, or its size and a sample.
     """
     names = list({item.lower(): item for item in map(str, known)}.values())
     near = did_you_mean(name, names)
@@ -250,8 +250,8 @@ def nearest(name: object, known: Iterable[object], *, label: str) -> str:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return a question with up to three spellings near an unknown name; "" where none is."""
-    # Comparing takes time that grows with both lengths, and anybody may write a name.
+    """Return a question with up to three spellings near an unknown name; "" if there are none."""
+    # The time for comparing grows with both lengths, and names may come from anybody.
     by_lower = {item[:_MOST_COMPARED].lower(): item for item in known}
     written = str(name)[:_MOST_COMPARED].lower()
     close = difflib.get_close_matches(written, by_lower, n=3, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""Forms of files that are no tables of text, by their first bytes: what a file is, and what to do with it."""
+"""Detection of files that are not text tables, by their first bytes: what a file is, and what to do with it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _HEAD = 2**16
 
 @dataclass(frozen=True)
 class FileForm:
-    """Form of a file.
+    """File format.
 
     Parameters
     ----------
     what
-        What it is, with its article.
+        Name, with its article.
     advice
         What to do with it.
     """
@@ -35,14 +35,14 @@ def _exported(what: str, by: str) -> FileForm:
 
 
 _SHEET = "open it and save the sheet with the rows as CSV UTF-8"
-_UNPACK = "unpack it, and name the files in it"
-_NO_TABLE = "it holds no table: export the data themselves as CSV"
-_EXCEL, _EXCEL_97 = FileForm("an Excel workbook", _SHEET), FileForm("an Excel workbook of before 2007", _SHEET)
+_UNPACK = "unpack it, and give the files in it"
+_NO_TABLE = "it holds no table: export the data as CSV"
+_EXCEL, _EXCEL_97 = FileForm("an Excel workbook", _SHEET), FileForm("an Excel workbook from before 2007", _SHEET)
 _R = FileForm("an R file", "write the data frame with write.csv(x, file, row.names = FALSE, fileEncoding = 'UTF-8')")
 _SAS = _exported("a SAS file", "PROC EXPORT, R's haven, or pandas.read_sas")
 _SPSS = _exported("an SPSS file", "SPSS (File, Export), R's haven, or pandas.read_spss")
 _STATA = _exported("a Stata file", "`export delimited`, R's haven, or pandas.read_stata")
-_GZIP = FileForm("a gzip-compressed file", "rename it to end in .gz: .csv.gz or .jsonl.gz")
+_GZIP = FileForm("a gzip-compressed file", "rename it to end in .csv.gz or .jsonl.gz")
 _ZIP = FileForm("a ZIP archive", _UNPACK)
 _TAR = FileForm("a tar archive", _UNPACK)
 _JSON = FileForm(
@@ -92,24 +92,21 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|[c}\]q(])")
 _OLD_STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00", re.DOTALL)
 _BEGINS_JSON = re.compile(rb'\s*(?:\[\s*(?:[\[{"\d]|\Z|\]\s*(?:[\[{]|\Z))|\{\s*")')
 _MARKUP: tuple[tuple[bytes, FileForm], ...] = (
-    (
-        b"<!doctype html",
-        FileForm("a web page (HTML)", "download the data themselves; a login page may have come instead"),
-    ),
-    (b"<html", FileForm("a web page (HTML)", "download the data themselves; a login page may have come instead")),
+    (b"<!doctype html", FileForm("a web page (HTML)", "download the data again; this may be a login page")),
+    (b"<html", FileForm("a web page (HTML)", "download the data again; this may be a login page")),
     (b"<?xml", _exported("an XML file", "the program that wrote it")),
 )
 
 
 def foreign_form(stream: BinaryIO, name: str) -> FileForm | None:
-    """Return the form of a file that is not what its name says; `None` where it may be.
+    """Return the format of a file if it contradicts the file's name; `None` if it does not.
 
     Parameters
     ----------
     stream
-        The file from its beginning.
+        The file, from its beginning.
     name
-        Its name, which ends in .csv, .jsonl or another ending of text, in .json or .parquet; perhaps in .gz, too.
+        Its name, ending in .csv, .jsonl or another extension for text, .json or .parquet, optionally followed by .gz.
 
     Raises
     ------
@@ -131,7 +128,7 @@ def foreign_form(stream: BinaryIO, name: str) -> FileForm | None:
 
 
 def begins_json(start: bytes) -> bool:
-    """Whether a text, of which this is the beginning, begins as JSON does: an array of things, or an object."""
+    """Whether the beginning of a text looks like JSON: a non-empty array, or an object."""
     return _BEGINS_JSON.match(start) is not None
 
 

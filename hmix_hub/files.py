@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, kept inside their folder, and known by their hashes."""
+"""Files: written atomically, kept inside their folder, and identified by hashes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
 
 PREFIX = ".hmix-new-"
-"""How names of files begin that are not in their place yet; what has no place in a study is never published."""
+"""Prefix of unfinished files; unknown files of a study are never published."""
 
 
 @contextmanager
 def whole_file(path: Path, *, follows_links: bool = False) -> Iterator[BinaryIO]:
-    """Open a new file beside a path, which takes its place when all is written; a failure leaves what was there.
+    """Open a new file that replaces a path when completely written; a failure leaves the old file unchanged.
 
     Parameters
     ----------
     path
-        The file; where one is there, the new one gets its mode.
+        The file; an existing file's mode is kept.
     follows_links
-        Whether a link is followed, as for a file that a user named; else it is replaced. What is no plain file, such
-        as a pipe or /dev/stdout, is then written to as it is.
+        Whether to follow a link, as for a file named by a user, rather than replace it. If so, a pipe or a device such
+        as /dev/stdout is written to directly.
 
     Raises
     ------
@@ -56,12 +56,12 @@ def whole_file(path: Path, *, follows_links: bool = False) -> Iterator[BinaryIO]
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all; its folder is made, and a link there is replaced, not followed.
+    """Write a file atomically, creating its folder; a link is replaced, not followed.
 
     Raises
     ------
     OSError
-        If it cannot be written; what was there stays.
+        If it cannot be written; an existing file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as stream:
@@ -69,12 +69,12 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def new_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write a file that must not be there yet, whole, or not at all.
+    """Write a file that must not exist yet, atomically.
 
     Raises
     ------
     FileExistsError
-        If something is there.
+        If something exists there.
     OSError
         If it cannot be written.
     """
@@ -88,26 +88,26 @@ def new_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
 
 
 def json_text(content: Any) -> str:
-    """Return the text of a JSON file, indented: always the same bytes for the same content.
+    """Return the text of an indented JSON file: the same bytes for the same content.
 
     Raises
     ------
     ValueError
-        If it holds NaN or infinity, which JSON has no words for.
+        If it holds NaN or infinity, which JSON does not support.
     """
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def take_place(made: Path, place: Path) -> None:
-    """Move a file to a place where nothing is.
+    """Move a file to a path that must not exist.
 
     Raises
     ------
     FileExistsError
-        If something is there.
+        If something exists there.
     """
     try:
-        # Unlike a rename, a link never takes the place of a file.
+        # Unlike a rename, a link never replaces a file.
         os.link(made, place)
     except FileExistsError:
         raise
@@ -121,7 +121,7 @@ def take_place(made: Path, place: Path) -> None:
 
 
 def link_or_copy(made: Path, place: Path) -> None:
-    """Let a file stand in a second place: as the same file where that can be, else as a copy."""
+    """Link a file to a second path; copy it if linking is not possible."""
     try:
         os.link(made, place)
     except OSError:
@@ -129,28 +129,28 @@ def link_or_copy(made: Path, place: Path) -> None:
         try:
             shutil.copyfile(made, place)
         except OSError as error:
-            # It names the file that is copied, as if that had no room.
+            # The error names the copied file, as if that had no space.
             raise OSError(error.errno, error.strerror, str(place)) from error
 
 
 def new_name(place: Path) -> Path:
-    """Return a name in the same folder that no file has."""
-    # Not the tempfile module's, whose files nobody else may read: caches are shared.
+    """Return an unused name in the same folder."""
+    # Not from the tempfile module, whose files are private: caches are shared.
     return place.with_name(f"{PREFIX}{uuid.uuid4().hex}")
 
 
 @contextmanager
 def write_beside(made: Path, place: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
-    """Open a new file with the mode of the one whose place it will take, and bring it down to the disk at the end.
+    """Open a new file with the mode of the file it will replace, and flush it to disk at the end.
 
     Parameters
     ----------
     made
         The new file, from `new_name`.
     place
-        The place that it will take.
+        Its final path.
     mode
-        Its permissions where nothing is there yet, less those that the process withholds.
+        Its permissions if nothing exists yet, restricted by the process's umask.
     """
     is_there = place.is_file() and not place.is_symlink()
     with open(made, "xb", opener=lambda name, flags: os.open(name, flags, 0o600 if is_there else mode)) as stream:
@@ -163,21 +163,21 @@ def write_beside(made: Path, place: Path, *, mode: int = 0o666) -> Iterator[Bina
 
 @contextmanager
 def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> Iterator[Path]:
-    """Yield an empty folder to fill; it replaces the old one once all is written, and a failure leaves that untouched.
+    """Yield an empty folder to fill, which then replaces the old one; a failure leaves the old one unchanged.
 
     Parameters
     ----------
     target
-        The place; folders above it are made.
+        Its final path; parent folders are created.
     replaces
-        Whether a folder that is there makes room.
+        Whether to replace an existing folder.
     mode
         Its permissions.
 
     Raises
     ------
     OSError
-        If it cannot be written, or something is there that is not to be replaced; the error names the path.
+        If it cannot be written, or something exists that must not be replaced; the error names the path.
     """
     with _named(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -194,9 +194,9 @@ def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> 
 
 
 def _exchange(made: Path, target: Path) -> None:
-    """Replace an old folder by a new one; the old one is deleted only once the new one is there."""
+    """Replace an old folder by a new one; the old one is deleted only after the new one is in place."""
     old = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
-    # Another process may make room at the same moment.
+    # Another process may do the same at this moment.
     with suppress(FileNotFoundError):
         target.rename(old)
     try:
@@ -212,7 +212,7 @@ def _exchange(made: Path, target: Path) -> None:
 
 
 def _move_folder(made: Path, target: Path) -> None:
-    """Move a folder to a place where nothing is; a `FileExistsError`, too, if another process comes first."""
+    """Move a folder to a path that must not exist; also a `FileExistsError` if another process comes first."""
     is_there = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     if os.path.lexists(target):
         raise is_there
@@ -224,7 +224,7 @@ def _move_folder(made: Path, target: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Raise errors of the disk with the path that was asked for; they name the temporary file, or none."""
+    """Re-raise disk errors with the requested path; they name the temporary file, or none."""
     try:
         yield
     except OSError as error:
@@ -235,7 +235,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk."""
+    """Flush a folder's entries to disk."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -245,12 +245,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def local_path(place: object) -> Path | None:
-    """Return the absolute path that a user named, ~ replaced; `None` where it can be no path at all."""
+    """Return the absolute path given by a user, with ~ expanded; `None` if it is not a valid path."""
     if not isinstance(place, str | os.PathLike):
         return None
     text = os.fspath(place)
     try:
-        # Not Path.expanduser, which fails where there is no such user.
+        # Not Path.expanduser, which fails if there is no such user.
         path = Path(os.path.expanduser(text)).absolute()
         os.fsencode(path)
     except (TypeError, ValueError):
@@ -259,7 +259,7 @@ def local_path(place: object) -> Path | None:
 
 
 def is_plain_inside(path: Path, root: Path) -> bool:
-    """Whether a path is a file that lies in a folder once all links are followed; a pipe is none."""
+    """Whether a path is a regular file inside a folder after following all links."""
     try:
         return path.is_file() and path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError, ValueError):
@@ -267,7 +267,7 @@ def is_plain_inside(path: Path, root: Path) -> bool:
 
 
 def is_plain_path(text: str) -> bool:
-    """Whether a text names a place within a folder, on every system: `pairs/infer.csv`."""
+    """Whether a text is a path within a folder on every system: `pairs/infer.csv`."""
     path = PureWindowsPath(text)
     return not path.anchor and ".." not in path.parts and "\\" not in text
 
@@ -276,12 +276,12 @@ Look = tuple[int, int, int, int]
 
 
 def natural_order(name: str) -> list[tuple[int, int | str]]:
-    """Return what names are sorted by: numbers within them by their value, so that 2.png comes before 10.png."""
+    """Return a sort key for names with numbers by value, so that 2.png comes before 10.png."""
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name.lower())]
 
 
 def look_of(path: Path) -> Look | None:
-    """Return what changes when a file is touched; `None` where there is none."""
+    """Return values that change when a file is touched; `None` if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -305,29 +305,29 @@ _HASHED: dict[Path, tuple[Look, str]] = {}
 
 
 def known_sha256(path: Path) -> str:
-    """Return `sha256_of` a file, computed again only if it was touched since this process hashed it last."""
+    """Return `sha256_of` a file, computed again only if it was touched since this process last hashed it."""
     look = look_of(path)
     known = _HASHED.get(path)
     if look is None or known is None or known[0] != look:
         digest = sha256_of(path)
         if look is not None:
-            # The look from before, so that what is touched meanwhile is hashed again.
+            # The earlier state, so that a file touched meanwhile is hashed again.
             _HASHED[path] = (look, digest)
         return digest
     return known[1]
 
 
 _FAR = 1 << 30
-"""Windows lets nobody read what is locked: a place is locked that the file does not reach."""
+"""Windows prevents reading locked bytes, so a position beyond the end of the file is locked."""
 
 
 def try_lock(handle: int) -> bool:
-    """Acquire the lock of an open file, freed when it is closed; return whether nobody held it.
+    """Acquire the lock of an open file, released when it is closed; return whether it was free.
 
     Raises
     ------
     OSError
-        If the file system knows no locks.
+        If the file system does not support locks.
     """
     try:
         import fcntl

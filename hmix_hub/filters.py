@@ -33,31 +33,31 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
         0 to 1: a number (equal within 1e-9), `(low, high)` or `between(low, high)` (closed, `None` open), or a list
         of these.
     response_time_ms, presentation
-        The same in milliseconds, and in showings counted from 1.
+        The same in milliseconds, and in presentations counted from 1.
     labels
-        Classes of which either picture is one: names, whatever the case, or codes as the label columns hold them.
+        Classes, one of which either picture must have: names, regardless of case, or codes of the label columns.
     class_pair
-        Two classes that the pictures are of, in any order; or a list of such pairs.
+        The classes of the two pictures, in any order; or a list of such pairs.
     repeats
-        True: intended repeats alone. False: none of them.
+        True: only intended repeats. False: none of them.
     exclude_flags
-        Flags that no row may have.
+        Flags that rows must not have.
 
     Returns
     -------
     Same type as `dataset`
-        Its rows in order. No cache file is written.
+        Matching rows in order. No cache file is written.
 
     Raises
     ------
     FilterError
-        If a filter is not known or malformed, the dataset lacks its column, or an id, class or flag does not exist.
-        In a stream, ids cannot be checked: give the filters to `load_dataset(..., streaming=True)`, which can.
+        If a filter is unknown or malformed, the dataset lacks its column, or an id, class or flag does not exist. In a
+        stream, ids cannot be checked: pass the filters to `load_dataset(..., streaming=True)` instead.
 
     Warns
     -----
     EmptyResultWarning
-        If no row is left; it names the filter that removed the last one. A stream does not know when it is at its end.
+        If no row is left; it names the filter that removed the last one. Not issued for streams.
 
     Examples
     --------
@@ -77,20 +77,20 @@ def apply_conditions(dataset: D, conditions: Sequence[Condition]) -> D:
     if isinstance(dataset, datasets.Dataset):
         kept = _filter_together([dataset], conditions)[0]
     elif isinstance(dataset, datasets.DatasetDict):
-        # Together, since an id of one split need not be in another.
+        # Together, since an id of one split need not occur in another.
         kept = datasets.DatasetDict(zip(dataset, _filter_together(list(dataset.values()), conditions), strict=True))
     elif isinstance(dataset, datasets.IterableDataset):
         kept = _filter_stream(dataset, conditions)
     elif isinstance(dataset, datasets.IterableDatasetDict):
         kept = datasets.IterableDatasetDict({name: _filter_stream(part, conditions) for name, part in dataset.items()})
     else:
-        msg = f"filter takes a dataset, a dict of splits or a stream, not {type(dataset).__name__}"
-        raise ConfigurationError(msg, hint="hmix_hub.load_dataset gives one")
+        msg = f"filter requires a dataset, a dict of splits or a stream, not {type(dataset).__name__}"
+        raise ConfigurationError(msg, hint="load one with hmix_hub.load_dataset")
     return kept
 
 
 def _filter_together(parts: Sequence[datasets.Dataset], conditions: Sequence[Condition]) -> list[datasets.Dataset]:
-    """Filter the splits of a dataset: each by its own classes, but an id exists if any of them has it."""
+    """Filter the splits of a dataset, each by its own classes; an id exists if any split has it."""
     tables = [arrow_columns(check_dataset_type(p), check_columns(conditions, p.column_names)) for p in parts]
     masks, emptied_by = select_rows(tables, conditions, [vocabularies_of(part.features) for part in parts])
     if emptied_by:
@@ -101,8 +101,8 @@ def _filter_together(parts: Sequence[datasets.Dataset], conditions: Sequence[Con
 def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:
     features = dataset.features
     if features is None:
-        msg = "the stream does not know its columns, as after a map"
-        raise ConfigurationError(msg, hint="filter it before map, or give map the features")
+        msg = "the columns of the stream are unknown, as after a map"
+        raise ConfigurationError(msg, hint="filter it before map, or pass features to map")
     check_columns(conditions, list(features))
     # A partial can be pickled for the workers of a DataLoader.
     keep = partial(_filter_batch, conditions=list(conditions), vocabularies=vocabularies_of(features))
@@ -115,5 +115,5 @@ def _filter_batch(batch: pa.Table, conditions: Sequence[Condition], vocabularies
 
 
 def warn_empty(emptied_by: str) -> None:
-    """Warn that no row is left, and say why."""
+    """Warn that no row is left, with the reason."""
     warnings.warn(f"no row is left: {emptied_by}", EmptyResultWarning, stacklevel=5)

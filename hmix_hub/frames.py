@@ -1,4 +1,4 @@
-"""Data frames of pandas, with class names, and their types: `to_pandas`, `from_pandas` and `features`."""
+"""Data frames of pandas with class names, and features: `to_pandas`, `from_pandas` and `features`."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ from hmix_hub.tasks import (
 
 
 def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
-    """Return a dataset as a data frame that shows class names.
+    """Return a dataset as a data frame with class names.
 
-    `Dataset.to_pandas` returns codes instead, and floats where an integer column has nulls.
+    In contrast, `Dataset.to_pandas` returns codes, and floats for integer columns with nulls.
 
     Parameters
     ----------
     dataset
         Judgments or stimuli, N rows: any selection.
     columns
-        Which columns, in this order; "core": those that a reader needs, as `hmix load` shows; `None`: all.
+        Columns, in this order; "core": the essential ones, as shown by `hmix load`; `None`: all.
 
     Returns
     -------
     pandas.DataFrame
-        N rows. Labels are categoricals over all K class names, lists of labels are lists of names; integers and truth
-        values have pandas' nullable types; other numbers are float64 with NaN for null.
+        N rows. Labels are categoricals over all K class names, lists of labels are lists of names; integers and
+        booleans have pandas' nullable types; other numbers are float64 with NaN for null.
 
     Raises
     ------
@@ -98,19 +98,19 @@ def _choose(dataset: datasets.Dataset, columns: str | Sequence[str] | None) -> l
 
 
 def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> datasets.Dataset:
-    """Return a data frame as a dataset, with the types that its columns have in the judgment table.
+    """Return a data frame as a dataset with the column types of the judgment table.
 
-    The way back from `to_pandas`, `Dataset.to_pandas` and files that pandas read: rows may have been dropped, and
-    columns dropped, added or moved.
+    The inverse of `to_pandas`, and for files read with pandas: rows may have been dropped, and columns dropped, added
+    or moved.
 
     Parameters
     ----------
     frame
         N rows. Labels are class names or codes, lists are lists, arrays or JSON text; missing values are null. Columns
-        that the schema does not know keep the type that they have; the index is left out.
+        unknown to the schema keep their type; the index is dropped.
     classes
-        Class names in the order of their codes. `None`: the categories of the label columns; or CIFAR-10's classes,
-        where every row is about CIFAR-10 or the sample study.
+        Class names in the order of their codes. `None`: the categories of the label columns; or CIFAR-10's classes, if
+        all rows are about CIFAR-10 or the sample study.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
     Raises
     ------
     ConfigurationError
-        If it is not a data frame, or its class names are not known.
+        If it is not a data frame, or its class names are unknown.
     SchemaError
         If a value does not fit its column.
 
@@ -136,8 +136,8 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
     if is_frame:
         frame = frame.set_axis([str(name) for name in frame.columns], axis="columns")
     if not is_frame or not frame.columns.is_unique:
-        what = "two columns of one name" if is_frame else f"a {type(frame).__name__}"
-        msg = f"from_pandas takes a pandas.DataFrame with distinct column names, not {what}"
+        what = "two columns with the same name" if is_frame else f"a {type(frame).__name__}"
+        msg = f"from_pandas requires a pandas.DataFrame with distinct column names, not {what}"
         raise ConfigurationError(msg, hint="hmix_hub.to_pandas(dataset) returns one")
     known = _known_columns(is_released="trial_type" in frame.columns)
     found = [known[name] for name in frame.columns if name in known]
@@ -151,7 +151,7 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
             try:
                 arrays[name] = pa.Array.from_pandas(frame[name])
             except pa.ArrowException as error:
-                msg = f"the values are not of one type that a dataset may hold: {first_line(error)}"
+                msg = f"the values do not have one type that is valid in a dataset: {first_line(error)}"
                 hint = "drop or convert the column first"
                 raise SchemaError(msg, where=Where(column=name), hint=hint) from None
             features |= datasets.Features.from_arrow_schema(pa.schema([(name, arrays[name].type)]))
@@ -183,7 +183,7 @@ def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[
     vocabularies = {IMAGE_SETS[name].vocabulary for name in names & IMAGE_SETS.keys()} or {CIFAR10}
     is_known = names <= IMAGE_SETS.keys() and len(vocabularies) == 1
     if not is_known and any(column.name in OVER_CLASSES for column in found):
-        msg = "the classes that the labels of this data frame count are not known"
+        msg = "the classes of the labels in this data frame are unknown"
         raise ConfigurationError(msg, hint="give their names: classes=dataset.features['image_1_label'].names")
     return vocabularies.pop()
 
@@ -196,9 +196,9 @@ _ITEMS = {
     Kind.DISTRIBUTION: Kind.FLOAT64,
     Kind.DISTRIBUTIONS: Kind.DISTRIBUTION,
 }
-"""Kind of the items of a kind of lists."""
+"""Kind of the items of each kind of list."""
 _WHOLE = {Kind.BOOL: (0, 1), Kind.INT32: (-(2**31), 2**31 - 1), Kind.INT64: (-(2**53), 2**53), Kind.LABEL: (0, 2**31)}
-"""Least and greatest whole numbers of a kind."""
+"""Minimum and maximum of integers of a kind."""
 
 
 def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa.Array | pa.ChunkedArray:
@@ -208,28 +208,28 @@ def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa
     except (pa.ArrowException, TypeError, ValueError):
         array = pa.array(_converted(values, column, vocabulary), kind)
     if isinstance(array, pa.ChunkedArray) and column.kind is not Kind.STRING:
-        # Texts stay as they are: of more than 2 GiB they do not fit into one piece.
+        # Texts stay as they are: more than 2 GiB do not fit in one chunk.
         array = array.combine_chunks()
     if column.kind in {Kind.LABEL, Kind.LABELS}:
         labels = array.flatten() if column.kind is Kind.LABELS else array
         codes = labels.fill_null(0).to_numpy(zero_copy_only=False)
         bad = codes[(codes < 0) | (codes >= len(vocabulary))]
         if len(bad):
-            msg = f"{bad[0]} is not the code of one of {len(vocabulary)} classes"
+            msg = f"{bad[0]} is not a code of one of the {len(vocabulary)} classes"
             raise SchemaError(msg, where=Where(column=column.name))
     return array
 
 
 def _converted(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> list[Any]:
-    """Return values one by one as Arrow takes them, for columns that Arrow alone does not convert."""
+    """Convert values one by one for Arrow, for columns that Arrow itself does not convert."""
     converted = []
     for row, value in enumerate(values):
         try:
             converted.append(_convert(value, column.kind, vocabulary))
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             what = error.message if isinstance(error, SchemaError) else f"{value!r} is not of type {column.kind.value}"
-            # What pandas itself writes of lists into CSV cannot be read back: long ones are cut.
-            of_lists = "in a text, lists are JSON, as `hmix load -o` writes them" if column.kind in _ITEMS else None
+            # Lists that pandas writes to CSV cannot be read back: long ones are truncated.
+            of_lists = "write lists as JSON, like `hmix load -o`" if column.kind in _ITEMS else None
             hint = getattr(error, "hint", of_lists)
             raise SchemaError(what, where=Where(row=row, column=column.name), hint=hint) from None
     return converted
@@ -242,7 +242,7 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
         items = _parse_list(value) if isinstance(value, str) else value
         converted = [_convert(item, _ITEMS[kind], vocabulary) for item in items]
         if kind in BY_CLASS_KINDS and len(converted) != len(vocabulary):
-            msg = f"a distribution over {len(converted)} classes, where there are {len(vocabulary)}"
+            msg = f"a distribution over {len(converted)} instead of {len(vocabulary)} classes"
             raise SchemaError(msg, hint="give the class names in the order of their codes, classes=[...]")
         return converted
     if kind is Kind.STRING:
@@ -261,7 +261,7 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
 def _parse_list(text: str) -> list[Any]:
     items = json.loads(text)
     if not isinstance(items, list):
-        # Of a text or an object, its letters or keys would be taken.
+        # Otherwise the letters of a text or the keys of an object would be used.
         raise TypeError
     return items
 
@@ -273,14 +273,14 @@ def _is_missing(value: object) -> bool:
 def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:
     """Return the Hugging Face features of a configuration of "h-mix".
 
-    For data frames that lost their types use `hmix_hub.from_pandas(frame)`. These features restore them, too, where a
-    frame has exactly the columns of the configuration, and codes for labels:
-    `Dataset.from_pandas(frame, features=hmix_hub.features(name), preserve_index=False)`.
+    For data frames that lost their types, use `hmix_hub.from_pandas(frame)`. These features restore them if a frame has
+    exactly the columns of the configuration, and codes for labels: `Dataset.from_pandas(frame,
+    features=hmix_hub.features(name), preserve_index=False)`.
 
     Parameters
     ----------
     name
-        Configuration; `None` is "infer_mixing_factor".
+        Configuration; `None`: "infer_mixing_factor".
     schema_version
         Version of the columns.
 

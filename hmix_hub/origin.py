@@ -1,4 +1,4 @@
-"""Origin of judgments: participants, a program, or both; what figures, tables and commands say of it."""
+"""Origin of judgments: participants, a program, or both; and how figures, tables and commands state it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import datasets
 
 _MOST_STUDIES = 3
-"""Most studies that a mark names."""
+"""Maximum number of studies named in a mark."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Origin:
     judgments
         How many there are.
     n_synthetic
-        How many of them a program made.
+        How many of them were made by a program.
     studies
-        The latter by study_id; empty where a table does not name its studies, as by stimulus.
+        The latter by study_id; empty for tables without studies, such as by-stimulus tables.
     """
 
     judgments: int
@@ -47,19 +47,19 @@ class Origin:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether a program made some of the judgments, and participants the others."""
+        """Whether some judgments were made by a program, and others by participants."""
         return 0 < self.n_synthetic < self.judgments
 
     @property
     def who(self) -> str:
-        """Who judged, as the words of a title."""
+        """Who judged, for titles."""
         if self.is_mixed:
             return "people and programs"
         return "simulated participants" if self.is_synthetic else "people"
 
     @property
     def mark(self) -> str:
-        """The words that every figure and table of synthetic judgments carries; empty where participants made all."""
+        """Mark for every figure and table of synthetic judgments; empty if participants made all."""
         if not self.is_synthetic:
             return ""
         if not self.is_mixed:
@@ -72,7 +72,7 @@ class Origin:
 
 
 SYNTHETIC_MARK = "SYNTHETIC: made by a program, not by people"
-"""Mark of what participants had no part in."""
+"""Mark of data made without participants."""
 
 
 def origin_of(dataset: datasets.Dataset) -> Origin:
@@ -81,7 +81,7 @@ def origin_of(dataset: datasets.Dataset) -> Origin:
     Parameters
     ----------
     dataset
-        Judgments or stimuli. Where `flags` (by stimulus, `n_synthetic`) was dropped, the sample study alone is known.
+        Judgments or stimuli. If `flags` (by stimulus, `n_synthetic`) was dropped, only the sample study is recognized.
     """
     names = set(dataset.column_names)
     if "n_judgments" in names:

@@ -1,4 +1,4 @@
-"""Rows that come in pieces and are needed in another order: in memory while they are few, else through a database."""
+"""Rows that arrive in pieces and are needed in another order: in memory if few, otherwise in a database."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pyarrow.compute as pc
 from hmix_hub.database import Database
 
 MOST_ROWS = 1 << 18
-"""Rows that are kept in memory, and that come out at a time."""
+"""Number of rows kept in memory, and returned at a time."""
 _KEY = "_key"
 
 
 class Pile:
-    """Rows of one form.
+    """Rows with the same columns.
 
     Parameters
     ----------
     database
-        Takes the rows once they are more than `most`; nothing is opened before.
+        Receives the rows when there are more than `most`; not opened before.
     name
-        Of the rows' table there, a word, different for each pile; so are the names of columns.
+        Name of its table, a single word, unique among piles; column names are words, too.
     most
-        Rows that are kept in memory, and that come out at a time.
+        Number of rows kept in memory, and returned at a time.
     """
 
     def __init__(self, database: Database, name: str, most: int = MOST_ROWS) -> None:
@@ -37,7 +37,7 @@ class Pile:
         return self._n_kept + self._n_stored
 
     def add(self, rows: pa.Table) -> None:
-        """Put rows on it."""
+        """Add rows."""
         self._kept.append(rows)
         self._n_kept += rows.num_rows
         if self._n_kept > self._most:
@@ -50,13 +50,13 @@ class Pile:
             self._kept.clear()
 
     def drop(self) -> None:
-        """Take all rows off it."""
+        """Remove all rows."""
         self._kept.clear()
         self._n_kept = self._n_stored = 0
         self._database.drop(self._name)
 
     def ordered(self, *by: str) -> Iterator[pa.Table]:
-        """Yield all rows by rising columns, `most` of them at a time; equal rows in any order."""
+        """Yield all rows sorted by columns, `most` at a time; equal rows in any order."""
         if self._n_stored:
             self._store()
             yield from self._selected(f"select * from {self._name} order by {', '.join(by)}")
@@ -66,13 +66,13 @@ class Pile:
             yield from (table.slice(start, self._most) for start in range(0, max(len(table), 1), self._most))
 
     def groups(self, *by: str) -> Iterator[pa.Table]:
-        """Yield all rows so that those with the same values in some columns come at a time; about `most` of them."""
+        """Yield all rows, about `most` at a time, keeping rows with equal values in some columns together."""
         if not self._n_stored:
             if self._kept:
                 yield pa.concat_tables(self._kept)
             return
         self._store()
-        # By a hash, which is short whatever it is of; what shares one by chance comes together, and does no harm.
+        # By a hash, which is always short; collisions only put more rows together, which does no harm.
         pending: list[pa.Table] = []
         for table in self._selected(f"select *, hash({', '.join(by)}) as {_KEY} from {self._name} order by {_KEY}"):
             keys = table[_KEY].to_numpy()

@@ -1,4 +1,4 @@
-"""The release, or another source of its files: verified against hashes and our own computation, and counted."""
+"""The release, or another source of its files: verification by hashes and recomputation, and counts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Place = str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class FileCheck:
-    """Whether a file is the file it should be; the problem is empty where it is."""
+    """Result of checking a file; the problem is empty if it is as expected."""
 
     name: str
     problem: str = ""
@@ -36,7 +36,7 @@ class FileCheck:
 
 @dataclass(frozen=True)
 class Recomputation:
-    """How many units of a processed file our computation gives bit for bit, and the first few that it does not."""
+    """Number of units of a processed file reproduced bit for bit, and the first few that differ."""
 
     name: str
     unit: str
@@ -47,7 +47,7 @@ class Recomputation:
 
 @dataclass(frozen=True)
 class PictureCheck:
-    """Whether the pictures of a task, drawn anew, are those that people saw: sha256, packaged and as drawn."""
+    """Whether the redrawn pictures of a task are those that people saw: packaged sha256, and that of the drawn ones."""
 
     task: str
     pictures: int
@@ -57,7 +57,7 @@ class PictureCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a verification of a source found: no recomputations and no pictures while a file is wrong."""
+    """Findings of a verification of a source; without recomputations and pictures if a file is wrong."""
 
     source: str
     files: list[FileCheck]
@@ -66,7 +66,7 @@ class Verification:
 
     @property
     def is_good(self) -> bool:
-        """Whether every file is right and every value and picture equal."""
+        """Whether all files are correct and all values and pictures equal."""
         values_are_equal = all(part.equal == part.total for part in self.recomputations)
         pictures_are_equal = all(check.expected == check.found for check in self.pictures)
         return not any(check.problem for check in self.files) and values_are_equal and pictures_are_equal
@@ -85,19 +85,19 @@ def verify(
     source
         See `hmix_hub.load_dataset`.
     images
-        Whether to draw every picture of every task, too, and compare them with the packaged sha256.
+        Whether to also draw every picture of every task and compare them with the packaged sha256.
     cifar10
         See `hmix_hub.render`.
 
     Returns
     -------
     Verification
-        All findings; nothing is raised for a wrong file.
+        All findings; a wrong file does not raise an error.
 
     Raises
     ------
     SourceError
-        If the source is no source, or its endpoint pictures cannot be had.
+        If the source is not valid, or its endpoint pictures are unavailable.
     """
     place = resolve_source(source)
     files = [_check_file(place, name) for name in place.study.files]
@@ -142,7 +142,7 @@ def _recompute_inferences(source: Source) -> Recomputation:
 
 
 def _as_released(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a by-stimulus row's figures under the names of `processed_hmix_inferences.json` does."""
+    """Return a by-stimulus row's figures under the names in `processed_hmix_inferences.json`."""
     pair = row["pair_id"].split("_")
     return {
         "Std Dev": row["std_inferred_coefficient"],
@@ -158,7 +158,7 @@ def _as_released(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recompute_soft_labels(source: Source) -> Recomputation:
-    """Compare the soft labels; the file lists participants in one order per batch, which is not that of the rows."""
+    """Compare the soft labels; the file lists participants in one order per batch, different from that of the rows."""
     processed = _read_processed(source, CATEGORICAL)
     batches: dict[str, list[dict[str, Any]]] = {}
     for row in read_judgments(source, CATEGORICAL).to_pylist():
@@ -199,8 +199,8 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One per configuration: configuration, rows, repeats (rows shown again on purpose; `None` by stimulus),
-        participants (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
+        One per configuration: configuration, rows, repeats (intended repeats; `None` by stimulus), participants (whose
+        judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
     """
     counts = []
     for name, configuration in RELEASED_CONFIGURATIONS.items():

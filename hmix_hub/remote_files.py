@@ -1,4 +1,4 @@
-"""Files at any address that fsspec knows, such as s3://… or hf://datasets/…: copied, or opened where they lie."""
+"""Files at any address supported by fsspec, such as s3://… or hf://datasets/…: copied, or opened in place."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ from hmix_hub.errors import SourceError, SourceMissingError, Where, first_line
 from hmix_hub.files import is_plain_path
 
 _BLOCK_BYTES = 2**24
-"""Bytes that one request brings: columns of a row group lie side by side, and a request takes long, however small."""
+"""Bytes per request: columns of a row group are adjacent, and even small requests take long."""
 _ADDRESS = "://"
-_HINT = "check the address and your access; other stores than the Hub need their fsspec package, such as s3fs or gcsfs"
+_HINT = (
+    "check the address and your access; stores other than the Hub require their fsspec package, such as s3fs or gcsfs"
+)
 
 
 def is_address(place: object) -> bool:
-    """Whether a place is an address rather than a path."""
+    """Whether a location is an address rather than a path."""
     return isinstance(place, str) and _ADDRESS in place
 
 
 _SystemPath: Any = type(Path())
-"""Paths of this system: before Python 3.12, `Path` itself cannot be a base."""
+"""Path class of this system: before Python 3.12, `Path` itself cannot be subclassed."""
 
 
 class RemoteFile(_SystemPath):
-    """Path of a file in a copy of its folder, the content of which lies at an address still, and is read there.
+    """Path of a file in a copy of its folder, whose content is still read from its address.
 
-    What opens it through the system by this path, and not by its `open`, is an error.
+    Opening it through the system by this path, rather than with its `open`, is an error.
     """
 
     address: str
 
     @classmethod
     def at(cls, path: str | Path, address: str) -> RemoteFile:
-        """Return the file of an address."""
+        """Return the file at an address."""
         file = cls(path)
         file.address = address
         return file
@@ -48,7 +50,7 @@ class RemoteFile(_SystemPath):
         return self.address
 
     def __fspath__(self) -> str:
-        msg = f"{self.address} is read where it lies"
+        msg = f"{self.address} can only be read in place"
         raise TypeError(msg)
 
     def open(self, mode: str = "rb", **_: Any) -> BinaryIO:
@@ -69,7 +71,7 @@ class RemoteFile(_SystemPath):
         return stream
 
     def stat(self, **_: Any) -> os.stat_result:
-        """Return the size of the file, and numbers that change when it is written."""
+        """Return the size of the file, and values that change when it is written."""
         system, path = _system(self.address)
         system.invalidate_cache()
         info = system.info(path)
@@ -78,18 +80,18 @@ class RemoteFile(_SystemPath):
         return found
 
     def is_file(self) -> bool:
-        """Whether it is there."""
+        """Whether it exists."""
         system, path = _system(self.address)
         return bool(system.isfile(path))
 
 
 def _system(address: str) -> tuple[Any, str]:
-    """Return the file system of an address, and the path there.
+    """Return the file system and path of an address.
 
     Raises
     ------
     SourceError
-        If fsspec does not know its kind, or lacks a package for it.
+        If fsspec does not support it, or lacks a package for it.
     """
     from fsspec.core import url_to_fs
 
@@ -106,21 +108,21 @@ def mirror(address: str, folder: Path, stays: Callable[[str], bool]) -> dict[str
     Parameters
     ----------
     address
-        Of the folder.
+        Address of the folder.
     folder
-        An empty folder for the copies; files below folders whose names begin with a dot are left out.
+        An empty folder for the copies; files below folders whose names begin with a dot are skipped.
     stays
-        Whether a file, by its path in the folder, stays where it is: an empty one is written in its place.
+        Whether a file, given by its path in the folder, is not copied but represented by an empty file.
 
     Returns
     -------
     dict
-        Addresses of the files that stayed, by path.
+        Addresses of the files that were not copied, by path.
 
     Raises
     ------
     SourceMissingError
-        If there is no such folder, or nothing in it.
+        If there is no such folder, or it is empty.
     SourceError
         If it cannot be read.
     """
@@ -141,7 +143,7 @@ def mirror(address: str, folder: Path, stays: Callable[[str], bool]) -> dict[str
         msg = f"it cannot be read: {first_line(error)}"
         raise SourceError(msg, where=Where(address), hint=_HINT) from error
     if not files:
-        msg = "there is no such folder, or no file in it"
+        msg = "there is no such folder, or it has no files"
         raise SourceMissingError(msg, where=Where(address), hint=_HINT)
     return stayed
 

@@ -1,4 +1,4 @@
-"""Pictures as tensors: those that people saw, `hmix_hub.render`, and mixtures to train on, `hmix_hub.mix`."""
+"""Pictures as tensors: those that people saw, `hmix_hub.render`, and mixtures for training, `hmix_hub.mix`."""
 
 from __future__ import annotations
 
@@ -38,50 +38,51 @@ def render(
     image_size: tuple[int, int] | None = None,
     source: str | os.PathLike[str] | None = None,
 ) -> torch.Tensor:
-    """Return the pictures that people saw, to the last bit.
+    """Return the pictures that people saw, exact to the bit.
 
     Parameters
     ----------
     judgments
-        A `datasets.Dataset` of judgments or stimuli, N rows; or one id or N ids, of stimuli
+        A `datasets.Dataset` of judgments or stimuli, N rows; or an id or N ids of stimuli
         ("mixed_0.5_Dog_2205_Frog_6908") or of judgments of "h-mix".
     on_screen
-        Of the judgments with the flag endpoint_not_shown (36 in H-Mix), whether to give the picture that was really
-        on the screen, drawn with .1 or .9, rather than the one that the stored answer, 0 or 1, names.
+        For judgments with the flag endpoint_not_shown (36 in H-Mix), whether to return the picture actually on the
+        screen, drawn with .1 or .9, rather than that of the stored answer, 0 or 1.
     cifar10
-        Where CIFAR-10 comes from: its Parquet file or folder, `cifar-10-python.tar.gz`, or `test_batch`; `None` is what
-        HMIX_CIFAR10 names, else the Hub.
+        Where CIFAR-10 comes from: its Parquet file or folder, `cifar-10-python.tar.gz`, or `test_batch`; `None`:
+        HMIX_CIFAR10 if set, otherwise the Hub.
     image_sets
-        Other image sets by name, each a folder of pictures with its `images.csv`; of a study that does not publish its
-        pictures, your own folder of them, `{"<study id>/pictures": folder}`, whose files are compared with the list.
+        Other image sets by name, each a folder of pictures with its `images.csv`; for a study that does not publish its
+        pictures, your own folder of them, `{"<study id>/pictures": folder}`, whose files are compared with the study's
+        list.
     image_set
-        Image set that stimulus ids count in; `None` is that of the source: "cifar10/test" for H-Mix.
+        Image set that stimulus ids refer to; `None`: that of the source, "cifar10/test" for H-Mix.
     image_size
-        Height and width that pictures are resized to once they are mixed, bilinear with antialiasing, as Pillow does
-        it; their proportions may change. `None`: as people saw them, all of one size.
+        Height and width to resize pictures to after mixing, bilinear with antialiasing, like Pillow; their proportions
+        may change. `None`: as people saw them; they must have one size.
     source
-        Where judgments named by id come from, and which study stimulus ids are of; see `load_dataset`.
+        Source of judgments given by id, and study of stimulus ids; see `load_dataset`.
 
     Returns
     -------
     torch.Tensor
-        uint8 (N, 3, H, W), red, green, blue; 32 by 32 for CIFAR-10. In the midpoint tasks the picture is the one that
-        the person selected. Each distinct picture is drawn once.
+        uint8 (N, 3, H, W), red, green, blue; 32 by 32 for CIFAR-10. In the midpoint tasks, the picture that the
+        participant selected. Each distinct picture is drawn once.
 
     Raises
     ------
     ConfigurationError
-        If rows are about pairs and not about one mixture each.
+        If rows are about pairs, not about one mixture each.
     SchemaError
-        If an id is none, an index is outside its image set, a label is not that picture's, or a coefficient is outside
-        0 to 1: the row is named. If pictures are of several sizes and no `image_size` is given.
+        If an id is invalid, an index is outside its image set, a label is not that picture's, or a coefficient is
+        outside 0 to 1; the row is named. If pictures differ in size and no `image_size` is given.
     SourceError
-        If the endpoint pictures cannot be had, or are not what they should be.
+        If the endpoint pictures are unavailable or not as expected.
 
     Notes
     -----
-    Source: released pictures. `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8; `c` is the literal of the
-    stimulus, in the midpoint tasks the value of `numpy.arange(0, 1.1, 0.1)`.
+    Source: released pictures. `((c * A + (1 - c) * B) / 255 * 255)` in float64, truncated to uint8; `c` is the literal
+    of the stimulus, or in the midpoint tasks the value of `numpy.arange(0, 1.1, 0.1)`.
 
     Examples
     --------
@@ -115,35 +116,35 @@ def _render_ids(
         check_endpoints(table, opened[image_set].vocabulary, opened)
         return _of_rows(mixtures_of(table, task_that_shows("mixture")), opened, check_size(options["image_size"]))
     if any(are_stimuli):
-        msg = "ids of stimuli and of judgments stand in one list"
+        msg = "the list mixes ids of stimuli and of judgments"
         raise SchemaError(msg, hint="render them one kind at a time")
     return torch.cat([render(find_judgment(name, source), **options) for name in ids])
 
 
 def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None) -> datasets.Dataset:
-    """Return the one row of "h-mix" that a judgment id names.
+    """Return the row of "h-mix" with a judgment id.
 
     Raises
     ------
     SchemaError
-        If it is no judgment id, or no such judgment is there; the nearest are offered.
+        If it is not a judgment id, or there is no such judgment; the nearest ids are suggested.
     """
     parts = judgment_id.split("/")
     if len(parts) != 4 or parts[1] not in TASKS:
         msg = f"{judgment_id!r} is neither a stimulus nor a judgment id"
-        hint = "they look like mixed_0.5_Dog_2205_Frog_6908 and collins2023/infer_mixing_factor/<participant>/12"
+        hint = "examples are mixed_0.5_Dog_2205_Frog_6908 and collins2023/infer_mixing_factor/<participant>/12"
         raise SchemaError(msg, hint=hint)
     dataset = load_dataset("h-mix", parts[1], split="train", source=source_of_judgment(judgment_id, source))
     return judgment_in(dataset, judgment_id)
 
 
 def judgment_in(dataset: datasets.Dataset, judgment_id: str) -> datasets.Dataset:
-    """Return the one row of judgments that an id names.
+    """Return the row of judgments with an id.
 
     Raises
     ------
     SchemaError
-        If there is none; the nearest ids are offered.
+        If there is none; the nearest ids are suggested.
     """
     known = arrow_columns(dataset, ["judgment_id"])["judgment_id"].to_numpy()
     rows = np.flatnonzero(known == judgment_id)
@@ -154,12 +155,12 @@ def judgment_in(dataset: datasets.Dataset, judgment_id: str) -> datasets.Dataset
 
 
 def source_of_judgment(judgment_id: str, source: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
-    """Return the source to look for a judgment in: the one named, else the sample study for its own ids."""
+    """Return the source in which to look for a judgment: the given one, or the sample study for its own ids."""
     return "sample" if source is None and judgment_id.startswith("sample/") else source
 
 
 def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> pa.Table:
-    """Return what stimulus ids say as columns of a judgment table."""
+    """Return the parts of stimulus ids as columns of a judgment table."""
     names = [parse_stimulus_id(name) for name in ids]
     columns: dict[str, list[Any]] = {"image_set": [image_set] * len(names)}
     for i in (0, 1):
@@ -173,16 +174,17 @@ def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> 
 def mix(first: torch.Tensor, second: torch.Tensor, coefficient: float | torch.Tensor) -> torch.Tensor:
     """Mix pictures, labels or anything else: `coefficient * first + (1 - coefficient) * second`.
 
-    This is mixup as models train on it. People saw whole numbers, cut and not rounded: for those, `render`.
+    This is mixup as used in training. People saw integer pixels, truncated rather than rounded: for those, use
+    `render`.
 
     Parameters
     ----------
     first, second
-        (B, ...) of the same shape and dtype. uint8 is taken for pictures and brought to 0 to 1, other whole numbers
-        (one-hot labels) become numbers as they are; both as float32.
+        (B, ...) of the same shape and dtype. uint8 is interpreted as pictures and scaled to 0 to 1, other integers
+        (one-hot labels) are converted without scaling; both to float32.
     coefficient
-        Share of the first, 0 to 1: one number, or (B,) for each its own. On an accelerator its range is not checked,
-        since the host would have to wait for it.
+        Share of the first, 0 to 1: a number, or one per item, (B,). On an accelerator, its range is not checked, since
+        the host would have to wait.
 
     Returns
     -------
@@ -202,11 +204,11 @@ def mix(first: torch.Tensor, second: torch.Tensor, coefficient: float | torch.Te
     """
     if first.shape != second.shape or first.dtype != second.dtype:
         both = " and ".join(f"{str(part.dtype).removeprefix('torch.')} {tuple(part.shape)}" for part in (first, second))
-        msg = f"what is mixed must be of one shape and dtype, and not {both}"
-        raise ConfigurationError(msg, hint="labels of classes become rows to mix by torch.nn.functional.one_hot")
+        msg = f"inputs must have the same shape and dtype, not {both}"
+        raise ConfigurationError(msg, hint="convert class labels with torch.nn.functional.one_hot first")
     share = torch.as_tensor(coefficient, device=first.device)
     if share.ndim > 1 or (share.ndim and len(share) != len(first)):
-        msg = f"the coefficient is one number or one for each of the {len(first)}, not of shape {tuple(share.shape)}"
+        msg = f"the coefficient must be one number or one for each of {len(first)}, not of shape {tuple(share.shape)}"
         raise ConfigurationError(msg)
     if share.device.type == "cpu" and not bool(((share >= 0) & (share <= 1)).all()):
         msg = "a coefficient is outside 0 to 1"
@@ -217,7 +219,7 @@ def mix(first: torch.Tensor, second: torch.Tensor, coefficient: float | torch.Te
 
 
 def to_floating(part: torch.Tensor) -> torch.Tensor:
-    """Return pictures of bytes as float32, 0 to 1, other whole numbers as float32, and floating tensors as they are."""
+    """Return uint8 pictures as float32, 0 to 1, other integers as float32, and floating tensors as they are."""
     if part.dtype == torch.uint8:
         return part.float() / 255
     return part if part.dtype.is_floating_point else part.float()

@@ -1,6 +1,6 @@
 """Means by level of a coefficient, and other statistics, with intervals by resampling whole participants (or stimuli).
 
-All answers of one participant are drawn or none, since they are alike.
+All answers of a participant are drawn or none, since they are correlated.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ Ints = npt.NDArray[np.int64]
 RESAMPLES = 2000
 COVERAGE = 0.95
 _CHUNK, _DRAWN_AT_ONCE = 200, 50
-"""Most resamplings that are computed at a time, and that are drawn."""
+"""Maximum number of resamplings computed at a time, and drawn."""
 _AT_ONCE = 1 << 23
-"""Most values of all of these together."""
+"""Maximum number of values of all of these together."""
 _MOST_UNITS = 4096
-"""Most units that are drawn one by one."""
+"""Maximum number of units drawn individually."""
 MOST_LEVELS = 21
-"""Most different coefficients that are levels of their own; more are put into tenths."""
+"""Maximum number of distinct coefficients used as levels; more are grouped into tenths."""
 
 
 @dataclass(frozen=True)
 class Means:
-    """Means by level with intervals; float64 (L,) each, NaN where there is none."""
+    """Means by level with intervals; float64 (L,) each, NaN if there is none."""
 
     mean: Floats
     low: Floats
@@ -45,18 +45,18 @@ class Means:
 
     @property
     def errors(self) -> Floats:
-        """Distances from the mean to both ends, as matplotlib wants them; float64 (2, L)."""
+        """Distances from the mean to both ends, for Matplotlib; float64 (2, L)."""
         return np.clip(np.stack([self.mean - self.low, self.high - self.mean]), 0, None)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; NaN where the data do not tell it.
+    """A figure with its interval; NaN if the data do not determine it.
 
     Parameters
     ----------
     value
-        What was estimated.
+        The estimate.
     low, high
         Ends of the interval.
     """
@@ -70,19 +70,19 @@ class Estimate:
 
 
 def finite(value: Any) -> Any:
-    """Return figures, nested in dicts, as JSON takes them: `None` for one that is not finite."""
+    """Return figures, nested in dicts, for JSON: `None` if not finite."""
     if isinstance(value, dict):
         return {name: finite(part) for name, part in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def percentile_interval(draws: Floats, level: float = COVERAGE) -> tuple[Floats, Floats]:
-    """Return both ends of percentile intervals over resamplings, NaN where fewer than half of them tell a figure.
+    """Return both ends of percentile intervals over resamplings, NaN if fewer than half of them have a figure.
 
     Parameters
     ----------
     draws
-        float64 (R, ...): figures of each resampling, NaN where it has none.
+        float64 (R, ...): figures of each resampling, NaN if undefined.
     level
         Coverage of the interval, between 0 and 1.
     """
@@ -93,10 +93,10 @@ def percentile_interval(draws: Floats, level: float = COVERAGE) -> tuple[Floats,
 
 
 def widened_level(n_units: int, level: float = COVERAGE) -> float:
-    r"""Return the level of a percentile interval over few units that contains the truth as often as `level` says.
+    r"""Return the level of a percentile interval over few units whose actual coverage is `level`.
 
-    Percentile intervals of a mean over n units are too narrow by :math:`\sqrt{(n - 1) / n}` and by what Student's t is
-    wider than the normal distribution: 87 % of those over 8 units contain the truth.
+    Percentile intervals of a mean over n units are too narrow, by :math:`\sqrt{(n - 1) / n}` and because the normal
+    distribution is narrower than Student's t: over 8 units, 87 % of them contain the truth.
 
     Source: Hesterberg, https://doi.org/10.1080/00031305.2015.1089789, the expanded percentile interval.
 
@@ -105,7 +105,7 @@ def widened_level(n_units: int, level: float = COVERAGE) -> float:
     >>> [round(widened_level(n), 4) for n in (8, 25, 81)]
     [0.9885, 0.9648, 0.9548]
     """
-    # Here, since who checks a study resamples nothing.
+    # Imported here, since checking a study does not resample.
     from scipy.special import ndtr, stdtrit
 
     if n_units < 2:
@@ -167,7 +167,7 @@ def resample_folded(
     Parameters
     ----------
     sums, counts
-        (G, L): of each group that `drawn` makes of the units, at each level, the sum of its values and their number.
+        (G, L): sum and number of values at each level, for each group of units made by `drawn`.
     n_units
         U.
     seed, resamples, level
@@ -176,8 +176,8 @@ def resample_folded(
     Returns
     -------
     Means
-        The mean of each level, and its percentile interval over resamplings of the groups; no interval where fewer
-        than two of them have values.
+        The mean of each level, and its percentile interval over resamplings of the groups; no interval if fewer than
+        two of them have values.
     """
     low, high = np.full((2, sums.shape[1]), np.nan)
     with np.errstate(invalid="ignore"):
@@ -207,23 +207,23 @@ def resample(
     Parameters
     ----------
     statistic
-        From weights, float64 (R, U), how often each unit counts in each of R resamplings, to L statistics of each,
-        float64 (R, L), NaN where they are not defined. Weights that are all 1 give the statistics themselves.
+        Function from weights, float64 (R, U), how often each unit counts in each of R resamplings, to L statistics of
+        each, float64 (R, L), NaN if undefined. With all weights 1, it returns the statistics themselves.
     n_units
         U.
     width
-        Values that the statistic computes for one resampling, which bounds how many it is given at a time.
+        Number of values that the statistic computes per resampling, which limits the number of resamplings at a time.
     seed, resamples
         Seed and number of the resamplings.
     level
         Share of the resamplings that an interval contains.
     client
-        Whose workers compute the resamplings; `None`: this process.
+        Client whose workers compute the resamplings; `None`: this process.
 
     Returns
     -------
     Means
-        The L statistics, and their percentile intervals; no interval of fewer than two units.
+        The L statistics, and their percentile intervals; no interval for fewer than two units.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def _ends(
     level: float,
     client: Client | None = None,
 ) -> tuple[Floats, Floats]:
-    """Return both ends of the intervals of L statistics, float64 (L,) each, from how often each unit is drawn."""
+    """Return both ends of the intervals of L statistics, float64 (L,) each, given how often each unit is drawn."""
     at_once = int(np.clip(_AT_ONCE // max(width, 1), 1, _CHUNK))
     some = (weights[start : start + at_once] for start in range(0, len(weights), at_once))
     draws = list(map_pieces(_statistics_of, statistic, some, client=client))
@@ -266,15 +266,15 @@ def _statistics_of(statistic: Callable[[Floats], Floats], weights: npt.NDArray[n
 
 
 def check_seed(seed: object) -> int:
-    """Return a seed, a whole number of 0 or more.
+    """Check that a seed is an integer of at least 0, and return it.
 
     Raises
     ------
     ConfigurationError
-        If it is none.
+        If it is not.
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        msg = f"seed is a whole number of 0 or more, not {seed!r}"
+        msg = f"seed must be an integer of at least 0, not {seed!r}"
         raise ConfigurationError(msg)
     return int(seed)
 
@@ -285,13 +285,14 @@ def drawn(
 ) -> tuple[npt.NDArray[np.int16] | None, npt.NDArray[np.int16]]:
     """Return how often each of U units is drawn in each resampling, int16 (R, U).
 
-    Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int16 (U,). Drawing takes
-    longer than all that is done with it, and most intervals of a study are over the same participants.
+    More than `_MOST_UNITS` units are drawn in groups; the group of each unit, int16 (U,), is then returned first.
+    Results are cached: drawing takes longer than using it, and most intervals of a study are over the same
+    participants.
     """
     rng = np.random.default_rng(seed)
     group = None
     if n_units > _MOST_UNITS:
-        # Sums over whole groups of units vary as those over units do, and fewer are drawn.
+        # Sums over groups of units have the same variance as those over units, with fewer draws.
         group = (rng.permutation(n_units) % _MOST_UNITS).astype(np.int16)
         n_units = _MOST_UNITS
     shares = np.full(n_units, 1 / n_units)
@@ -304,7 +305,7 @@ def drawn(
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of a coefficient, float64, rising: values to nine digits (of many, some), and their nearest tenths."""
+    """Levels of a coefficient, float64, increasing: values to nine digits (some, if many), and their nearest tenths."""
 
     exact: Floats
     tenths: Floats
@@ -312,7 +313,7 @@ class Levels:
     @classmethod
     def of(cls, shown: Floats) -> Levels:
         """Return the levels of a coefficient, float64 (N,)."""
-        # Plus zero, so that no level is a negative one.
+        # Adding zero turns -0 into 0.
         return cls(*(np.unique(np.round(shown, digits) + 0.0) for digits in (9, 1)))
 
     def __add__(self, other: Levels) -> Levels:
@@ -321,7 +322,7 @@ class Levels:
 
     @property
     def centres(self) -> Floats:
-        """The levels, float64 (L,), rising."""
+        """The levels, float64 (L,), increasing."""
         return self.exact if len(self.exact) <= MOST_LEVELS else self.tenths
 
     def places(self, shown: Floats) -> Ints:

@@ -1,4 +1,4 @@
-"""Scales of ratings, as a dataset's description carries them: `hmix_hub.scales_of`, and another name for one."""
+"""Scales of ratings, stored in a dataset's description: `hmix_hub.scales_of`, and renaming."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _FIELDS = {field.name for field in fields(Scale)}
 
 
 def scales_of(dataset: datasets.Dataset) -> dict[str, Scale]:
-    """Return the scales on which the ratings of a dataset were given: what was asked, and what stood at the ends.
+    """Return the scales of the ratings in a dataset, with their questions and the labels of their ends.
 
     Parameters
     ----------
     dataset
-        Ratings, or stimuli, any selection; its description carries the scales through filters, joins, splits and
-        `save_to_disk`, not through a data frame.
+        Ratings or stimuli, any selection; the scales are kept by filters, joins, splits and `save_to_disk`, but not by
+        data frames.
 
     Returns
     -------
     dict
-        By name, as the column `scale` has it, a `Scale`: `question`, `low` (what 0 means), `high` (what 1 means) and
-        `steps`, `None` of a continuous scale. Those that no row is rated on are left out, where rows name a scale.
-        Empty: the dataset tells of none.
+        By name, as in the column `scale`, a `Scale` with `question`, `low` (meaning of 0), `high` (meaning of 1) and
+        `steps`, `None` for a continuous scale. If rows name scales, only those are included. Empty if no scales are
+        known.
 
     Raises
     ------
     SchemaError
-        If `datasets.concatenate_datasets` put studies together whose scales of one name have other ends.
+        If `datasets.concatenate_datasets` combined studies whose scales of one name have different ends.
 
     Examples
     --------
@@ -59,19 +59,19 @@ def scales_of(dataset: datasets.Dataset) -> dict[str, Scale]:
     if SCALE in dataset.column_names and found:
         rated = set(unique_values(dataset, SCALE))
         found = [scale for scale in found if scale.name in rated]
-    # Several of one name, where `datasets` itself put studies together.
+    # Several of one name, if `datasets` itself combined studies.
     return {scale.name: scale for scale in joined_scales([{scale.name: scale} for scale in found])}
 
 
 def rename_scale(dataset: datasets.Dataset, name: str, new: str) -> datasets.Dataset:
-    """Return ratings of which one scale has another name, such as before a join with a scale of that name.
+    """Return ratings with one scale renamed, for example before a join with a scale of the same name.
 
     Parameters
     ----------
     dataset
         Ratings, or stimuli.
     name, new
-        Its name, and the name that it shall have, which no other scale has.
+        Current and new name; the new one must not be in use.
 
     Raises
     ------
@@ -84,8 +84,10 @@ def rename_scale(dataset: datasets.Dataset, name: str, new: str) -> datasets.Dat
         msg = f"the dataset has no scale {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, rated, label="scales"))
     if not isinstance(new, str) or not new or new in rated:
-        msg = f"{new!r} cannot be the name of the scale {name!r}: " + ("another has it" if new in rated else "no text")
-        raise ConfigurationError(msg, hint="name one that the dataset does not have")
+        msg = f"{new!r} cannot be the name of the scale {name!r}: " + (
+            "the name is in use" if new in rated else "no text"
+        )
+        raise ConfigurationError(msg, hint="choose a name that is not in use")
     place, feature = dataset.column_names.index(SCALE), dataset.features[SCALE]
     column = arrow_columns(dataset, [SCALE])[SCALE]
     renamed = pc.if_else(pc.equal(column, name), pa.scalar(new), column)
@@ -98,7 +100,7 @@ def rename_scale(dataset: datasets.Dataset, name: str, new: str) -> datasets.Dat
 
 
 def set_scales(info: datasets.DatasetInfo, scales: Iterable[Scale]) -> None:
-    """Write scales into a dataset's description, in place of those that it told of."""
+    """Write scales to a dataset's description, replacing those in it."""
     description = info.description or ""
     for _, start, end in reversed(list(_spans(description))):
         description = description[:start].rstrip() + description[end:]
@@ -107,36 +109,36 @@ def set_scales(info: datasets.DatasetInfo, scales: Iterable[Scale]) -> None:
 
 
 def joined_scales(parts: Iterable[Mapping[str, Scale]]) -> list[Scale]:
-    """Return the scales of datasets that are joined; of one name, the first.
+    """Return the scales of joined datasets; for each name, the first.
 
     Raises
     ------
     SchemaError
-        If two scales of one name have other ends, so that their ratings measure different things.
+        If two scales of one name have different ends, so that their ratings measure different things.
 
     Warns
     -----
     ScaleWarning
-        If two scales of one name differ in question or steps alone.
+        If two scales of one name differ only in question or steps.
     """
     found: dict[str, Scale] = {}
     for scale in (scale for part in parts for scale in part.values()):
         known = found.setdefault(scale.name, scale)
         if known.ends != scale.ends:
-            msg = f"two studies have a scale {scale.name!r} with other ends: {known.range}; and {scale.range}"
-            hint = f"hmix_hub.scales.rename_scale(dataset, {scale.name!r}, ...) tells them apart; or filter(scale=...)"
+            msg = f"two studies have a scale {scale.name!r} with different ends: {known.range}; and {scale.range}"
+            hint = f"rename one with hmix_hub.scales.rename_scale(dataset, {scale.name!r}, ...), or filter(scale=...)"
             raise SchemaError(msg, hint=hint)
         if (known.question, known.steps) != (scale.question, scale.steps):
             message = (
                 f"two studies have a scale {scale.name!r} with the same ends, but {known.question!r} ({known.range}) "
-                f"is not {scale.question!r} ({scale.range}); the joined dataset tells of the first"
+                f"is not {scale.question!r} ({scale.range}); the joined dataset keeps the first"
             )
             warnings.warn(message, ScaleWarning, stacklevel=3)
     return list(found.values())
 
 
 def _spans(description: str) -> Iterable[tuple[Scale, int, int]]:
-    """Return the scales in a description, each with where its sentence begins and ends."""
+    """Return the scales in a description, each with the start and end of its sentence."""
     start = description.find(_MARK)
     while start >= 0:
         try:

@@ -23,9 +23,9 @@ from hmix_hub.tasks import why_no_participants
 By = Literal["image", "participant", "stimulus", "pair"]
 DEFAULT_FRACTIONS = {"train": 0.8, "test": 0.2}
 TOLERANCE = 0.25
-"""How far a split's rows may be from those asked for, as a share of these, before there is a warning."""
+"""Relative deviation of a split's size from the requested one that triggers a warning."""
 ATTEMPTS = 20
-"""Deals that are tried where the first misses the fractions by more than the tolerance; the nearest is taken."""
+"""Number of further attempts if the first one misses the fractions by more than the tolerance; the best is used."""
 
 Picture = tuple[str, int]
 Ints = npt.NDArray[np.int64]
@@ -39,22 +39,22 @@ def split(
     fractions: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Any:
-    """Split datasets so that nothing of a kind stands in two parts.
+    """Split datasets without leakage: nothing of a kind is in two parts.
 
     Parameters
     ----------
     dataset
-        A `datasets.Dataset` of judgments or stimuli; or a list of several, which are then split alike, so that no
+        A `datasets.Dataset` of judgments or stimuli; or a list of several, which are split consistently, so that no
         picture (participant, ...) is in the train part of one and the test part of another.
     by
-        "image" (default): no picture is shared. Pictures that were ever mixed with each other, directly or through
-        others, stay together. "participant": no participant is shared, but pictures are. "stimulus", "pair": no
-        mixture, or no pair of pictures, is shared, but single pictures are, and so leak.
+        "image" (default): no picture is shared; pictures ever mixed with each other, directly or through others, stay
+        together. "participant": no participant is shared, but pictures are. "stimulus", "pair": no mixture, or no pair
+        of pictures, is shared, but single pictures are, and so leak.
     fractions
-        Share of the rows by split name, for any number of splits, summing to 1; `None` is 80 % train, 20 % test. Whole
-        groups are dealt out, so the shares are met as nearly as the groups allow, and each split gets one at least.
+        Share of the rows by split name, for any number of splits, summing to 1; `None`: 80 % train, 20 % test. Groups
+        are never divided, so shares are met as closely as the groups allow; each split gets at least one group.
     seed
-        Seed of the deal, 0 or more. It depends on the groups alone, not on the order of rows.
+        Seed of the assignment, 0 or more. The result depends only on the groups, not on the order of rows.
 
     Returns
     -------
@@ -64,14 +64,14 @@ def split(
     Raises
     ------
     ConfigurationError
-        If `by`, the fractions or the seed make no sense, a dataset lacks the columns, or there are fewer groups than
-        splits, so that one would be empty. It is a `ValueError`, which scikit-learn raises in this case.
+        If `by`, the fractions or the seed are invalid, a dataset lacks the columns, or there are fewer groups than
+        splits, so that one would be empty. It is a `ValueError`, as in scikit-learn.
 
     Warns
     -----
     SplitWarning
-        If a split of a dataset has over a quarter more or fewer rows than asked for (and is a whole row off), since
-        groups are never divided. It says what was reached, and names the largest groups.
+        If the size of a split deviates by more than a quarter (and at least one row) from the request, since groups are
+        never divided. It states the sizes and names the largest groups.
 
     Examples
     --------
@@ -114,15 +114,15 @@ def split(
 def _check_fractions(fractions: object) -> dict[str, float]:
     example = 'write {"train": 0.8, "test": 0.2}'
     if not isinstance(fractions, Mapping):
-        msg = f"fractions are a share by split name, not {fractions!r}"
+        msg = f"fractions must be a dict of shares by split name, not {fractions!r}"
         raise ConfigurationError(msg, hint=example)
     if any(not isinstance(name, str) or not name for name in fractions):
-        msg = f"each split has a name: {dict(fractions)}"
+        msg = f"each split needs a name: {dict(fractions)}"
         raise ConfigurationError(msg, hint=example)
     if not fractions or any(
         not isinstance(share, numbers.Real) or not 0 < float(share) <= 1 for share in fractions.values()
     ):
-        msg = f"each fraction is a number above 0 and at most 1: {dict(fractions)}"
+        msg = f"each fraction must be a number above 0 and at most 1: {dict(fractions)}"
         raise ConfigurationError(msg)
     if not math.isclose(sum(fractions.values()), 1, abs_tol=1e-9):
         msg = f"the fractions sum to {sum(fractions.values()):g}, not 1"
@@ -138,7 +138,7 @@ _KEY_COLUMNS = {
 }
 
 
-_SPLIT_FIRST = "split before you choose columns; tables by stimulus are split by image, stimulus or pair"
+_SPLIT_FIRST = "split before choosing columns; split by-stimulus tables by image, stimulus or pair"
 
 
 def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
@@ -148,19 +148,19 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
         columns = list(_KEY_COLUMNS["pair"])
     missing = [name for name in columns if name not in dataset.column_names]
     if missing:
-        msg = f"splitting by {by} needs the columns {', '.join(missing)}, which the dataset does not have"
+        msg = f"splitting by {by} requires the columns {', '.join(missing)}, which the dataset does not have"
         raise ConfigurationError(msg, hint=why_no_participants(dataset.column_names) or _SPLIT_FIRST)
     table = arrow_columns(dataset, columns)
     # A single picture has no image 2.
     empty = [name for name in columns if name != "image_2_index" and table[name].null_count]
     if empty:
-        msg = f"splitting by {by} needs a value in every row of {', '.join(empty)}"
-        raise ConfigurationError(msg, hint="leave out the rows without one, or split by something else")
+        msg = f"splitting by {by} requires a value in every row of {', '.join(empty)}"
+        raise ConfigurationError(msg, hint="remove rows without one, or split by something else")
     return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
 
 
 def _components(keys: Sequence[Sequence[tuple[str, int, int | None]]]) -> dict[tuple[Any, ...], Picture]:
-    """Return the connected component of pictures of each pair, named by its least picture."""
+    """Return the connected component of pictures of each pair, identified by its first picture."""
     pairs = list({key for rows in keys for key in rows})
     ends = [[(name, first), (name, first if second is None else second)] for name, first, second in pairs]
     pictures = sorted({picture for both in ends for picture in both})
@@ -178,19 +178,19 @@ def _check_enough(by: str, n_groups: int, names: Sequence[str]) -> None:
         raise ConfigurationError(msg, hint="a filter may have left none")
     if n_groups < len(names):
         kind = _KINDS[by][n_groups > 1]
-        msg = f"{n_groups} {kind} cannot be dealt out to {len(names)} splits ({', '.join(names)})"
-        raise ConfigurationError(msg, hint=_FINER.get(by, "ask for fewer splits, or split by something else"))
+        msg = f"{n_groups} {kind} cannot be divided into {len(names)} splits ({', '.join(names)})"
+        raise ConfigurationError(msg, hint=_FINER.get(by, "use fewer splits, or split by something else"))
 
 
 def _deal(sizes: Ints, shares: Floats, seed: int) -> Ints:
-    """Return the number of each group's split, from the first deal within the tolerance, else from the nearest.
+    """Return the split of each group, from the first attempt within the tolerance, or from the best one.
 
     Parameters
     ----------
     sizes
         int64 (D, G): rows of each of G groups in each of D datasets.
     shares
-        float64 (S,): what each of S splits is to hold, summing to 1.
+        float64 (S,): share of each of S splits, summing to 1.
     """
     rng = np.random.default_rng(seed)
     rows = sizes.sum(axis=0)
@@ -206,13 +206,13 @@ def _deal(sizes: Ints, shares: Floats, seed: int) -> Ints:
 
 
 def _deal_once(rows: Ints, shares: Floats, order: Ints) -> Ints:
-    """Assign groups in an order, each to the split that lacks most of its rows."""
+    """Assign groups in an order, each to the split that lacks most rows."""
     lacking = shares * rows.sum()
     dealt = np.zeros(len(rows), dtype=np.int64)
     is_empty = np.ones(len(shares), dtype=np.bool_)
     n_empty = len(shares)
     for turn, group in enumerate(order.tolist()):
-        # The last groups are kept for splits that would else have none.
+        # The last groups are reserved for splits that would otherwise be empty.
         open_to = lacking if n_empty < len(rows) - turn else np.where(is_empty, lacking, -np.inf)
         number = int(np.argmax(open_to))
         dealt[group] = number
@@ -223,7 +223,7 @@ def _deal_once(rows: Ints, shares: Floats, order: Ints) -> Ints:
 
 
 def _excess(rows: Ints, dealt: Ints, shares: Floats) -> float:
-    """Return by how much splits miss their rows beyond the tolerance, as a share of them, in all; 0 if none does."""
+    """Return the total relative deviation of splits beyond the tolerance; 0 if there is none."""
     asked = shares * rows.sum()
     missed = np.abs(np.bincount(dealt, weights=rows, minlength=len(shares)) - asked)
     beyond = np.where(missed < 1, 0.0, missed - TOLERANCE * asked - 1e-9)
@@ -231,13 +231,13 @@ def _excess(rows: Ints, dealt: Ints, shares: Floats) -> float:
 
 
 def _missed(rows: Ints, dealt: Ints, fractions: Mapping[str, float]) -> str:
-    """Return what a dataset's splits hold and were to hold; nothing if that is within the tolerance."""
+    """Return the actual and requested sizes of a dataset's splits; empty if within the tolerance."""
     shares = np.array(list(fractions.values()))
     if not _excess(rows, dealt, shares):
         return ""
     reached = np.bincount(dealt, weights=rows, minlength=len(shares))
     return ", ".join(
-        f"{name} has {count:.0f} rows, {count / rows.sum():.1%} (asked for: {share:.1%})"
+        f"{name} has {count:.0f} rows, {count / rows.sum():.1%} (requested: {share:.1%})"
         for name, count, share in zip(fractions, reached, shares, strict=True)
     )
 
@@ -248,14 +248,14 @@ _KINDS = {
     "stimulus": ("stimulus", "stimuli"),
     "pair": ("pair", "pairs"),
 }
-"""What is dealt out whole, one of it and several."""
+"""Names of groups, singular and plural."""
 _FINER = {"image": 'by="stimulus" or by="pair" divides further, but leaves the same pictures in several splits'}
 _NAMED = 3
-"""Groups that a warning names, at most."""
+"""Maximum number of groups named in a warning."""
 
 
 def _name_largest(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], fractions: Mapping[str, float]) -> str:
-    """Return the groups of a dataset that hold more rows than its smallest split was to have, else its largest one."""
+    """Return the groups of a dataset larger than its smallest requested split, or its largest group."""
     counts = Counter(rows)
     limit = min(fractions.values()) * len(rows)
     large = [group for group, count in counts.most_common(_NAMED) if count > limit] or [counts.most_common(1)[0][0]]
@@ -265,7 +265,7 @@ def _name_largest(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], 
 
 
 def _describe(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], group: Hashable) -> str:
-    """Return what a group is: the id of a participant, stimulus or pair; of connected pictures how many, and one."""
+    """Describe a group: the id of a participant, stimulus or pair; or the number of connected pictures, with one."""
     members = [row for row, name in enumerate(rows) if name == group]
     if by != "image":
         return f"{by} {_keys(dataset.select(members[:1]), by)[0][-1]}"

@@ -1,4 +1,4 @@
-"""What datasets of judgments come to: `hmix_hub.by_stimulus` and `hmix_hub.soft_labels`."""
+"""Summaries of judgments: `hmix_hub.by_stimulus` and `hmix_hub.soft_labels`."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 
 _COUNTED = ("study_id", "participant_id")
 _FLAGS = "flags"
-"""Where it is there, what a program made is counted."""
+"""If present, judgments made by a program are counted."""
 _TIMES = 4
-"""Times the bytes of the judgments that gathering them at once takes, with their numbers and their order."""
+"""Memory for gathering judgments at once, with their numbers and order, relative to their size."""
 
 
 def by_stimulus(
@@ -91,23 +91,23 @@ def pooled_names(task: str, names: Sequence[str]) -> list[str]:
     Raises
     ------
     SchemaError
-        If one is not among the names.
+        If one is missing.
     """
     needed = {column.name for column in by_stimulus_columns(task)} | {*_COUNTED, *TASKS[task].by_stimulus.of}
     wanted = [column.name for column in TASKS[task].columns if column.name in needed]
-    _check_columns(names, wanted, "gather first, then choose columns")
+    _check_columns(names, wanted, "call by_stimulus first, then choose columns")
     return wanted + ([_FLAGS] if _FLAGS in names else [])
 
 
 def memory_of(memory: int | str | None) -> int:
-    """Return the bytes that a process may take, as a caller says them."""
+    """Return the memory that a process may use, in bytes, from a caller's argument."""
     if memory is None:
         return default_memory()
     return read_size(memory) if isinstance(memory, str) else memory
 
 
 def _pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client | None) -> list[Piece]:
-    """Return columns of a dataset in pieces, as this process or the workers of a client can read them."""
+    """Return columns of a dataset in pieces that this process or the workers of a client can read."""
     at_once = rows_at_once(client)
     starts = range(0, max(len(dataset), 1), at_once)
     parts = [dataset]
@@ -121,7 +121,7 @@ def _pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client |
 
 
 def _is_read_by(client: Client, dataset: datasets.Dataset) -> bool:
-    """Whether a dataset is rows of files that all workers can open, and pickles as their paths."""
+    """Whether a dataset consists of rows of files that all workers can open, so that it pickles as paths."""
     files = [file["filename"] for file in dataset.cache_files]
     if not files or dataset._indices is not None:
         return False
@@ -145,7 +145,7 @@ def pool(
 ) -> datasets.Dataset:
     """Return the by-stimulus table of judgments in pieces.
 
-    It is in memory where this process computes it of judgments that fit, else in a file of its own.
+    It is in memory if this process computes it and the judgments fit, otherwise in a temporary file.
 
     Parameters
     ----------
@@ -174,8 +174,8 @@ def pool(
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
 _STORED = "soft_label"
 _NUMBERS = ("n_votes", "n_judgments")
-"""Columns that say how many judgments a row is of, the first that is there; without any it is one."""
-_FOLLOWS = f"soft labels follow from the answers of {', '.join(t for t in TASKS if TASKS[t].is_over_classes)}"
+"""Columns with the number of judgments of a row; the first that exists is used, and without any it is one."""
+_FOLLOWS = f"soft labels can be computed from the answers of {', '.join(t for t in TASKS if TASKS[t].is_over_classes)}"
 
 
 def soft_labels(
@@ -185,30 +185,30 @@ def soft_labels(
     *,
     smoothing: float = 0.0,
 ) -> npt.NDArray[np.float64]:
-    r"""Return soft labels: a study's own or, of categorical judgments, computed by a procedure of your choice.
+    r"""Return soft labels: a study's own or, for categorical judgments, computed by a procedure of your choice.
 
     Parameters
     ----------
     dataset
         Judgments about classes, or their by-stimulus table; N rows.
     procedure
-        `None`: the study's own labels, which by-stimulus tables, targets and figures follow: the column `soft_label`;
-        of a chosen class, 1 for it and 0 for every other; of by-stimulus tables the mean of these, which of chosen
-        classes is the share of the answers that chose each, `class_frequencies`. For categorical judgments, also:
-        "released": as `hmix_individ_soft_labels.json` was made, which is H-Mix's own. "cifar10s": the published top-2
-        clamp of CIFAR-10S, which differs for some answers whose probabilities reach 1. "one_hot": all probability on
-        the top class. `hmix_hub.tasks.soft_labels` states them as formulas.
+        `None`: the study's own labels, as used in by-stimulus tables, targets and figures: the column `soft_label`; for
+        a chosen class, 1 for it and 0 for every other; in by-stimulus tables their mean, which for chosen classes is
+        the share of answers for each, `class_frequencies`. For categorical judgments, also: "released": as in
+        `hmix_individ_soft_labels.json`, which is H-Mix's own. "cifar10s": the published top-2 clamp of CIFAR-10S, which
+        differs for some answers whose probabilities reach 1. "one_hot": all probability on the top class.
+        `hmix_hub.tasks.soft_labels` gives the formulas.
     redistribution
-        Probability, 0 to 1, that "released" and "cifar10s" give to the classes not ruled out when the given ones leave
-        nothing over.
+        Probability, 0 to 1, that "released" and "cifar10s" assign to the classes not ruled out if the given ones leave
+        none.
     smoothing
-        Votes, 0 or more, that each of the K classes gets besides: :math:`(n p_c + a) / (n + a K)` in place of
-        :math:`p_c`, where the row is of n judgments.
+        Votes a, 0 or more, added to each of the K classes: :math:`(n p_c + a) / (n + a K)` instead of :math:`p_c`, for
+        a row of n judgments.
 
     Returns
     -------
     numpy.ndarray
-        float64 (N, K), probabilities, each row sums to 1; the classes in the order of the dataset's labels.
+        float64 (N, K), probabilities, each row sums to 1; classes in the order of the dataset's labels.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def soft_labels(
         If there is no such procedure, the redistribution or the smoothing is out of range, or a redistribution is given
         without a procedure.
     SchemaError
-        If the dataset does not hold answers about classes, or joins studies that offered different classes.
+        If the dataset has no answers about classes, or joins studies that offered different classes.
 
     Examples
     --------
@@ -231,8 +231,8 @@ def soft_labels(
     dataset = in_one_order(check_dataset_type(dataset))
     if procedure is None:
         if redistribution != DEFAULT_REDISTRIBUTION:
-            msg = "a redistribution is part of a procedure, and none is named"
-            raise ConfigurationError(msg, hint=f"name one of {', '.join(PROCEDURES)}")
+            msg = "redistribution= requires a procedure, but none is given"
+            raise ConfigurationError(msg, hint=f"choose one of {', '.join(PROCEDURES)}")
         name = soft_label_column(dataset.column_names) or _STORED
         _check_columns(dataset.column_names, [name], _FOLLOWS)
         n_classes = len(vocabularies_of(dataset.features).get(name, ()))
@@ -247,23 +247,23 @@ def soft_labels(
 
 
 def check_votes(smoothing: object) -> float:
-    """Check how many votes smoothing gives to each class: a number, 0 or more."""
+    """Check the number of votes that smoothing adds to each class, 0 or more."""
     if isinstance(smoothing, bool) or not isinstance(smoothing, int | float) or not 0 <= smoothing < np.inf:
-        msg = f"smoothing is a number of votes, 0 or more, not {smoothing!r}"
+        msg = f"smoothing must be a number of votes, 0 or more, not {smoothing!r}"
         raise ConfigurationError(msg)
     return float(smoothing)
 
 
 def _smoothed(dataset: datasets.Dataset, labels: npt.NDArray[np.float64], votes: float) -> npt.NDArray[np.float64]:
-    """Return soft labels smoothed by the number of judgments that each row is of."""
+    """Return soft labels smoothed by the number of judgments of each row."""
     name = next((name for name in _NUMBERS if name in dataset.column_names), None)
     if not votes or name is None:
         return smoothed(labels, np.ones(len(labels)), votes)
     known = numbers(arrow_columns(dataset, [name])[name])
     unknown = np.flatnonzero(np.isnan(known))
     if len(unknown):
-        msg = f"{name} is not known, so that no votes can be added to it"
-        hint = "leave smoothing out, or keep the rows that say how many votes there are"
+        msg = f"{name} is not known, so no votes can be added to it"
+        hint = "leave smoothing out, or keep only rows with a known number of votes"
         raise SchemaError(msg, where=Where(row=int(unknown[0]), column=name), hint=hint)
     return smoothed(labels, known, votes)
 
@@ -276,9 +276,9 @@ def _check_columns(there: Sequence[str], names: Sequence[str], hint: str) -> Non
 
 
 def _check_offered(dataset: datasets.Dataset, answers: Answers) -> None:
-    """Check, where studies are joined, that each offered every class: stored labels then follow from the answers.
+    """Check that each of several joined studies offered every class: stored labels then follow from the answers.
 
-    A label that is one-hot does not tell which other classes were offered, unless they were all ruled out.
+    A one-hot label does not show which other classes were offered, unless they were all ruled out.
     """
     if not {_STORED, "study_id"} <= set(dataset.column_names) or len(unique_values(dataset, "study_id")) < 2:
         return
@@ -290,5 +290,5 @@ def _check_offered(dataset: datasets.Dataset, answers: Answers) -> None:
         raise SchemaError(
             msg,
             where=Where(row=int(differing[0]), column=_STORED),
-            hint="in joined studies, some people were not offered some classes: compute before you join",
+            hint="in joined studies, some participants were not offered some classes: compute before joining",
         )

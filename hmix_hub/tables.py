@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 
 
 def check_dataset_type(dataset: object) -> datasets.Dataset:
-    """Check that a value is a `datasets.Dataset`, and its first row none of another schema version.
+    """Check that a value is a `datasets.Dataset`, and its first row not of another schema version.
 
-    Where it is something that a dataset can be taken from, the hint of the error says how.
+    If a dataset can be obtained from the value, the hint of the error says how.
     """
     from datasets import Dataset
 
     if isinstance(dataset, Dataset):
         if "schema_version" in dataset.column_names:
-            # One row of its table alone: to look at each would take longer than what is done with them.
+            # Only one row of its table: checking all would take longer than using them.
             _check_versions(dataset.data.column("schema_version").slice(0, 1).to_pylist())
         return dataset
-    msg = f"this takes a datasets.Dataset, not {type(dataset).__name__}"
+    msg = f"this requires a datasets.Dataset, not {type(dataset).__name__}"
     hints = {
         "DatasetDict": 'choose a split, dataset["train"]; or load with split="train"',
         "IterableDataset": "load without streaming=True",
         "IterableDatasetDict": 'load without streaming=True, with split="train"',
     }
-    raise ConfigurationError(msg, hint=hints.get(type(dataset).__name__, "hmix_hub.load_dataset gives one"))
+    raise ConfigurationError(msg, hint=hints.get(type(dataset).__name__, "load one with hmix_hub.load_dataset"))
 
 
 def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
-    """Return columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked.
+    """Return columns of a dataset as an Arrow table of its N rows, without a copy if no rows were selected.
 
-    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it.
+    `with_format("arrow")[:]` would convert the indices of selected rows to a list.
     """
     rows = None if _is_whole(dataset) else _picked_rows(dataset)
     if rows is None and not _is_whole(dataset):
@@ -63,16 +63,16 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
 
 
 class CodedTexts(NamedTuple):
-    """Texts of N rows: their codes, -1 where null, and what these count, in the order of first appearance."""
+    """Texts of N rows: their codes, -1 where null, and the values of these, in order of first appearance."""
 
     codes: npt.NDArray[np.int32] | Ints
     values: list[str]
 
     def pick(self, rows: Ints) -> CodedTexts:
-        """Return the texts of rows by their numbers, int64 (M,)."""
+        """Return the texts of rows, int64 (M,)."""
         codes, unknown = self.codes[rows], len(self.values)
         first = np.full(unknown + 1, len(codes))
-        # Written from the last row to the first, so that the first stays; nulls write behind the values.
+        # Written from the last row to the first, so that the first remains; nulls are written after the values.
         first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
         occurring = np.flatnonzero(first[:unknown] < len(codes))
         order = occurring[np.argsort(first[occurring])]
@@ -82,17 +82,17 @@ class CodedTexts(NamedTuple):
 
 
 _MOST_TIMES = 4
-"""Rows of a table over rows that were picked of it, up to which all are encoded: for fewer, it would take longer."""
+"""Maximum ratio of a table's rows to selected rows for encoding the whole table; beyond, it would take longer."""
 _MOST_CODES = 1 << 24
-"""Rows of a table whose codes are kept: 64 MiB a column."""
+"""Maximum rows of a table whose codes are kept: 64 MiB per column."""
 _CODES: dict[int, tuple[weakref.ref[pa.Table], dict[str, CodedTexts]]] = {}
-"""Encoded columns of the tables that are in use, by their ids in this process."""
+"""Encoded columns of the tables in use, by their ids in this process."""
 
 
 def coded_texts(dataset: datasets.Dataset, names: Iterable[str]) -> dict[str, CodedTexts]:
-    """Return the texts among columns, encoded once for as long as their table is there.
+    """Return the text columns among columns, encoded once while their table exists.
 
-    None are of a table that is too large, or of which few rows were picked.
+    Empty if the table is too large, or few of its rows were selected.
     """
     rows, table = None if _is_whole(dataset) else _picked_rows(dataset), dataset.data.table
     is_found = rows is not None or _is_whole(dataset)
@@ -111,26 +111,26 @@ def coded_texts(dataset: datasets.Dataset, names: Iterable[str]) -> dict[str, Co
 
 
 def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> list[str]:
-    """Return the names of columns that a caller asks for, each once, if the dataset has them."""
+    """Return the names of requested columns, each once, after checking that the dataset has them."""
     names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
     for name in names:
         if name not in dataset.column_names:
             msg = f"the dataset has no column {name!r}"
             made = soft_label_column(dataset.column_names) if name == "soft_label" else None
-            hint = f"hmix_hub.soft_labels(dataset) makes it of {made}" if made else None
+            hint = f"hmix_hub.soft_labels(dataset) computes it from {made}" if made else None
             raise ConfigurationError(msg, hint=hint or nearest(name, dataset.column_names, label="columns"))
     return names
 
 
 def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
-    """Return the values of a column, each once; `Dataset.unique` would write a cache file of picked rows."""
+    """Return the distinct values of a column; `Dataset.unique` would write a cache file of selected rows."""
     return arrow_columns(dataset, [name])[name].unique().to_pylist()
 
 
 def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> datasets.Dataset:
-    """Return the rows of a dataset by their numbers, int64 (M,), over the same table; no file is written.
+    """Return rows of a dataset by index, int64 (M,), over the same table, without writing a file.
 
-    `Dataset.select` turns the numbers into a list and walks it, which for a million rows takes most of a filter's time.
+    `Dataset.select` converts the indices to a list, which for a million rows takes most of a filter's time.
     """
     from datasets import Dataset
 
@@ -146,12 +146,12 @@ def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> dataset
 
 
 def _is_whole(dataset: datasets.Dataset) -> bool:
-    """Whether a dataset's rows are those of its table; a `datasets` that no longer tells is answered no."""
+    """Whether a dataset's rows are exactly those of its table; no, if `datasets` does not reveal it."""
     return getattr(dataset, "_indices", dataset) is None
 
 
 def _picked_rows(dataset: datasets.Dataset) -> npt.NDArray[np.int64] | None:
-    """Return the rows of its table that a dataset has; `None` from a `datasets` that no longer tells."""
+    """Return the rows of its table that a dataset has; `None` if `datasets` does not reveal it."""
     try:
         return dataset._indices.column("indices").to_numpy().astype(np.uint64, copy=False).view(np.int64)
     except (AttributeError, KeyError):
@@ -159,12 +159,12 @@ def _picked_rows(dataset: datasets.Dataset) -> npt.NDArray[np.int64] | None:
 
 
 def _is_run(rows: npt.NDArray[np.int64]) -> bool:
-    """Whether rows stand one behind the other in their table, and there is one."""
+    """Whether rows are consecutive in their table, and there is at least one."""
     return len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1 and bool((rows[1:] > rows[:-1]).all())
 
 
 def _is_plain(dataset: datasets.Dataset) -> bool:
-    """Whether a dataset is rows of its table and no more: no format, no search index."""
+    """Whether a dataset consists only of rows of its table: no format, no search index."""
     return (
         hasattr(dataset, "_fingerprint")
         and dataset.format["type"] is None
@@ -179,14 +179,14 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
 
     info = DatasetInfo(features=features(columns, vocabulary))
     set_class_order(info, vocabulary)
-    # Cast here, since Dataset's own cast fails on a table without rows.
+    # Cast here, since Dataset's own cast fails on an empty table.
     return Dataset(table.cast(info.features.arrow_schema), info=info)
 
 
 def dataset_in_file(
     batches: Iterable[pa.RecordBatch], columns: Sequence[Column], vocabulary: Vocabulary
 ) -> datasets.Dataset:
-    """Return rows as a dataset over a file, of which no more is in memory than is read; deleted with the process."""
+    """Return rows as a dataset over a mapped file, which is deleted with the process."""
     from datasets import Dataset, DatasetInfo
     from datasets.fingerprint import get_temporary_cache_files_directory
 
@@ -200,13 +200,13 @@ def dataset_in_file(
     return Dataset.from_file(path, info=info)
 
 
-# Within the JSON of another sentence, quotes are escaped, so that none of these is found there.
+# Within the JSON of another sentence, quotes are escaped, so this does not match there.
 _TEXTS = r'(\[(?:"(?:[^"\\]|\\.)*"(?:, )?)+\])\.'
 _CLASS_ORDER = re.compile(f"Distributions count the classes {_TEXTS}")
 
 
 def set_class_order(info: datasets.DatasetInfo, vocabulary: Vocabulary) -> None:
-    """Write into a dataset's description in which order its distributions count classes; their type has no names."""
+    """Write the class order of distributions to a dataset's description, since their type has no names."""
     if not distributions_among(info.features or ()):
         return
     said = f"Distributions count the classes {json.dumps(vocabulary.names)}."
@@ -214,7 +214,7 @@ def set_class_order(info: datasets.DatasetInfo, vocabulary: Vocabulary) -> None:
 
 
 def class_orders(info: datasets.DatasetInfo) -> set[tuple[str, ...]]:
-    """Return the orders that a dataset's description says; several where descriptions were joined, none where lost."""
+    """Return the class orders in a dataset's description: several if descriptions were joined, none if lost."""
     return {tuple(json.loads(names)) for names in _CLASS_ORDER.findall(info.description or "")}
 
 
@@ -222,15 +222,15 @@ _PICTURES = re.compile(f"Pictures of {_TEXTS}")
 
 
 def picture_places(info: datasets.DatasetInfo) -> list[tuple[str, ...]]:
-    """Return where a dataset's description says that studies' own pictures are.
+    """Return the locations of studies' own pictures from a dataset's description.
 
-    Each place is the name of the image set, the study's folder or repository, and the commit of the latter.
+    Each location is the name of the image set, the study's folder or repository, and the commit of the latter.
     """
     return [tuple(json.loads(place)) for place in _PICTURES.findall(info.description or "")]
 
 
 def add_picture_places(info: datasets.DatasetInfo, places: Iterable[tuple[str, ...]]) -> None:
-    """Write into a dataset's description where studies' own pictures are, so that they are found from any process."""
+    """Write the locations of studies' own pictures to a dataset's description, so that any process can find them."""
     new = [place for place in dict.fromkeys(places) if place not in picture_places(info)]
     said = [f"Pictures of {json.dumps(place)}." for place in new]
     info.description = " ".join([*filter(None, [info.description]), *said])
@@ -239,16 +239,16 @@ def add_picture_places(info: datasets.DatasetInfo, places: Iterable[tuple[str, .
 def map_tables(
     stream: datasets.IterableDataset, function: Callable[[pa.Table], pa.Table], features: datasets.Features
 ) -> datasets.IterableDataset:
-    """Return a stream whose pieces a function has changed, as Arrow tables: what it yields keeps its format.
+    """Return a stream with a function applied to its pieces as Arrow tables, keeping its format.
 
     Parameters
     ----------
     stream
         Any stream.
     function
-        From a piece to the same columns as `features`; picklable, for the workers of a `DataLoader`.
+        Function from a piece to the columns of `features`; picklable, for the workers of a `DataLoader`.
     features
-        Features of what it returns, from whose Arrow schema its tables must not differ: else `datasets` casts each row.
+        Features of its results, whose Arrow schema must match exactly: otherwise `datasets` casts each row.
     """
     formatting = getattr(stream, "_formatting", None)
     mapped = stream.with_format("arrow").map(
@@ -269,7 +269,7 @@ def vocabularies_of(columns: datasets.Features) -> dict[str, Vocabulary]:
 
 
 def vocabulary_of(dataset: datasets.Dataset) -> Vocabulary:
-    """Return the class names that a dataset's image labels count in.
+    """Return the class names of a dataset's image labels.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def vocabulary_of(dataset: datasets.Dataset) -> Vocabulary:
     """
     vocabulary = vocabularies_of(dataset.features).get("image_1_label")
     if vocabulary is None:
-        msg = "the dataset has no column 'image_1_label' with class names, so it is no judgment table"
+        msg = "the dataset has no column 'image_1_label' with class names, so it is not a judgment table"
         raise SchemaError(msg)
     return vocabulary
 
@@ -289,25 +289,25 @@ def task_of(dataset: datasets.Dataset) -> str:
     Raises
     ------
     SchemaError
-        If it is no judgment table of schema 2, or holds several tasks.
+        If it is not a judgment table of schema 2, or holds several tasks.
     SchemaVersionError
         If its rows follow another version of the schema.
     """
     if "trial_type" in dataset.column_names:
         msg = "the dataset follows schema 1.0.0, the layout of the released files"
-        raise SchemaVersionError(msg, hint="load it without schema_version; or migrate it first")
+        raise SchemaVersionError(msg, hint="load it without schema_version, or migrate it first")
     names = set(dataset.column_names)
     _check_versions(unique_values(dataset, "schema_version") if "schema_version" in names else [])
     tasks = unique_values(dataset, "task") if "task" in names else []
     if len(tasks) > 1:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
-        raise SchemaError(msg, hint="load and treat each task by itself")
+        raise SchemaError(msg, hint="load and process each task separately")
     fitting = tasks or [name for name, task in TASKS.items() if {c.name for c in task.in_version(task.since)} <= names]
     if "task" not in names and "n_judgments" in names:
-        msg = "the dataset has a row per stimulus; this needs one row per judgment"
+        msg = "the dataset has a row per stimulus; this requires one row per judgment"
         raise SchemaError(msg, hint=f"load the judgments: one of the configurations {', '.join(TASKS)}")
     if not fitting or "task" not in names:
-        msg = "the dataset is no judgment table of schema 2: it has no column 'task', or not the columns of any task"
+        msg = "the dataset is not a judgment table of schema 2: it lacks the column 'task', or the columns of any task"
         raise SchemaError(msg, hint=f"load one of the configurations {', '.join(TASKS)}")
     return check_task(fitting[0]).name
 

@@ -1,4 +1,4 @@
-"""Counts of numbers that add up over parts of the data; their histograms and quantiles, as plain JSON values."""
+"""Counts of numbers that add up over parts of the data; histograms and quantiles as plain JSON values."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from hmix_hub.resampling import Floats, Ints, Means
 Histogram = dict[str, Any]
 
 DIGITS = 6
-"""Decimal digits that figures are rounded to: finer than any of them is known, coarser than sums in another order."""
+"""Decimal places of figures: finer than their precision, coarser than differences from the order of summation."""
 MOST_VALUES = 21
-"""Most different values that a histogram names one by one; more are put into intervals."""
+"""Maximum number of distinct values listed in a histogram; more are grouped into intervals."""
 TIME_EDGES = (0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 60_000, 120_000, 300_000, None)
-"""Edges of the histogram of response times, ms; `None`: no upper one."""
+"""Edges of the histogram of response times, ms; `None`: unbounded."""
 QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 _TENTHS = np.arange(11) / 10
 
 
 def rounded(value: float | np.floating[Any] | None) -> float | None:
-    """Round a figure for JSON; `None` for what is not a finite number, and no negative zero."""
+    """Round a figure for JSON; `None` if not finite, and without negative zero."""
     return None if value is None or not np.isfinite(value) else round(float(value), DIGITS) + 0.0
 
 
@@ -34,19 +34,19 @@ def deviation_of(squares: float, freedom: int) -> float | None:
 
 
 def interval(means: Means, level: int = 0) -> list[float | None] | None:
-    """Return both ends of a mean's interval; `None` where it has none."""
+    """Return both ends of a mean's interval; `None` if it has none."""
     ends = [rounded(means.low[level]), rounded(means.high[level])]
     return None if None in ends else ends
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How often each number stands in some data; those of parts of the data add up.
+    """Counts of each number in some data; counts of parts of the data add up.
 
     Parameters
     ----------
     values, counts
-        (D,): numbers, rising, and int64 (D,).
+        (D,): numbers, increasing, and int64 (D,).
     """
 
     values: npt.NDArray[Any]
@@ -54,21 +54,21 @@ class Tally:
 
     @classmethod
     def of(cls, numbers: npt.NDArray[Any], counts: Ints | None = None) -> Tally:
-        """Count (N,) numbers, each once, or as often as `counts` says."""
+        """Count (N,) numbers, each once, or as often as in `counts`."""
         if counts is None:
             return cls(*np.unique(numbers, return_counts=True))
         values, places = np.unique(numbers, return_inverse=True)
         return cls(values, np.bincount(places, counts, len(values)).astype(np.int64))
 
     def some(self) -> Tally:
-        """Return as many of the values as show that they are more than a histogram names."""
+        """Return only as many values as needed to show that a histogram cannot list them."""
         return Tally(self.values[: MOST_VALUES + 1], self.counts[: MOST_VALUES + 1])
 
     def __add__(self, other: Tally) -> Tally:
         return Tally.of(np.concatenate([self.values, other.values]), np.concatenate([self.counts, other.counts]))
 
     def summary(self) -> dict[str, Any]:
-        """Summarise whole numbers: `min`, `median`, `max` (`None` of none), and `histogram`."""
+        """Summarise integers: `min`, `median`, `max` (`None` without numbers), and `histogram`."""
         found = quantiles(int(self.counts.sum()), [self], (0, 50, 100))
         least, median, most = found.values()
         return {
@@ -79,13 +79,13 @@ class Tally:
         }
 
     def histogram(self) -> Histogram:
-        """Return how often each whole number stands there.
+        """Return how often each integer occurs.
 
         Returns
         -------
         dict
-            `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, `edges`, E + 1 whole numbers,
-            and E `counts`: interval e is [edges[e], edges[e + 1]).
+            `values`, increasing, and `counts` of each; for more than `MOST_VALUES` distinct values, `edges`, E + 1
+            integers, and E `counts`: interval e is [edges[e], edges[e + 1]).
         """
         if len(self.values) <= MOST_VALUES:
             return {"values": self.values.tolist(), "counts": self.counts.tolist()}
@@ -98,14 +98,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class ShareCounts:
-    """How often shares, 0 to 1, stand in some data; those of parts of the data add up.
+    """Counts of shares, 0 to 1, in some data; counts of parts of the data add up.
 
     Parameters
     ----------
     exact
-        Shares as they are, to `DIGITS`; of more than `MOST_VALUES`, some of them.
+        Exact shares, to `DIGITS`; only some of them, if more than `MOST_VALUES`.
     tenths
-        int64 (10,): how many there are in each tenth.
+        int64 (10,): number of shares in each tenth.
     """
 
     exact: Tally
@@ -121,12 +121,12 @@ class ShareCounts:
         return ShareCounts((self.exact + other.exact).some(), self.tenths + other.tenths)
 
     def histogram(self) -> Histogram:
-        """Return how often each share stands there.
+        """Return how often each share occurs.
 
         Returns
         -------
         dict
-            `values`, rising, and `counts` of each; where more than `MOST_VALUES` differ, as `by_tenth`.
+            `values`, increasing, and `counts` of each; for more than `MOST_VALUES` distinct values, as `by_tenth`.
         """
         return self.exact.histogram() if len(self.exact.values) <= MOST_VALUES else self.by_tenth()
 
@@ -142,7 +142,7 @@ def time_counts(times: Floats) -> Ints:
 
 
 def quantiles(n: int, tallies: Iterable[Tally], percents: Sequence[int] = QUANTILES) -> dict[str, float | None]:
-    """Return quantiles of numbers by percent: "0" is the least, "50" the median; `None` each of none.
+    """Return quantiles of numbers by percent: "0" is the minimum, "50" the median; all `None` without numbers.
 
     Between two values it is linear, type 7 of Hyndman and Fan.
 
@@ -153,7 +153,7 @@ def quantiles(n: int, tallies: Iterable[Tally], percents: Sequence[int] = QUANTI
     n
         How many numbers there are.
     tallies
-        All of them, in tallies that follow each other, values rising.
+        All numbers, in consecutive tallies with increasing values.
     percents
         Percents, 0 to 100.
     """
@@ -169,6 +169,6 @@ def quantiles(n: int, tallies: Iterable[Tally], percents: Sequence[int] = QUANTI
         seen = int(ends[-1])
     low, high = np.split(found, 2)
     between = places - np.floor(places)
-    # From the nearer end, as NumPy has it.
+    # From the nearer end, like NumPy.
     values = np.where(between < 0.5, low + (high - low) * between, high - (high - low) * (1 - between))
     return {str(percent): rounded(value) for percent, value in zip(percents, values, strict=True)}

@@ -25,23 +25,23 @@ _TABLES = [
     *(task.columns for task in TASKS.values()),
     *(by_stimulus_columns(task, is_synthetic=True) for task in TASKS),
 ]
-# The newer schema comes later and decides, where both have a column.
+# The newer schema comes later and takes precedence.
 _IS_NULLABLE = {column.name: column.nullable for table in _TABLES for column in table}
 _LISTS = {Kind.FLOATS, Kind.LABELS}
 RECORDED_LISTS = frozenset(
     column.name for task in TASKS.values() for column in task.columns if column.since and column.kind in _LISTS
 )
-"""Lists of how an answer came about: of any length, so that their tensor is as wide as the longest."""
+"""Recorded paths of answers, of any length, so that their tensor is as wide as the longest."""
 _IN_ORDER = RECORDED_LISTS | {
     column.name for task in TASKS.values() for column in task.by_stimulus.columns if column.kind is Kind.LABELS
 }
-"""Lists of labels that are no sets: of a page in its order, and of one label for each judgment."""
+"""Lists of labels that are not sets: the order of a page, and one label per judgment."""
 
 
 class Request(NamedTuple):
-    """What is asked of every column; by column, `labels` are class names, and `vocabularies` what ids count.
+    """Options for all columns; by column, `labels` are class names, and `vocabularies` the values of ids.
 
-    Pictures are of one size, or resized to the `image_size`, height and width.
+    Pictures must have one size, or are resized to `image_size`, height and width.
     """
 
     dtype: torch.dtype
@@ -52,7 +52,7 @@ class Request(NamedTuple):
 
 
 class TensorColumn(NamedTuple):
-    """A column as a tensor (N, ...); its mask, where it is nullable; and what its codes count, where it has some."""
+    """A column as a tensor (N, ...); its mask, if nullable; and the values of its codes, if any."""
 
     values: torch.Tensor
     mask: torch.Tensor | None = None
@@ -60,12 +60,12 @@ class TensorColumn(NamedTuple):
 
 
 def convert(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    """Return a column as a tensor, by the rule for its type.
+    """Convert a column to a tensor, by the rule for its type.
 
     Raises
     ------
     ConfigurationError
-        If no rule is for its type, or the floating type cannot hold one of its numbers.
+        If its type has no tensor form, or the floating type cannot represent one of its numbers.
     """
     for applies, convert in _RULES:
         if applies(column.type):
@@ -73,17 +73,17 @@ def convert(name: str, column: pa.ChunkedArray, request: Request) -> TensorColum
                 return convert(name, column, request)
             except FloatingPointError:
                 most = torch.finfo(request.dtype).max
-                msg = f"column {name!r} has numbers beyond {most:g}, the most that {request.dtype} holds"
-                hint = "ask for dtype=torch.float32, or name the columns that you want with columns="
+                msg = f"column {name!r} has numbers beyond {most:g}, the maximum of {request.dtype}"
+                hint = "use dtype=torch.float32, or choose columns with columns="
                 raise ConfigurationError(msg, hint=hint) from None
     msg = f"column {name!r} of type {column.type} has no tensor form"
-    raise ConfigurationError(msg, hint="name the columns that you want with columns=")
+    raise ConfigurationError(msg, hint="choose columns with columns=")
 
 
 def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tensor:
-    """Return an array as a tensor, sharing memory only where that was asked for.
+    """Convert an array to a tensor, sharing memory only if requested.
 
-    A finite number that is beyond what the floating type can hold is a `FloatingPointError`.
+    A finite number beyond the range of the floating type raises a `FloatingPointError`.
     """
     if not copy and dtype in _NUMPY_TYPES and array.dtype == _NUMPY_TYPES[dtype]:
         return _view(array)
@@ -110,9 +110,9 @@ _quiet = threading.Lock()
 
 
 def _view(array: np.ndarray) -> torch.Tensor:
-    # Python's warning filters belong to the process: two threads in here at once would leave them changed.
+    # Warning filters are shared by the process: two threads here at once would leave them changed.
     with _quiet, warnings.catch_warnings():
-        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
+        # A view of Arrow memory is read-only, which torch does not support; this is documented.
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(np.ascontiguousarray(array))
 
@@ -128,7 +128,7 @@ def _mask(name: str, column: pa.ChunkedArray) -> torch.Tensor | None:
 
 
 def _is_empty(column: pa.ChunkedArray) -> bool:
-    """Whether a column has no value at all, as what came with a later schema has none in older judgments."""
+    """Whether a column has no values, such as a column of a later schema in older judgments."""
     return len(column) > 0 and column.null_count == len(column)
 
 
@@ -140,7 +140,7 @@ def _truths(name: str, column: pa.ChunkedArray, request: Request) -> TensorColum
 
 
 def _numbers(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    # to_numpy turns nulls into NaN.
+    # to_numpy converts nulls to NaN.
     return TensorColumn(_tensor(column.to_numpy(), request.dtype, copy=request.copy), _mask(name, column))
 
 
@@ -150,13 +150,13 @@ def _codes(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
 
 
 def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
-    """Return integers, -1 where null, in a type that int64 holds."""
+    """Return integers, -1 where null, in a type that fits in int64."""
     if kinds.is_uint64(column.type) or (column.null_count and kinds.is_unsigned_integer(column.type)):
         try:
             column = column.cast(pa.int64())
         except pa.ArrowInvalid:
-            msg = f"column {name!r} has integers beyond {2**63 - 1}, the most that torch.int64 holds"
-            raise ConfigurationError(msg, hint="name the columns that you want with columns=") from None
+            msg = f"column {name!r} has integers beyond {2**63 - 1}, the maximum of torch.int64"
+            raise ConfigurationError(msg, hint="choose columns with columns=") from None
     return (column.fill_null(-1) if column.null_count else column).to_numpy()
 
 
@@ -170,14 +170,14 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
 
 
 def convert_coded(name: str, codes: np.ndarray, values: list[str], request: Request) -> TensorColumn:
-    """Return a column of texts as a tensor, by the codes of rows, -1 where null, and the values that they count."""
+    """Return a text column as a tensor, given the codes of rows, -1 where null, and the values of codes."""
     vocabulary, is_known = request.vocabularies.get(name), codes >= 0
     mask = torch.from_numpy(is_known) if _IS_NULLABLE.get(name) or not is_known.all() else None
     if vocabulary is None:
         return TensorColumn(_tensor(codes, torch.int64, copy=True), mask, values)
     texts, counted = (pa.array(each, pa.large_string()) for each in (values, vocabulary))
     places = pc.index_in(texts, counted).fill_null(-1).to_numpy()
-    # A null's code, -1, picks the last place.
+    # The code of nulls, -1, selects the last position.
     return TensorColumn(_tensor(np.append(places, -1)[codes], torch.int64, copy=True), mask, vocabulary)
 
 
@@ -207,7 +207,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
 
 
 def _flags(column: pa.ChunkedArray) -> TensorColumn:
-    """Return the flags of each row, one column a flag, in the same order for every task so that tasks can be joined."""
+    """Return the flags of each row, one column per flag, in the same order for all tasks so that they can be joined."""
     codes, values = encode(pc.list_flatten(column))
     found = values.to_pylist()
     names = list(dict.fromkeys([*FLAGS, *found]))
@@ -221,9 +221,9 @@ def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -
 
 
 def _padded(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    """Return lists of numbers or of distributions in their order, padded with NaN; of whole numbers, with -1.
+    """Return lists of numbers or distributions in order, padded with NaN; integers with -1.
 
-    Lists that are null are empty ones.
+    Null lists are empty.
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     rows = pc.list_parent_indices(column).to_numpy()

@@ -16,7 +16,7 @@ from hmix_hub.tasks import distributions_among
 from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert, convert_coded
 
 PROVENANCE = ("judgment_id", "source_file", "source_row", "schema_version")
-"""Columns that no default asks for: they say where a row came from, and nothing about a judgment."""
+"""Columns excluded by default: the origin of rows."""
 MASK_SUFFIX = "_mask"
 
 
@@ -26,7 +26,7 @@ class Tensors(dict[str, torch.Tensor]):
     Attributes
     ----------
     vocabularies
-        For each column of codes, the values that the codes count: ids, class names or flags.
+        For each column of codes, the values of the codes: ids, class names or flags.
     """
 
     def __init__(self) -> None:
@@ -53,28 +53,27 @@ def to_tensors(
     dataset
         Judgments or stimuli, N rows: any selection.
     columns
-        Which columns; `None` is all but judgment_id, source_file, source_row and schema_version, and the lists of how
-        an answer came about (paths and their times, grid_coefficients, class_order), which are as long as they are.
+        Columns; `None`: all except judgment_id, source_file, source_row and schema_version, and recorded lists of any
+        length (paths and their times, grid_coefficients, class_order).
     dtype
-        Floating type of coefficients, confidences, probabilities and response times; the latter go beyond 65,504, the
-        most that torch.float16 holds.
+        Floating type of coefficients, confidences, probabilities and response times; the latter exceed 65,504, the
+        maximum of torch.float16.
     copy
-        True: the tensors own their memory. False: a column whose values lie in memory as the tensor wants them (same
-        type, no nulls, in one piece) becomes a view of them. **A view is read-only: writing into one whose file is
-        mapped ends the process with a segmentation fault.** Coefficients are stored as float64, so only
-        `dtype=torch.float64` lets them be views.
+        True: the tensors own their memory. False: a column stored in memory as needed (same type, no nulls, one chunk)
+        becomes a view of it. **A view is read-only: writing to one over a mapped file crashes the process with a
+        segmentation fault.** Coefficients are stored as float64, so they can only be views with `dtype=torch.float64`.
     vocabularies
-        What ids are counted in, by column: other tensors, or their `vocabularies`, so that a person has the same code
-        in the train and the test part; an id that is not in them becomes -1. `None`: ids are counted as they appear.
+        Values of ids, by column: other tensors, or their `vocabularies`, so that a participant has the same code in the
+        train and the test part; ids not among them become -1. `None`: ids are coded in order of appearance.
     image_size
-        Height and width that pictures of image columns are resized to; see `render`. `None`: they are all of one size.
+        Height and width to resize pictures of image columns to; see `render`. `None`: they must have one size.
 
     Returns
     -------
     Tensors
-        A dict of contiguous tensors in the order of the columns, each mask right behind its column, with the
-        vocabularies as an attribute; `TensorDataset(*tensors.values())` works. To save them, `torch.save(dict(tensors),
-        file)`: a plain dict is what `torch.load` reads without trust.
+        A dict of contiguous tensors in the order of the columns, each followed by its mask, with the vocabularies as an
+        attribute; `TensorDataset(*tensors.values())` works. Save them with `torch.save(dict(tensors), file)`:
+        `torch.load` reads plain dicts safely.
 
         =============================================== ========= ========= =======================================
         column                                          shape     dtype     values
@@ -108,8 +107,8 @@ def to_tensors(
     Raises
     ------
     ConfigurationError
-        If a column is not in the dataset, `dtype` is not a floating type or cannot hold a number of a column, or the
-        labels count in other classes than `vocabularies` say.
+        If a column is not in the dataset, `dtype` is not a floating type or cannot represent a number of a column, or
+        labels have other classes than in `vocabularies`.
 
     Examples
     --------
@@ -121,14 +120,14 @@ def to_tensors(
     """
     check_dataset_type(dataset)
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
-        msg = f"dtype is the floating type of coefficients, such as torch.float32, not {dtype!r}"
-        raise ConfigurationError(msg, hint="labels, indices and ids are int64 whatever it is")
+        msg = f"dtype must be a floating type, such as torch.float32, not {dtype!r}"
+        raise ConfigurationError(msg, hint="labels, indices and ids are always int64")
     if columns is None:
         names = [name for name in dataset.column_names if name not in {*PROVENANCE, *RECORDED_LISTS}]
     else:
         names = named_columns(dataset, columns)
     if distributions_among(names):
-        # Labels come with the names of their own column, distributions with none.
+        # Labels have the names of their column, distributions none.
         in_one_order(dataset)
     coded = coded_texts(dataset, names)
     table = arrow_columns(dataset, [name for name in names if name not in coded])
@@ -147,7 +146,7 @@ def to_tensors(
             tensors[name + MASK_SUFFIX] = column.mask
         if column.vocabulary:
             if column.vocabulary != request.vocabularies.get(name, column.vocabulary):
-                msg = f"column {name!r} counts in other names than vocabularies[{name!r}]"
+                msg = f"column {name!r} has other classes than vocabularies[{name!r}]"
                 raise ConfigurationError(msg, hint="join the datasets first with hmix_hub.join, which recodes labels")
             tensors.vocabularies[name] = list(column.vocabulary)
     return tensors

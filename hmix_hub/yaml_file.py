@@ -1,4 +1,4 @@
-"""YAML files that people write: plain texts, lists and tables; every key stands once, and every part has a line."""
+"""YAML files written by people: plain texts, lists and tables, with unique keys and the line of every part."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 SIZE_LIMIT = 2**20
-"""Bytes of a file at most."""
+"""Maximum size of a file in bytes."""
 _DEPTH_LIMIT = 20
 _LONGEST_NAME = 60
 
 KeyPath = tuple[str | int, ...]
-"""Names of fields and places in lists, from 0, from the top of the file."""
+"""Names of fields and positions in lists, from 0, from the top of the file."""
 
 
 class BadFileError(ValueError):
-    """A file that is no text, or no YAML that a person would write by hand.
+    """A file that is not text, or not YAML as written by hand.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ class BadFileError(ValueError):
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A YAML file as it was written.
+    """Content of a YAML file.
 
     Parameters
     ----------
     content
-        Its fields; every value is text, a list or a table, or `None` where it was left empty.
+        Its fields; every value is text, a list or a table, or `None` if left empty.
     lines
         Line of each part, from 1, by its path.
     text
-        The whole file, with line ends as Unix has them.
+        The whole file, with Unix line ends.
     """
 
     content: dict[str, Any]
@@ -54,11 +54,11 @@ class YamlFile:
     text: str
 
     def line_of(self, path: KeyPath) -> int:
-        """Return the line of a part; of one that is not there, that of the table around it."""
+        """Return the line of a part; for a missing one, that of the table around it."""
         return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 1)
 
     def line_of_text(self, path: KeyPath, part: str, number: int = 0) -> int:
-        """Return the line of a piece of a text value that may have several lines.
+        """Return the line of a piece of a text value, which may have several lines.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class YamlFile:
         part
             The piece.
         number
-            Which of its occurrences, from 0.
+            Number of its occurrence, from 0.
         """
         first = self.line_of(path)
         last = min((line for line in self.lines.values() if line > first), default=len(self.text) + 1)
@@ -77,7 +77,7 @@ class YamlFile:
 
 
 def read_text(path: Path, limit: int) -> str:
-    """Read a text file that anybody may have made; a byte order mark is left out.
+    """Read an untrusted text file, without its byte order mark.
 
     Raises
     ------
@@ -106,23 +106,23 @@ def read_yaml(path: Path) -> YamlFile:
     Raises
     ------
     BadFileError
-        If it cannot be read, is too large, or is no YAML that a person would write by hand.
+        If it cannot be read, is too large, or is not YAML as written by hand.
     """
     return parse_yaml(read_text(path, SIZE_LIMIT))
 
 
 def parse_yaml(text: str) -> YamlFile:
-    """Parse plain YAML: a table of fields, where no value is guessed to be a date, a number or a truth.
+    """Parse plain YAML: a table of fields, without guessing dates, numbers or booleans.
 
     Raises
     ------
     BadFileError
-        If it is no such YAML: a key stands twice, or there are aliases, tags, or nesting beyond measure.
+        If it is not such YAML: a key occurs twice, or there are aliases, tags, or excessive nesting.
     """
     text = text.replace("\r\n", "\n")
     lines: dict[KeyPath, int] = {}
     try:
-        # libyaml reads the same ten times as fast; neither makes anything but nodes of text.
+        # libyaml reads the same ten times as fast; neither creates anything but text nodes.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         _check_events(yaml.parse(text, Loader=loader))
         content = _plain(yaml.compose(text, Loader=loader), (), lines)
@@ -137,16 +137,16 @@ def parse_yaml(text: str) -> YamlFile:
         msg = "nested too deeply"
         raise BadFileError(msg) from None
     if not isinstance(content, dict):
-        msg = "not a list of fields, `name: value`, one a line"
+        msg = "not a list of fields, `name: value`, one per line"
         raise BadFileError(msg)
     return YamlFile(content, lines, text)
 
 
 def _check_events(events: Iterator[Any]) -> None:
-    """Raise for what such a file has no use for, before any of it is built.
+    """Reject unnecessary YAML features before building anything.
 
-    Aliases are how a few lines become gigabytes, tags how other programs are made to build objects, and what is nested
-    beyond measure exhausts those who follow it.
+    Aliases can expand a few lines to gigabytes, tags can make programs build objects, and excessive nesting exhausts
+    recursive readers.
     """
     depth = 0
     for event in events:
@@ -159,7 +159,7 @@ def _check_events(events: Iterator[Any]) -> None:
             raise BadFileError(msg, line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEPTH_LIMIT:
-            msg = f"nested more than {_DEPTH_LIMIT} deep"
+            msg = f"nested more than {_DEPTH_LIMIT} levels deep"
             raise BadFileError(msg, line)
 
 
@@ -179,7 +179,7 @@ def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
         return content
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value, (*path, number), lines) for number, value in enumerate(node.value)]
-    # A class may be called null: only what is left empty is nothing.
+    # A class may be called null: only empty values are None.
     is_empty = node.tag == "tag:yaml.org,2002:null" and node.value in {"", "~"}
     return None if is_empty else _text_of(node)
 
@@ -187,7 +187,7 @@ def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
 def _text_of(node: Any) -> str:
     line = node.start_mark.line + 1
     if not isinstance(node.value, str):
-        msg = "a name of a field that is no text"
+        msg = "a field name that is not text"
         raise BadFileError(msg, line)
     try:
         node.value.encode()
@@ -198,7 +198,7 @@ def _text_of(node: Any) -> str:
 
 
 def texts_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
-    """Return every text of nested values with its path."""
+    """Return every text in nested values, with its path."""
     if isinstance(content, str):
         yield path, content
     elif isinstance(content, dict | list):
@@ -207,21 +207,21 @@ def texts_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
 
 
 def without_empty(content: Any) -> Any:
-    """Remove what is left empty."""
+    """Remove empty values."""
     if isinstance(content, dict):
         return {key: without_empty(value) for key, value in content.items() if value is not None}
     return [without_empty(value) for value in content] if isinstance(content, list) else content
 
 
 def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """Return the keys that a pydantic model of a file allows at a position, as they are written.
+    """Return the keys that a pydantic model of a file allows at a position, as written in the file.
 
     Parameters
     ----------
     model
         The model of the file.
     path
-        Where the keys stand: names of fields, keys of tables and numbers of list items, from the outside in.
+        Position of the keys: names of fields, keys of tables and numbers of list items, from the outside in.
     """
     at: type[BaseModel] = model
     for part in path:
@@ -233,7 +233,7 @@ def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
 
 
 def fault_text(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
-    """Return what is wrong with a field, in words: one of the `errors()` of a pydantic model of a file."""
+    """Return a message about a field, for one of the `errors()` of a pydantic model of a file."""
     if problem["type"] == "missing":
         return "this key is missing"
     if problem["type"] == "extra_forbidden":
@@ -243,7 +243,7 @@ def fault_text(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 
 def faults_text(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return what is wrong with all fields, each by its path."""
+    """Return the messages about all fields, by path."""
     problems = error.errors()
     return "; ".join(
         ": ".join(filter(None, (".".join(map(str, problem["loc"])), fault_text(problem, model))))
@@ -252,7 +252,7 @@ def faults_text(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Find the model in an annotation: a list of it, a table of it, or it or nothing."""
+    """Find the model in an annotation, which may be a list or table of it, or optional."""
     inside = get_args(annotation)
     if inside:
         return next((model for one in inside if (model := _model_in(one))), None)
@@ -260,12 +260,12 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes equal lists in full: many readers know no anchors."""
+    """Dumper that writes equal lists in full: many readers do not support anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def plain_yaml(values: dict[str, Any], *, width: int) -> str:
-    """Write values as YAML without anchors, keys in their order, lines of about a width."""
+    """Return values as YAML without anchors, with keys in order and lines of about a given width."""
     return yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=width)

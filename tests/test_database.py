@@ -141,7 +141,7 @@ def test_sizes_are_read(text, size):
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "2 apples", "0", "1e9", "9" * 400])
 def test_what_is_no_size_is_refused(text):
-    with pytest.raises(ConfigurationError, match="is no size"):
+    with pytest.raises(ConfigurationError, match="is not a size"):
         read_size(text)
 
 

@@ -109,7 +109,7 @@ def test_an_address_gives_a_client_of_its_own_and_a_client_stays_open(dask, dask
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1", "nonsense://here:1"])
 def test_an_address_where_no_scheduler_answers_says_how_one_is_started(dask, address):
-    with pytest.raises(ClusterError, match="no Dask scheduler answers") as caught, connected(address, seconds=0.2):
+    with pytest.raises(ClusterError, match="no Dask scheduler responds") as caught, connected(address, seconds=0.2):
         pass
 
     assert caught.value.where.file == address
@@ -124,7 +124,7 @@ def test_what_is_no_cluster_is_refused(dask):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"_PACKAGE": "no-such-package"}, "has no no-such-package, and not 0.1.0 as this process, nor do [1-4] more"),
+        ({"_PACKAGE": "no-such-package"}, "has no no-such-package, not 0.1.0 like this process, nor do [1-4] more"),
         ({"_PACKAGE": "distributed"}, "runs distributed 20"),
     ],
 )

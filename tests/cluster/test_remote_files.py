@@ -67,7 +67,7 @@ def test_a_file_that_stays_is_opened_at_its_address_and_never_by_its_path(place,
 
     assert file.name == "study.yaml"
     assert file.open("rb").read() == (place / "study.yaml").read_bytes()
-    with pytest.raises(TypeError, match="read where it lies"):
+    with pytest.raises(TypeError, match="can only be read in place"):
         os.fspath(file)
 
 

@@ -141,7 +141,7 @@ FOREIGN = {
     "book.csv": ("an Excel workbook: rename it to end in .xlsx", write_workbook),
     "book.xlsx": ("not a complete Excel workbook", write_workbook),
     "old.xls": (
-        "an Excel workbook of before 2007",
+        "an Excel workbook from before 2007",
         lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9),
     ),
     "sheet.ods": (

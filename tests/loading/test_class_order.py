@@ -204,7 +204,7 @@ def test_soft_labels_left_in_their_order_are_refused_with_the_way_out(config, de
     changed = realigned(some[config], REVERSED, columns, described=described)
     target = {"images": None, "targets": "soft_label"}
     for call in (hmix_hub.plot, hmix_hub.to_tensors, hmix_hub.to_pandas, lambda d: hmix_hub.batches(d, **target)):
-        with pytest.raises(SchemaError, match="soft labels may be in another class order") as refused:
+        with pytest.raises(SchemaError, match="soft labels may have another class order") as refused:
             call(changed)
         assert "align_labels" in refused.value.hint
     aligned = hmix_hub.align_labels(changed, REVERSED, soft_labels_in=NAMES)
@@ -218,7 +218,7 @@ def test_soft_labels_beside_the_answers_alone_count_as_these_do(columns, some):
     changed = realigned(plain, REVERSED, [name for name in LABELS if name in columns])
     for call in (hmix_hub.soft_labels, hmix_hub.to_tensors, hmix_hub.to_pandas):
         assert len(call(plain))
-        with pytest.raises(SchemaError, match="soft labels may be in another class order"):
+        with pytest.raises(SchemaError, match="soft labels may have another class order"):
             call(changed)
     aligned = hmix_hub.align_labels(changed, REVERSED, soft_labels_in=NAMES)
     expected = hmix_hub.align_labels(plain, REVERSED)

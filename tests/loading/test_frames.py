@@ -120,7 +120,7 @@ def test_other_classes_are_those_of_the_categories_or_those_named():
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"image_1_label": [0, 3]}, "3 is not the code of one of 3 classes"),
+        ({"image_1_label": [0, 3]}, "3 is not a code of one of the 3 classes"),
         ({"image_1_label": ["ant", "auk"]}, "there is no class 'auk'"),
         ({"image_1_label": [0.5, 1]}, "0.5 is not of type ClassLabel"),
         ({"impossible_classes": [[0], [7]]}, "7 is not the code"),
@@ -129,8 +129,8 @@ def test_other_classes_are_those_of_the_categories_or_those_named():
         ({"confidence": [1, "high"]}, "'high' is not of type float64"),
         ({"is_repeat": [True, 2]}, "2 is not of type bool"),
         ({"flags": ["[", "[]"]}, "is not of type list of string"),
-        ({"soft_label": [[0.5, 0.5], [1, 0]]}, "over 2 classes, where there are 3"),
-        ({"of_ones_own": [1, "a"]}, "not of one type"),
+        ({"soft_label": [[0.5, 0.5], [1, 0]]}, "over 2 instead of 3 classes"),
+        ({"of_ones_own": [1, "a"]}, "do not have one type"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_by_its_column(values, complaint):
@@ -161,7 +161,7 @@ def test_classes_that_are_no_names_are_refused(classes):
 
 @pytest.mark.parametrize("wrong", [[1], pd.DataFrame(np.zeros((1, 2)), columns=["task", "task"])])
 def test_what_is_no_frame_is_refused(wrong):
-    with pytest.raises(ConfigurationError, match="takes a pandas"):
+    with pytest.raises(ConfigurationError, match="requires a pandas"):
         hmix_hub.from_pandas(wrong)
 
 

@@ -169,7 +169,7 @@ def test_soft_labels_of_studies_with_different_classes_are_refused_once_joined(l
     assert hmix_hub.soft_labels(theirs).tolist() == list(theirs["soft_label"])
     with pytest.raises(SchemaError, match="does not follow") as refused:
         hmix_hub.soft_labels(hmix_hub.join([load_sample("categorical_soft_labels"), theirs]), "released")
-    assert "before you join" in refused.value.hint
+    assert "before joining" in refused.value.hint
 
 
 def test_the_same_pair_is_one_stimulus_whatever_the_case_of_its_classes():

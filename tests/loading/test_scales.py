@@ -67,7 +67,7 @@ def test_class_names_are_no_scales():
 
 def test_scales_of_one_name_with_other_ends_are_not_joined():
     turned = Scale("likeness", "How alike?", "very", "not at all", 7)
-    with pytest.raises(hmix_hub.HMixError, match="other ends: 0 not at all, 1 very; 7 steps; and 0 very") as caught:
+    with pytest.raises(hmix_hub.HMixError, match="different ends: 0 not at all, 1 very; 7 steps; and 0 very") as caught:
         joined_scales([{"likeness": LIKENESS}, {"likeness": turned}])
     assert "rename_scale" in caught.value.hint
 
@@ -83,14 +83,14 @@ def test_ends_are_the_same_whatever_their_case():
     [Scale("likeness", "Alike?", "not at all", "very", 7), Scale("likeness", "How alike?", "not at all", "very")],
 )
 def test_scales_of_one_name_with_another_question_or_other_steps_warn(other):
-    with pytest.warns(ScaleWarning, match="the joined dataset tells of the first"):
+    with pytest.warns(ScaleWarning, match="the joined dataset keeps the first"):
         assert joined_scales([{"likeness": LIKENESS}, {"likeness": other}]) == [LIKENESS]
 
 
 def test_studies_that_datasets_put_together_are_noticed():
     turned = Scale("likeness", "How alike?", "very", "not at all", 7)
     both = datasets.concatenate_datasets([rated(LIKENESS), rated(turned)])
-    with pytest.raises(hmix_hub.HMixError, match="other ends"):
+    with pytest.raises(hmix_hub.HMixError, match="different ends"):
         hmix_hub.scales_of(both)
 
 
@@ -106,7 +106,7 @@ def test_a_scale_is_renamed_in_its_rows_and_in_the_description():
 
 @pytest.mark.parametrize(
     ("name", "new", "said"),
-    [("likenes", "x", "likeness"), ("likeness", "beauty", "does not have"), ("likeness", "", "name")],
+    [("likenes", "x", "likeness"), ("likeness", "beauty", "not in use"), ("likeness", "", "name")],
 )
 def test_a_scale_that_is_not_there_or_a_name_that_is_taken_is_refused(name, new, said):
     with pytest.raises(hmix_hub.HMixError) as caught:

@@ -98,8 +98,8 @@ def test_a_by_stimulus_table_has_no_people_to_split_by(load_sample):
 @pytest.mark.parametrize(
     ("by", "fractions", "message"),
     [
-        ("participant", None, r"1 participant cannot be dealt out to 2 splits \(train, test\)"),
-        ("image", {"a": 0.5, "b": 0.3, "c": 0.2}, "1 group of connected pictures cannot be dealt out to 3 splits"),
+        ("participant", None, r"1 participant cannot be divided into 2 splits \(train, test\)"),
+        ("image", {"a": 0.5, "b": 0.3, "c": 0.2}, "1 group of connected pictures cannot be divided into 3 splits"),
     ],
 )
 def test_fewer_groups_than_splits_are_refused_as_scikit_learn_refuses_them(by, fractions, message, load_sample):
@@ -130,7 +130,7 @@ def test_connected_pictures_that_leave_a_split_nearly_empty_are_named(load_sampl
         parts = hmix_hub.split(wide)
     assert sizes_of(parts) == {"train": 712, "test": 9}
     message = str(told[0].message)
-    assert "train has 712 rows, 98.8% (asked for: 80.0%), test has 9 rows, 1.2% (asked for: 20.0%)" in message
+    assert "train has 712 rows, 98.8% (requested: 80.0%), test has 9 rows, 1.2% (requested: 20.0%)" in message
     assert f"the largest of 3: 177 pictures such as those of {parts['train'][0]['pair_id']}, 712 rows" in message
     assert told[0].filename == __file__
 

@@ -152,7 +152,7 @@ def test_ids_are_counted_alike_where_the_vocabularies_are_given(load_sample):
 
 def test_labels_that_count_in_other_classes_are_refused(load_sample):
     names = list(reversed(load_sample().features["image_1_label"].names))
-    with pytest.raises(ConfigurationError, match="other names"):
+    with pytest.raises(ConfigurationError, match="other classes"):
         hmix_hub.to_tensors(load_sample(), ["image_1_label"], vocabularies={"image_1_label": names})
 
 

@@ -235,7 +235,7 @@ def test_what_is_no_seed_is_refused_wherever_people_are_resampled(model, load_sa
         lambda: hmix_hub.human_fit(judgments["mixing_coefficient"], judgments, seed=seed),
         lambda: hmix_hub.report("h-mix", source="sample", seed=seed),
     ):
-        with pytest.raises(ConfigurationError, match="seed is a whole number of 0 or more"):
+        with pytest.raises(ConfigurationError, match="seed must be an integer of at least 0"):
             compute()
 
 

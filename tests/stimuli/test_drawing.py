@@ -123,8 +123,8 @@ def test_a_single_picture_is_not_mixed():
 @pytest.mark.parametrize(
     ("first", "second", "share", "told"),
     [
-        (torch.rand(2, 3), torch.rand(1, 3), 0.5, "one shape and dtype"),
-        (torch.rand(2, 3), torch.zeros(2, 3, dtype=torch.uint8), 0.5, "one shape and dtype"),
+        (torch.rand(2, 3), torch.rand(1, 3), 0.5, "the same shape and dtype"),
+        (torch.rand(2, 3), torch.zeros(2, 3, dtype=torch.uint8), 0.5, "the same shape and dtype"),
         (torch.rand(2, 3), torch.rand(2, 3), 1.5, "outside 0 to 1"),
         (torch.rand(2, 3), torch.rand(2, 3), float("nan"), "outside 0 to 1"),
         (torch.rand(2, 3), torch.rand(2, 3), torch.tensor([0.5, -0.1]), "outside 0 to 1"),

@@ -154,7 +154,7 @@ def test_smoothing_gives_every_class_as_many_votes(votes, a):
 
 @pytest.mark.parametrize("smoothing", [-0.1, float("nan"), float("inf"), "1", True])
 def test_smoothing_is_a_number_of_votes(smoothing):
-    with pytest.raises(ConfigurationError, match="smoothing is a number of votes"):
+    with pytest.raises(ConfigurationError, match="smoothing must be a number of votes"):
         hmix_hub.soft_labels(dataset(THREE), smoothing=smoothing)
 
 
