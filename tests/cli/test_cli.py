@@ -191,7 +191,7 @@ def test_verify_tells_the_wrong_file_and_exits_1(release, tmp_path):
     with (mirror / "hmix_construct_midpoint.csv").open("ab") as stream:
         stream.write(b"\n")
     text = hmix("verify", "--source", mirror, status=DATA_ARE_WRONG).stdout
-    assert "WRONG   hmix_construct_midpoint.csv is not the file it should be" in text
+    assert "WRONG   hmix_construct_midpoint.csv is not the expected file" in text
     assert "225752 bytes" in text
     found = json.loads(hmix("verify", "--source", mirror, "--json", status=DATA_ARE_WRONG).stdout)
     assert [check["name"] for check in found["files"] if check["problem"]] == ["hmix_construct_midpoint.csv"]

@@ -133,7 +133,7 @@ def test_a_wrong_and_a_missing_file_of_a_folder_are_one_problem(monkeypatch, rel
     (folder / "hmix_individ_soft_labels.json").unlink()
     monkeypatch.setenv("HMIX_SOURCE", str(folder))
     found = doctor(status=DATA_ARE_WRONG)["judgments"]
-    assert "hmix_infer_mixing_factor.csv is not the file it should be" in found["said"]
+    assert "hmix_infer_mixing_factor.csv is not the expected file" in found["said"]
     assert "hmix_individ_soft_labels.json is missing" in found["said"]
     assert "name another folder" in found["next"]
 

@@ -197,4 +197,4 @@ class TestSpace:
     @pytest.mark.parametrize("verb", ["validate", "stats", "card", "croissant"])
     def test_what_is_no_size_is_refused(self, hmix, study, verb):
         told = hmix("contribute", verb, study, "--memory", "much")
-        assert (told.exit_code, "'much' is no size" in told.stderr) == (2, True)
+        assert (told.exit_code, "'much' is not a size" in told.stderr) == (2, True)

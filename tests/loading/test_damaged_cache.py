@@ -57,7 +57,7 @@ def test_a_full_disk_is_told_with_what_to_do_and_nothing_is_left(tmp_path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ArrowWriter, "finalize", full)
-    with pytest.raises(SourceMissingError, match=r"No space left(.|\n)*free some space there(.|\n)*HF_HOME"):
+    with pytest.raises(SourceMissingError, match=r"No space left(.|\n)*free some space(.|\n)*HF_HOME"):
         load(tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.suffix != ".lock" and path.is_file()]
     monkeypatch.undo()

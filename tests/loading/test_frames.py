@@ -123,7 +123,7 @@ def test_other_classes_are_those_of_the_categories_or_those_named():
         ({"image_1_label": [0, 3]}, "3 is not a code of one of the 3 classes"),
         ({"image_1_label": ["ant", "auk"]}, "there is no class 'auk'"),
         ({"image_1_label": [0.5, 1]}, "0.5 is not of type ClassLabel"),
-        ({"impossible_classes": [[0], [7]]}, "7 is not the code"),
+        ({"impossible_classes": [[0], [7]]}, "7 is not a code"),
         ({"trial_index": [1, 2.5]}, "2.5 is not of type int32"),
         ({"trial_index": [1, 2**40]}, "is not of type int32"),
         ({"confidence": [1, "high"]}, "'high' is not of type float64"),
@@ -155,7 +155,7 @@ def test_columns_may_be_numbered():
 
 @pytest.mark.parametrize("classes", ["dog", 7, [], ["dog", 5]])
 def test_classes_that_are_no_names_are_refused(classes):
-    with pytest.raises(ConfigurationError, match="classes is a list of class names"):
+    with pytest.raises(ConfigurationError, match="classes must be a list of class names"):
         hmix_hub.from_pandas(pd.DataFrame({"image_1_label": [0]}), classes=classes)
 
 

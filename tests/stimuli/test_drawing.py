@@ -128,7 +128,7 @@ def test_a_single_picture_is_not_mixed():
         (torch.rand(2, 3), torch.rand(2, 3), 1.5, "outside 0 to 1"),
         (torch.rand(2, 3), torch.rand(2, 3), float("nan"), "outside 0 to 1"),
         (torch.rand(2, 3), torch.rand(2, 3), torch.tensor([0.5, -0.1]), "outside 0 to 1"),
-        (torch.rand(2, 3), torch.rand(2, 3), torch.rand(3), "one for each of the 2"),
+        (torch.rand(2, 3), torch.rand(2, 3), torch.rand(3), "one for each of 2"),
     ],
 )
 def test_what_cannot_be_mixed_is_refused(first, second, share, told):
