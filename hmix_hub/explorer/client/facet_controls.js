@@ -85,7 +85,10 @@
         if (id.toLowerCase().includes(wanted) && !found.includes(id)) found.push(id);
       }
       const boxes = new Boxes(found, this.choose, (text) => text);
+      const focused = this.boxes?.rows.find(({ input }) => input === document.activeElement)?.text;
+      this.boxes = boxes;
       this.list.replaceChildren(boxes.node);
+      boxes.rows.find(({ text }) => text === focused)?.input.focus();
       boxes.update(this.texts, found.map((id) => counts.get(id) ?? 0));
     }
 

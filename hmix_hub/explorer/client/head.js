@@ -17,9 +17,13 @@
 
   /** Write the tabs of the tasks; filters that the other task has go along. */
   hmix.writeTasks = (metadata, current, hrefOf) => {
+    // Whole addresses: one that begins with "#" and is out of sight would count as a link that skips to a place.
+    const [page] = location.href.split("#");
     at("tasks").replaceChildren(
-      ...metadata.tasks.map((task) => h("a", { href: hrefOf(task), "aria-current": task.name === current.name ? "page" : null, "data-task": task.name }, hmix.sentence(task.title), h("span.n", {}, hmix.count(task.n_judgments)))),
+      ...metadata.tasks.map((task) => h("a", { href: page + hrefOf(task), "aria-current": task.name === current.name ? "page" : null, "data-task": task.name }, hmix.sentence(task.title), h("span.n", {}, hmix.count(task.n_judgments)))),
     );
+    // On a narrow screen the tabs are wider than it is.
+    at("tasks").scrollLeft = at("tasks").querySelector("[aria-current]").offsetLeft - at("tasks").offsetLeft - 16;
     at("question").textContent = current.question ? `The participant ${current.question}.` : "";
     const isOverClasses = hmix.isOverClasses(current);
     const marks = isOverClasses ? [] : [...(current.kind === "rating" ? [] : [["shown", current.kind === "selected" ? "one half" : "shown"]]), ["seen", { inferred: "seen, mean", selected: "selected, mean" }[current.kind] ?? "mean"], ["spread", "standard deviation"]];
@@ -42,8 +46,13 @@
 
   /** Write the filters in use; each is taken away by a press. */
   hmix.writeChips = (filters, judgments, choose, clear) => {
+    // What has the focus goes away with it: the next one gets it.
+    const remove = async (name, texts) => {
+      await choose(name, texts);
+      (at("chips").querySelector("button") ?? at("results")).focus();
+    };
     const chips = Object.entries(filters).flatMap(([name, texts]) =>
-      texts.map((text) => h("button.chip", { type: "button", "aria-label": `Remove ${name} ${text}`, onclick: () => choose(name, texts.filter((one) => one !== text)) }, h("span", {}, name), h("b", {}, text), h("i", { "aria-hidden": "true" }, "×"))),
+      texts.map((text) => h("button.chip", { type: "button", "aria-label": `Remove ${name} ${text}`, onclick: () => remove(name, texts.filter((one) => one !== text)) }, h("span", {}, name), h("b", {}, text), h("i", { "aria-hidden": "true" }, "×"))),
     );
     if (chips.length > 1) chips.push(h("button.clear", { type: "button", onclick: clear }, "Remove all"));
     at("chips").replaceChildren(...chips);
@@ -53,11 +62,15 @@
     at("open-facets").textContent = n ? `Filters (${n})` : "Filters";
   };
 
-  /** Say that nothing is selected, and what to do. */
-  hmix.writeNothing = (isEmpty, filters, clear) => {
-    const names = Object.keys(filters);
-    at("nothing").hidden = !isEmpty;
-    if (isEmpty) at("nothing").replaceChildren(h("b", {}, "No judgment matches."), ` Remove ${names.length > 1 ? "a filter" : names[0] ?? "a filter"}, or `, h("button.link", { type: "button", onclick: clear }, "show all judgments"), ".");
+  /** Say that nothing is selected, and what to do: the filter without which most judgments come back is offered. */
+  hmix.writeNothing = ({ summary, selection, filters }, choose, clear) => {
+    at("nothing").hidden = summary.judgments > 0;
+    if (summary.judgments) return;
+    const [name, n] = Object.keys(filters)
+      .map((each) => [each, selection.onlyBy(each)])
+      .sort((one, other) => other[1] - one[1])[0] ?? ["", 0];
+    const without = n > 0 && [" Without ", h("code", {}, name), ` there are ${hmix.counted(n, "judgment")}: `, h("button.link", { type: "button", onclick: () => choose(name, []) }, "remove it"), ", or "];
+    at("nothing").replaceChildren(...[h("b", {}, "No judgment matches."), ...(without || [" "]), h("button.link", { type: "button", onclick: clear }, n ? "show all" : "Show all judgments"), "."]);
   };
 
   /** Say what in the address could not be read. */

@@ -137,7 +137,7 @@
       hmix.writeTasks(this.metadata, view.data.task, (task) => this._hrefOfTask(task));
       hmix.writeChips(view.filters, view.summary.judgments, (name, texts) => this.choose(name, texts), clear);
       hmix.writeSorts(view.sorts, view.sort, view.orderName);
-      hmix.writeNothing(!view.summary.judgments, view.filters, clear);
+      hmix.writeNothing(view, (name, texts) => this.choose(name, texts), clear);
       const counts = hmix.writeCounts(view);
       this.facets.update(view);
       this.code.update(view.data.task, view.filters);

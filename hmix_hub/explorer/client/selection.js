@@ -109,6 +109,12 @@
       return f < 0 ? 0 : (1 << f) >>> 0;
     }
 
+    /** Count the rows that one filter alone turns away. */
+    onlyBy(name) {
+      const bit = this.bitOf(name);
+      return this.bits.reduce((n, bits) => n + (bits === bit ? 1 : 0), 0);
+    }
+
     /** Return the rows selected, in order. */
     rows() {
       const rows = [];

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from explored import rows_that_meet
 from explorer.browser.conftest import HOSTILE, WIDE, served
 from playwright.sync_api import expect
 
@@ -48,7 +49,8 @@ def test_a_press_on_a_facet_goes_into_the_address_and_back_takes_it_away(sample)
     assert sample.rows == everything
     sample.page.go_forward()
     expect(sample.page.get_by_role("button", name="Remove labels dog")).to_be_visible()
-    sample.page.get_by_role("button", name="Remove labels dog").click()
+    sample.page.get_by_role("button", name="Remove labels dog").press("Enter")
+    expect(sample.page.get_by_role("region", name="Stimuli")).to_be_focused()
     assert sample.rows == everything
 
 
@@ -70,7 +72,8 @@ def test_ranges_pairs_ids_and_truths_are_set_by_their_facets(sample, load_sample
     someone = load_sample()["participant_id"][0]
     people = open_facet("Participants")
     people.get_by_role("searchbox").fill(someone[-3:])
-    people.get_by_role("checkbox", name=someone).check()
+    people.get_by_role("checkbox", name=someone).press("Space")
+    expect(people.get_by_role("checkbox", name=someone)).to_be_focused()
     expect(sample.page.locator(".chip")).to_have_count(4)
     view = "&confidence=0.4:&repeats=false&class_pair=dog,frog&participants="
     assert hash_of(sample) == f"#{INFER}{view}{someone}"
@@ -171,12 +174,19 @@ def test_a_participant_has_their_judgments_in_order_and_their_means(sample, load
     expect(sample.page.locator("#counts")).to_contain_text(f"{len(own)} of")
 
 
-def test_an_empty_selection_says_what_to_do(sample):
-    sample.show(f"{INFER}&mixing_coefficient=0.5&mixing_coefficient=0.75&class_pair=dog,dog")
-    expect(sample.page.locator("#nothing")).to_contain_text("No judgment matches.")
+def test_an_empty_selection_says_which_filter_to_remove(sample, load_sample):
+    n = len(rows_that_meet(load_sample(), labels="cat"))
+    sample.show(f"{INFER}&labels=cat&class_pair=dog,dog")
+    nothing = sample.page.locator("#nothing")
+    expect(nothing).to_have_text(
+        f"No judgment matches. Without class_pair there are {n} judgments: remove it, or show all."
+    )
     expect(sample.page.locator("figure.card")).to_have_count(0)
-    sample.page.get_by_role("button", name="show all judgments").click()
-    expect(sample.page.locator("#nothing")).to_be_hidden()
+    nothing.get_by_role("button", name="remove it").click()
+    expect(nothing).to_be_hidden()
+    assert hash_of(sample) == f"#{INFER}&labels=cat"
+    sample.show(f"{INFER}&class_pair=cat,cat&class_pair=dog,dog&mixing_coefficient=0.31")
+    nothing.get_by_role("button", name="Show all judgments").click()
     assert hash_of(sample) == f"#{INFER}"
 
 
