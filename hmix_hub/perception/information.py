@@ -1,4 +1,4 @@
-"""Information: which stimuli would be the most informative to ask about next, and how much that is worth."""
+"""Information: which stimuli are most informative to collect next, and what the choice is worth."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hmix_hub.perception.model import PerceptualModel
 from hmix_hub.schema.arrays import Floats, Ints
 
 OWN_SHARE = 0.32
-"""Part of the variance of one answer that is due to the stimulus, unless judgments say otherwise.
+"""Default share of the variance of one answer that is due to the stimulus.
 
-Source: `hmix_hub.perception.stimulus_means` of the judgments of H-Mix."""
+Source: `hmix_hub.perception.stimulus_means`, computed from the judgments of H-Mix."""
 _DIGITS = 12
 _NEAR = 1e-9
-"""Gains that differ by no more of the largest are the same: the first candidate is chosen on every machine."""
+"""Relative difference below which gains count as equal, so that every machine chooses the same candidate."""
 _MOST_TIMES = 50
 
 
@@ -30,11 +30,11 @@ class Candidates:
     design
         float64 (N, P): rows of the model's design matrix.
     information
-        float64 (N,): Fisher information about eta in the answers wanted for each stimulus.
+        float64 (N,): Fisher information about eta in the wanted answers to each stimulus.
     pairs
-        int64 (N,): number of the pair of pictures that a candidate mixes; at most one mixture of a pair is chosen.
+        int64 (N,): number of each candidate's pair of pictures; at most one mixture of a pair is chosen.
     class_pairs
-        int64 (N,): number of the pair of classes, in any order.
+        int64 (N,): number of each candidate's unordered pair of classes.
     """
 
     design: Floats
@@ -58,20 +58,20 @@ class Candidates:
         asked: Ints | int = 0,
         own_share: float = OWN_SHARE,
     ) -> Candidates:
-        """Return the candidates of mixtures of classes.
+        """Return candidates that are mixtures of classes.
 
         Parameters
         ----------
         model
-            What is known.
+            Fitted model.
         coefficient, class_1, class_2
             N of each: share of image 1, 0 to 1, and classes by name or code.
         pairs
-            int64 (N,): see the class; `None`: each candidate mixes a pair of its own.
+            int64 (N,): see the class; by default, each candidate has its own pair.
         answers
-            Answers wanted for each stimulus, from different participants.
+            Number of answers wanted for each stimulus, from different participants.
         asked
-            int64 (N,), or one for all: answers that the fit has for this very stimulus already.
+            int64 (N,), or one for all: number of answers to this stimulus that the model was fitted to.
         own_share
             See `expected_information`.
         """
@@ -86,36 +86,36 @@ class Candidates:
 
 
 def expected_information(information: Floats, answers: int, *, asked: Ints | int, own_share: float) -> Floats:
-    r"""Return the information that further answers about a stimulus give about mixtures like it; float64 (N,).
+    r"""Return the information about similar mixtures in further answers to each stimulus; float64 (N,).
 
-    Each stimulus has an effect of its own, of variance :math:`\rho`, which answers about it alone cannot separate from
-    what such mixtures have in common. Where one answer has the information i, n answers about one stimulus have
+    Each stimulus has its own effect, of variance :math:`\rho`, which answers to it alone cannot separate from what such
+    mixtures have in common. If one answer has information i, n answers to one stimulus have
 
     .. math::
 
         w(n) = \frac1{\rho + (1 / i - \rho) / n},
 
-    which is i for one answer, and less than n times i for more.
+    which is i for one answer, and less than n i for more.
 
     Parameters
     ----------
     information
-        float64 (N,): i, as `PerceptualModel.information` returns it.
+        float64 (N,): i, as returned by `PerceptualModel.information`.
     answers
-        Answers to be asked for.
+        Number of further answers.
     asked
-        Answers that there are already.
+        Number of existing answers.
     own_share
         :math:`\rho`, 0 to 1.
 
     Raises
     ------
     PerceptionError
-        If the numbers are negative, no answer is to come, or the share is outside 0 to 1.
+        If `answers` is below 1, `asked` is negative, or the share is outside 0 to 1.
     """
     if answers < 1 or np.min(asked) < 0 or not 0 <= own_share < 1:
-        msg = f"{answers} answers about stimuli with {np.min(asked)} before, {own_share:g} of the variance their own"
-        raise PerceptionError(msg, hint="ask for one answer or more; the own part of the variance is 0 to 1")
+        msg = f"invalid: answers={answers}, asked={np.min(asked)}, own_share={own_share:g}"
+        raise PerceptionError(msg, hint="answers must be at least 1, asked at least 0, own_share from 0 to below 1")
     noise = np.maximum(1 / information - own_share, 0)
 
     def of_all(count: Ints | int) -> Floats:
@@ -126,14 +126,14 @@ def expected_information(information: Floats, answers: int, *, asked: Ints | int
 
 
 def prediction_weights(model: PerceptualModel, coefficients: Numbers) -> Floats:
-    """Return the matrix M for which trace(covariance M) is the average variance of the predicted eta.
+    """Return the matrix M such that trace(covariance M) is the average variance of predicted eta.
 
     Parameters
     ----------
     model
-        The model.
+        Fitted model.
     coefficients
-        Mixing coefficients that predictions are wanted for; the average is over these and all pairs of two of the
+        Mixing coefficients to predict; the average is over these and all pairs of two of the
         model's classes.
 
     Returns
@@ -155,9 +155,9 @@ class Choice:
     Parameters
     ----------
     rows
-        int64 (n,): numbers of the candidates, in the order in which they were chosen.
+        int64 (n,): numbers of the candidates, in the order of choice.
     variance
-        float64 (n + 1,): average variance of predictions, before the first answers and after those about each.
+        float64 (n + 1,): average variance of predictions before any answers, and after those to each choice.
     """
 
     rows: Ints
@@ -167,24 +167,24 @@ class Choice:
 def choose(
     candidates: Candidates, covariance: Floats, weights: Floats, number: int, per_class_pair: int | None = None
 ) -> Choice:
-    """Choose stimuli greedily, each the one whose answers are expected to leave the least average variance.
+    """Choose stimuli greedily, each time the one expected to reduce the average variance most.
 
-    Each choice takes the expected answers about the previous ones into account, by a rank-1 update of the covariance.
-    Of equally informative candidates, the first is chosen.
+    Each choice accounts for the expected answers to the previous ones by a rank-1 update of the covariance. Among
+    equally informative candidates, the first is chosen.
 
     Parameters
     ----------
     candidates
         N stimuli.
     covariance
-        float64 (P, P): covariance of the estimates of the model's terms, before.
+        float64 (P, P): covariance of the estimated terms, before the choice.
     weights
-        float64 (P, P): `prediction_weights`, for the variance of predictions (I-optimality), or the identity, for that
-        of the terms themselves (A-optimality).
+        float64 (P, P): `prediction_weights` for the variance of predictions (I-optimality), or the identity for that of
+        the terms (A-optimality).
     number
-        How many to choose.
+        Number of stimuli to choose.
     per_class_pair
-        Maximum number of stimuli of one pair of classes; `None`: no limit.
+        Maximum number of stimuli for one pair of classes; `None` for no limit.
 
     Raises
     ------
@@ -193,14 +193,14 @@ def choose(
     """
     available = len(np.unique(candidates.pairs))
     if not 1 <= number <= available:
-        msg = f"{number:,} stimuli cannot be chosen of {available:,} pairs of pictures, one mixture of each"
-        raise PerceptionError(msg, hint="ask for fewer, or offer more pairs")
+        msg = f"cannot choose {number:,} stimuli from {available:,} pairs of pictures, with one mixture of each"
+        raise PerceptionError(msg, hint="choose fewer stimuli, or add pairs")
     if per_class_pair is not None:
         offered = np.unique(np.stack([candidates.class_pairs, candidates.pairs]), axis=1)[0]
         most = int(np.minimum(np.bincount(offered), per_class_pair).sum())
         if number > most:
-            msg = f"{number:,} stimuli cannot be chosen with at most {per_class_pair} of each class pair, only {most:,}"
-            raise PerceptionError(msg, hint="raise the limit, or ask for fewer")
+            msg = f"cannot choose {number:,} stimuli with at most {per_class_pair} of each class pair, only {most:,}"
+            raise PerceptionError(msg, hint="raise the limit, or choose fewer stimuli")
     kinds = _Kinds(candidates, per_class_pair)
     rows, left, variance = [], covariance, [float(np.trace(covariance @ weights))]
     for _ in range(number):
@@ -214,10 +214,10 @@ def choose(
 
 
 class _Kinds:
-    """Candidates by kind: of one kind are those that the model cannot tell apart, of which the first is taken first."""
+    """Candidates by kind; the model cannot distinguish candidates of one kind, which are taken in order."""
 
     def __init__(self, candidates: Candidates, per_class_pair: int | None) -> None:
-        # Without effects of classes, mixtures of different classes can be alike.
+        # Without class effects, mixtures of different classes can be of one kind.
         limited = [] if per_class_pair is None else [candidates.class_pairs]
         columns = np.column_stack([candidates.design, candidates.information, *limited])
         described = np.round(columns, _DIGITS) + 0.0
@@ -230,16 +230,16 @@ class _Kinds:
         ends = np.cumsum(np.bincount(kind))[:-1]
         self._rest = [iter(rows.tolist()) for rows in np.split(np.argsort(kind, kind="stable"), ends)]
         self._heads = np.array([next(rows) for rows in self._rest])
-        """The first candidate of each kind that can still be taken; -1 where there is none."""
+        """First candidate of each kind that can still be taken; -1 if there is none."""
 
     def best(self, gains: Floats) -> int:
-        """Return the kind that gains most; of several, the one whose candidate comes first."""
+        """Return the kind with the largest gain; if tied, the one whose candidate comes first."""
         gains = np.where(self._heads < 0, -np.inf, gains)
         best = np.flatnonzero(gains >= gains.max() - _NEAR * abs(gains.max()))
         return int(best[np.argmin(self._heads[best])])
 
     def take(self, kind: int) -> int:
-        """Take a candidate, and with it all mixtures of its pair; returns its number."""
+        """Take a candidate, which excludes all other mixtures of its pair, and return its number."""
         taken = int(self._heads[kind])
         self._left[self._class_pairs[kind]] -= 1
         if not self._left[self._class_pairs[kind]]:
@@ -251,7 +251,7 @@ class _Kinds:
 
 
 def _gains(design: Floats, information: Floats, covariance: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return by how much each candidate lowers the average variance, and its design row times the covariance."""
+    """Return each candidate's reduction of the average variance, and its design row times the covariance."""
     moved = design @ covariance
     return _factor(information, design, moved) * ((moved @ weights) * moved).sum(axis=1), moved
 
@@ -272,25 +272,25 @@ def random_worth(
     seeds: int = 20,
     seed: int = 0,
 ) -> Floats:
-    """Return how many stimuli drawn at random are as informative as some chosen ones.
+    """Compute how many randomly drawn stimuli are as informative as the chosen ones.
 
     Parameters
     ----------
     candidates, covariance, weights
-        As `choose` takes them.
+        See `choose`.
     variance
         Average variance after the chosen ones.
     number
-        How many were chosen; the search ends at 50 times as many.
+        Number of chosen stimuli; the search stops at 50 times as many.
     seeds
-        How often to draw.
+        Number of random sequences.
     seed
         Seed of the draws.
 
     Returns
     -------
     numpy.ndarray
-        float64 (S,): number of random stimuli, interpolated; infinite where the search ended.
+        float64 (S,): number of random stimuli, interpolated; infinite where the search stopped.
     """
     worth = np.full(seeds, np.inf)
     for place in range(seeds):

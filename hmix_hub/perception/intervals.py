@@ -1,14 +1,14 @@
 """Intervals of a fitted model: how its estimates vary when participants are resampled.
 
-Participants who judged the same stimuli are drawn together, since whatever is particular about a stimulus is in all of
-their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.mixtures.find_clusters`). Each resampling gives the
-clusters random weights, a Dirichlet distribution's (the Bayesian bootstrap), so that no answer loses all of its
-judgments. From the optimum, one step follows in thresholds and terms, effects of participants moving with them; its
-curvature is that of all judgments, since the curvature of a resampling would bias a single step (by half a standard
-deviation of the slope, in H-Mix). Then the covariance of the effects is estimated anew, by Fisher scoring over
-likelihoods of participants that are quadratic around their modes. Few clusters vary less among themselves than clusters
-do: draws are stretched as Student's t is wider than the normal distribution, and by factors that make their variance
-that of independent draws.
+Participants who judged the same stimuli are resampled together, since the peculiarities of a stimulus affect all of
+their answers. Such a cluster is a batch in H-Mix (`hmix_hub.perception.mixtures.find_clusters`). Each resampling gives
+the clusters random weights from a Dirichlet distribution (the Bayesian bootstrap), so that no answer loses all of its
+judgments. From the optimum, it takes one Newton step in thresholds and terms, with participant effects following. The
+step uses the curvature of all judgments, since that of a resampling would bias a single step (in H-Mix, by half a
+standard deviation of the slope). The covariance of the effects is then re-estimated by Fisher scoring, with quadratic
+likelihoods around the participants' modes. Since few clusters underestimate the variation between clusters, draws are
+stretched by the ratio of Student's t to the normal distribution, and by factors that give them the variance of
+independent draws.
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ if TYPE_CHECKING:
 RESAMPLES = 1000
 PERSON = ("offset", "slope", "correlation")
 _MOST_CLUSTERS = 500
-"""Most clusters that are weighted one by one; more are dealt into as many at random."""
+"""Maximum number of clusters with weights of their own; more are randomly merged into this number."""
 _AT_ONCE = 100
 _FARTHEST = 1e-3
 """Newton decrement, in nats, above which the judgments are not those of the optimum."""
 _ROUNDS, _STILL = 50, 1e-7
 _DIRECTIONS = torch.tensor([[[1, 0], [0, 0]], [[0, 0], [0, 1]], [[0, 1], [1, 0]]], dtype=torch.float64)
-"""The three entries of a covariance."""
+"""Directions of the three entries of a covariance."""
 _LEAST = 1e-9
-"""Least variance of participants' effects in a resampling, and distance of a correlation from 1."""
+"""Minimum variance of participant effects in a resampling, and minimum distance of a correlation from 1."""
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """Estimates of a model with intervals by resampling participants; all in standard deviations of one answer.
+    """Estimates of a model with intervals from resampling participants, in standard deviations of one answer.
 
     Parameters
     ----------
     slope
         Effect of the sine of the coefficient.
     class_effects
-        Effect of each class; empty without class effects. A class that the judgments do not determine has no interval.
+        Effect of each class; empty without class effects. Classes that the judgments do not determine have no interval.
     features
         Weight of each picture feature, per standard deviation of the feature, and of its product with the ambiguity of
         the mixture, `cos(pi * (coefficient - 1/2))`: 1 at one half, 0 for a single picture. Empty without features.
     thresholds
-        By answer in percent, the threshold between it and the next larger one that occurs.
+        Threshold between each answer, in percent, and the next larger one that occurs.
     person
         Standard deviations of participants' `offset` and `slope`, and their `correlation`; empty without participant
         effects.
@@ -85,7 +85,7 @@ class Intervals:
     n_clusters: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the intervals for JSON; `None` for a missing end."""
+        """Return the intervals as JSON-serializable data, with `None` for missing ends."""
         found: dict[str, Any] = finite(asdict(self))
         return found
 
@@ -113,30 +113,30 @@ def intervals_of(
     Parameters
     ----------
     model
-        What was fitted.
+        Fitted model.
     judged
-        To which judgments, classes counted as the model does.
+        The judgments it was fitted to, with the model's class codes.
     differences
-        float64 (N, F): their features of image 1 minus those of image 2; `None` without.
+        float64 (N, F): features of image 1 minus those of image 2; `None` without features.
     level, resamples, seed
-        Coverage of the intervals; how often participants are resampled, 100 or more; and the seed.
+        Coverage of the intervals; number of resamplings, at least 100; and their seed.
     client
-        Whose workers compute the resamplings; `None`: this process.
+        Dask client whose workers compute the resamplings; `None` for this process.
 
     Raises
     ------
     PerceptionError
-        If the judgments are others than those of the fit, they are of one cluster, or there are too few resamplings.
+        If the judgments are not those of the fit or form a single cluster, or there are too few resamplings.
     """
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _AT_ONCE:
-        msg = f"intervals take {_AT_ONCE} resamplings or more, not {resamples!r}"
-        raise PerceptionError(msg, hint=f"leave resamples out for {RESAMPLES}")
+        msg = f"resamples must be an integer of at least {_AT_ONCE}, not {resamples!r}"
+        raise PerceptionError(msg, hint=f"omit resamples to use {RESAMPLES}")
     seed = check_seed(seed)
     clusters = np.unique(judged.cluster, return_inverse=True)[1]
     n_clusters = int(clusters.max()) + 1
     if n_clusters < 2:
-        msg = "the judgments are of one participant, whose answers do not tell how those of others would differ"
-        raise PerceptionError(msg, hint="intervals take judgments of several participants")
+        msg = "the judgments are by one participant, so the variation between participants is unknown"
+        raise PerceptionError(msg, hint="intervals need judgments by several participants")
     rng = np.random.default_rng(seed)
     if n_clusters > _MOST_CLUSTERS:
         clusters = rng.permutation(n_clusters)[clusters] % _MOST_CLUSTERS
@@ -165,24 +165,24 @@ def intervals_of(
 
 
 class _Ends:
-    """Ends of intervals, from draws around estimates that are stretched for how few clusters there are."""
+    """Ends of intervals, from draws stretched according to the number of clusters."""
 
     def __init__(self, level: float, n_clusters: int) -> None:
         self.tails = np.array([(1 - level) / 2, (1 + level) / 2])
         student = float(stdtrit(n_clusters - 1, self.tails[1]) / ndtri(self.tails[1]))
         count = min(n_clusters, _MOST_CLUSTERS)
-        # The variance of Dirichlet weights, times C, is (C - 1) / (C + 1); that of C draws is smaller by (C - 1) / C.
+        # C times the variance of Dirichlet weights is (C - 1) / (C + 1); that of C draws is smaller by (C - 1) / C.
         self.stretch = math.sqrt((count + 1) / (count - 1) * count / (count - 1)) * student
 
     def of(self, estimate: float, draws: Floats, transform: Any = np.positive, back: Any = np.positive) -> Estimate:
-        """Return the estimate with its interval; float64 (R,) draws, perhaps stretched on another scale."""
+        """Return the estimate with its interval from draws, float64 (R,), stretched on the scale of `transform`."""
         middle = transform(estimate)
         low, high = back(middle + self.stretch * (np.quantile(transform(draws), self.tails) - middle))
         return Estimate(float(estimate), float(low), float(high))
 
 
 def _classes(model: FittedModel, draws: Floats, ends: _Ends) -> dict[str, Estimate]:
-    """Return the effects of classes from float64 (R, K) draws; no interval of a class that nothing tells."""
+    """Return class effects from draws, float64 (R, K); undetermined classes have no interval."""
     are_told = np.abs(model.terms.basis).max(axis=1, initial=0) > _LEAST
     return {
         name: ends.of(effect, draws[:, code]) if are_told[code] else Estimate(effect)
@@ -191,7 +191,7 @@ def _classes(model: FittedModel, draws: Floats, ends: _Ends) -> dict[str, Estima
 
 
 def _person(covariance: Floats, draws: Floats, ends: _Ends) -> dict[str, Estimate]:
-    """Return both deviations and the correlation of a covariance of effects, from float64 (R, 2, 2) draws."""
+    """Return the standard deviations and correlation of effects, from draws of their covariance, float64 (R, 2, 2)."""
 
     def figures(matrices: Floats) -> tuple[Floats, Floats, Floats]:
         one, other = (np.sqrt(np.maximum(matrices[..., i, i], _LEAST**2)) for i in range(N_EFFECTS))
@@ -209,15 +209,16 @@ class _Parts:
     Parameters
     ----------
     gradient, curvature
-        float64 (C, F) by cluster, and (F, F) of all: first derivatives in thresholds and terms, and minus the second
-        ones, effects of participants following at their modes.
+        float64 (C, F) by cluster, and (F, F) in total: first derivatives in thresholds and terms, and minus the second
+        derivatives, with participant effects following at their modes.
     cluster
         int64 (J,): cluster of each participant.
     own, across, pull
-        float64 (J, 2, 2), (J, F, 2) and (J, 2): minus the second derivatives in a participant's effects, those mixed
-        with thresholds and terms, and the first derivatives of the quadratic likelihood where effects are 0.
+        float64 (J, 2, 2), (J, F, 2) and (J, 2): minus the second derivatives in a participant's effects, minus the
+        mixed
+        ones with thresholds and terms, and the first derivatives of the quadratic likelihood at effects of 0.
     covariance
-        float64 (2, 2): of the effects; `None` without.
+        float64 (2, 2): covariance of the effects; `None` without effects.
     """
 
     gradient: torch.Tensor
@@ -230,7 +231,7 @@ class _Parts:
 
 
 def _parts(model: FittedModel, judged: Observations, differences: Floats | None, clusters: Ints) -> _Parts:
-    """Return the derivatives, and check that they are those of an optimum."""
+    """Return the derivatives, and check that they are at an optimum."""
     grouped = _grouped(model, judged, differences)
     effects, covariance = grouped.columns.new_zeros((grouped.n_groups, N_EFFECTS)), None
     if model.people is not None:
@@ -239,7 +240,7 @@ def _parts(model: FittedModel, judged: Observations, differences: Floats | None,
     cells = differentiate(*grouped.bounds(torch.tensor(model.thresholds), eta))
     own, across, curvature = grouped.own(cells), grouped.across_people(cells), grouped.curvature(cells)
     if covariance is not None:
-        # The inverse of `own` plus that of the covariance, which may be singular.
+        # The inverse of `own` plus the inverse covariance, also for a singular covariance.
         spread = covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
         curvature = curvature - torch.einsum("jfe,jge->fg", across @ spread, across)
     cluster = torch.zeros(grouped.n_groups, dtype=torch.int64)
@@ -280,12 +281,12 @@ def _grouped(model: FittedModel, judged: Observations, differences: Floats | Non
 
 def _other_judgments() -> PerceptionError:
     msg = "the judgments are not those that the model was fitted to"
-    return PerceptionError(msg, hint="give the same dataset as to fit, and the same features")
+    return PerceptionError(msg, hint="pass the same dataset and features as to fit")
 
 
 @one_thread()
 def _draw(parts: _Parts, drawn: Floats) -> tuple[Floats, Floats]:
-    """Return steps of thresholds and terms, (R, F), and covariances of effects, (R, 2, 2), of R resamplings."""
+    """Return the steps of thresholds and terms, (R, F), and covariances of effects, (R, 2, 2), for R resamplings."""
     weights = torch.from_numpy(drawn)
     step = weights @ torch.linalg.solve(parts.curvature, parts.gradient.T).T
     if parts.covariance is None:
@@ -295,12 +296,12 @@ def _draw(parts: _Parts, drawn: Floats) -> tuple[Floats, Floats]:
 
 
 def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Return the covariances of effects of largest likelihood, float64 (R, 2, 2), from pulls (R, J, 2), weights (R, J).
+    """Return maximum likelihood covariances of effects, float64 (R, 2, 2), from pulls (R, J, 2) and weights (R, J).
 
     Notes
     -----
-    With the curvature H of a participant and the pull r, effects 0 would have `K = (S + H^-1)^-1` as the precision of
-    their estimate, and `q = (I + H S)^-1 r`: the first derivatives in S are the sums of `(q q' - K) / 2`.
+    For a participant with curvature H and pull r, let `K = (S + H^-1)^-1` and `q = (I + H S)^-1 r`. The first
+    derivatives in S are the sums of `(q q' - K) / 2`.
     """
     identity = torch.eye(N_EFFECTS, dtype=pull.dtype)
     start = parts.covariance if parts.covariance is not None else identity
@@ -315,7 +316,7 @@ def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> to
         step = torch.linalg.solve(information, slopes)
         moved = covariance + torch.einsum("rk,kab->rab", step, _DIRECTIONS)
         values, vectors = torch.linalg.eigh(moved)
-        # Differences between participants have no negative variance: the likelihood may be largest without any.
+        # Variances cannot be negative; the likelihood may be largest with no differences between participants.
         found = vectors @ (values.clamp(min=_LEAST)[..., None] * vectors.mT)
         change = float((found - covariance).abs().max())
         covariance = found
@@ -325,6 +326,6 @@ def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> to
 
 
 def _inverse(matrices: torch.Tensor) -> torch.Tensor:
-    """Return inverses, float64 (..., 2, 2); in parts that is ten times as fast as the library for so many."""
+    """Return inverses, float64 (..., 2, 2); for many matrices, this is ten times as fast as the library."""
     (a, b), (c, d) = (row.unbind(-1) for row in matrices.unbind(-2))
     return torch.stack([d, -b, -c, a], dim=-1).reshape(matrices.shape) / (a * d - b * c)[..., None, None]

@@ -1,4 +1,4 @@
-"""Labels of mixtures: from the shares of two classes to distributions over all classes, on any device."""
+"""Labels of mixtures: from shares of two classes to distributions over all classes, on any device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hmix_hub.schema import Vocabulary
 Spread = Literal["all", "others"]
 """Which classes receive the mass taken from the two of a mixture: all K, or the K - 2 others."""
 _TOLERANCE = 1e-3
-"""Largest accepted deviation of a soft label's sum from 1; that of a coarser dtype is its own precision."""
+"""Maximum deviation of a soft label's sum from 1; for coarser dtypes, it is their precision."""
 
 
 def look_up(table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
@@ -82,7 +82,8 @@ def labels_of_pairs(
     n_classes
         K.
     rest
-        `None`: nothing is moved. Mixtures of a class with itself, which nobody judged, stay one-hot.
+        Mass moved to other classes; `None` for none. Mixtures of a class with itself, which nobody judged, stay
+        one-hot.
 
     Returns
     -------
@@ -110,12 +111,12 @@ def pair_shares(table: torch.Tensor, coefficient: torch.Tensor, *, symmetric: bo
     coefficient
         float32 (B,): share of the first image.
     symmetric
-        Whether the table is.
+        Whether the table is symmetric.
 
     Returns
     -------
     torch.Tensor
-        float32 (B, 2 P): where the first image is of class a, then where the second is.
+        float32 (B, 2 P): shares if the first image is of class a, followed by those if the second is.
     """
     size = table.shape[1]
     low, high = torch.triu_indices(size, size, 1, device=table.device)
@@ -140,7 +141,7 @@ def labels_of_distributions(
     Parameters
     ----------
     shares
-        float32 (B, 2 P), the result of `pair_shares`; `None`: the coefficient.
+        float32 (B, 2 P), the result of `pair_shares`; `None` to use the coefficient.
     coefficient
         float32 (B,).
     one, two
@@ -165,7 +166,7 @@ def labels_of_distributions(
     if rest.spread == "all":
         differing = (1 - same.sum(1, keepdim=True)) / n_classes
     else:
-        # Pairs of two different classes, neither of them this one.
+        # Pairs of two different classes, neither of which is this one.
         differing = ((1 - one) * (1 - two) - (same.sum(1, keepdim=True) - same)) / (n_classes - 2)
     return same + (1 - weight) * (labels - same) + weight * differing
 
@@ -178,7 +179,7 @@ def _gather_pairs(shares: torch.Tensor, one: torch.Tensor, two: torch.Tensor, sa
     given = pairs * shares
     of_low = given[:, : len(low)] + given[:, len(low) :]
     of_high = pairs[:, : len(low)] + pairs[:, len(low) :] - of_low
-    # Not a product of matrices, which TF32 and autocast would round.
+    # Not a matrix product, which TF32 and autocast would round.
     places = torch.cat([low * size + high, high * size + low, torch.arange(size, device=one.device) * (size + 1)])
     masses = torch.cat([of_low, of_high, same], 1).index_select(1, places.argsort())
     return masses.view(len(one), size, size).sum(2)
@@ -197,7 +198,7 @@ def draw_answers(total: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
 
 
 def check_batch(images: object, labels: object) -> None:
-    """Check that images and labels are dense tensors that agree in number and device, the images floating or bytes.
+    """Check that images and labels are dense tensors of equal number and device, with floating or uint8 images.
 
     Raises
     ------
@@ -205,18 +206,18 @@ def check_batch(images: object, labels: object) -> None:
         If they are not.
     """
     if not (isinstance(images, torch.Tensor) and isinstance(labels, torch.Tensor)):
-        msg = f"images and labels are tensors, not {type(images).__name__} and {type(labels).__name__}"
-        raise PerceptionError(msg, hint="torch.utils.data.default_collate turns samples into tensors")
+        msg = f"images and labels must be tensors, not {type(images).__name__} and {type(labels).__name__}"
+        raise PerceptionError(msg, hint="torch.utils.data.default_collate converts samples to tensors")
     if images.shape[:1] != labels.shape[:1] or images.device != labels.device:
         both = " and ".join(f"{tuple(part.shape)} on {part.device}" for part in (images, labels))
         msg = f"images and labels must agree in number and device, but are {both}"
         raise PerceptionError(msg)
     if not (images.dtype.is_floating_point or images.dtype == torch.uint8):
-        msg = f"images are floating or uint8, not {images.dtype}"
+        msg = f"images must be floating or uint8, not {images.dtype}"
         raise PerceptionError(msg, hint="convert them, for example with images.float() / 255")
     if images.layout != torch.strided or labels.layout != torch.strided:
-        msg = f"images and labels are dense tensors, not {images.layout} and {labels.layout}"
-        raise PerceptionError(msg, hint="to_dense() returns one")
+        msg = f"images and labels must be dense tensors, not {images.layout} and {labels.layout}"
+        raise PerceptionError(msg, hint="convert them with to_dense()")
 
 
 def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str, ...] | None) -> int:
@@ -228,20 +229,20 @@ def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str
     Raises
     ------
     PerceptionError
-        If the labels do not count these classes.
+        If the labels do not fit the classes.
     """
     if labels.ndim == 1:
         if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
-            msg = f"labels of shape (B,) are class codes, integers, not {labels.dtype}"
-            raise PerceptionError(msg, hint="soft labels have the shape (B, K)")
+            msg = f"labels of shape (B,) must be integer class codes, not {labels.dtype}"
+            raise PerceptionError(msg, hint="soft labels have shape (B, K)")
         if n_classes is None:
-            msg = "labels of shape (B,) do not say how many classes there are, and there is no model to tell"
-            raise PerceptionError(msg, hint="HumanMixup(None, classes=10), or one-hot labels")
+            msg = "labels of shape (B,) do not determine how many classes there are, and there is no model"
+            raise PerceptionError(msg, hint="use HumanMixup(None, classes=10), or one-hot labels")
     elif labels.ndim != 2:
-        msg = f"labels have the shape (B,) or (B, K), not {tuple(labels.shape)}"
+        msg = f"labels must have shape (B,) or (B, K), not {tuple(labels.shape)}"
         raise PerceptionError(msg)
     elif labels.dtype.is_complex:
-        msg = f"labels of shape (B, K) are distributions over the classes, not {labels.dtype}"
+        msg = f"labels of shape (B, K) must be distributions over the classes, not {labels.dtype}"
         raise PerceptionError(msg)
     elif n_classes not in {None, labels.shape[1]}:
         msg = f"the batch has labels of {labels.shape[1]} classes, but the model has {_named(n_classes, classes)}"
@@ -261,7 +262,7 @@ def _check_values(labels: torch.Tensor, n_classes: int, classes: tuple[str, ...]
             hint = "labels count from 0; fit a model to judgments of these classes"
             raise PerceptionError(msg, hint=hint)
         return
-    # All at once, since each check waits for its result. NaN is in no range.
+    # One combined check, since each check waits for its result. NaN fails every comparison.
     off = (labels.sum(1, dtype=torch.float32) - 1).abs().amax()
     eps = torch.finfo(labels.dtype).eps if labels.dtype.is_floating_point else 0.0
     if not bool((labels.amin() >= 0) & (off <= max(_TOLERANCE, eps))):
@@ -275,12 +276,12 @@ def _named(n_classes: int | None, classes: tuple[str, ...] | None) -> str:
 
 
 def collated(samples: Sequence[Any]) -> Sequence[torch.Tensor]:
-    """Return samples, pairs of an image and a label, as a batch of images and one of labels."""
+    """Return samples, pairs of an image and a label, as a batch of images and a batch of labels."""
     try:
         batch = default_collate(list(samples))
     except (IndexError, RuntimeError, TypeError) as error:
         msg = f"{len(samples)} samples cannot be collated: {first_line(error)}"
-        hint = "samples are pairs of an image, a tensor of one shape (convert PIL images first), and a label"
+        hint = "samples must be pairs of an image tensor, all of one shape (convert PIL images first), and a label"
         raise PerceptionError(msg, hint=hint) from error
     if not isinstance(batch, list | tuple) or len(batch) != 2:
         msg = "samples must be pairs of an image and a label"
@@ -289,35 +290,35 @@ def collated(samples: Sequence[Any]) -> Sequence[torch.Tensor]:
 
 
 def check_coefficient(given: Any, n_labels: int | None = None) -> torch.Tensor:
-    """Return mixing coefficients, one or B if labels are given, as float32 multiples of 2^-24; see `stream.exact`.
+    """Return mixing coefficients (one or B, if labels are given) as float32 multiples of 2^-24; see `stream.exact`.
 
     Raises
     ------
     PerceptionError
-        If one is not a number from 0 to 1; values are checked on the CPU only. If there are too few or too many.
+        If a coefficient is not a number from 0 to 1 (checked on the CPU only), or their number is wrong.
     """
-    # Python's numbers are float64: in a shorter type, `c` and the caller's `1 - c` might not be complements.
+    # Keep Python's float64: in a shorter type, `c` and the caller's `1 - c` might not be complements.
     try:
         coefficient = (
             given if isinstance(given, torch.Tensor) else torch.from_numpy(np.asarray(given, dtype=np.float64))
         )
     except (TypeError, ValueError) as error:
-        msg = f"coefficients are numbers from 0 to 1, not {given!r:.80}"
+        msg = f"coefficients must be numbers from 0 to 1, not {given!r:.80}"
         raise PerceptionError(msg, hint="the coefficient is the share of the first image") from error
     is_seen = coefficient.device.type == "cpu" and not torch.compiler.is_compiling()
-    # NaN is in no range.
+    # NaN fails both comparisons.
     if is_seen and not bool(((coefficient >= 0) & (coefficient <= 1)).all()):
         msg = "a coefficient is not a number from 0 to 1"
         raise PerceptionError(msg, hint="the coefficient is the share of the first image")
     if n_labels is not None and (coefficient.ndim > 1 or coefficient.numel() not in {1, n_labels}):
         shape = tuple(coefficient.shape)
-        msg = f"the coefficient is one number or one for each of {n_labels} labels, not of shape {shape}"
+        msg = f"the coefficient must be one number, or one for each of {n_labels} labels, not of shape {shape}"
         raise PerceptionError(msg)
     return exact(coefficient)
 
 
 def as_labels(given: Any, device: torch.device | None = None) -> torch.Tensor:
-    """Return labels, a tensor, an array or a list, as a tensor.
+    """Return labels, given as a tensor, array or list, as a tensor.
 
     Raises
     ------
@@ -327,12 +328,12 @@ def as_labels(given: Any, device: torch.device | None = None) -> torch.Tensor:
     try:
         return torch.as_tensor(given, device=device)
     except (TypeError, ValueError) as error:
-        msg = f"labels are class codes (B,) or distributions (B, K), not {given!r:.80}"
-        raise PerceptionError(msg, hint="codes of names: [model.classes.index(name) for name in names]") from error
+        msg = f"labels must be class codes (B,) or distributions (B, K), not {given!r:.80}"
+        raise PerceptionError(msg, hint="convert names: [model.classes.index(name) for name in names]") from error
 
 
 def class_codes(given: Any, n_classes: int | None, classes: tuple[str, ...] | None) -> torch.Tensor:
-    """Return class codes, integers of the same shape, of classes given by name or by code."""
+    """Return the codes of classes given by name or code, as integers of the same shape."""
     if not isinstance(given, torch.Tensor):
         names = np.asarray(given)
         if names.dtype.kind in "US":

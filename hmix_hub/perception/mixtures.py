@@ -1,4 +1,4 @@
-"""Mixtures of two pictures: those that predictions are asked about, and those that judgments are of."""
+"""Mixtures of two pictures: for predictions, and in judgments."""
 
 from __future__ import annotations
 
@@ -96,9 +96,9 @@ def coefficients_of(given: Numbers) -> Floats:
     try:
         shown = np.asarray(_on_cpu(given), dtype=np.float64)
     except (TypeError, ValueError):
-        msg = f"mixing coefficients are numbers from 0 to 1, not {type(given).__name__}"
+        msg = f"mixing coefficients must be numbers from 0 to 1, not {type(given).__name__}"
         raise PerceptionError(msg) from None
-    # Written so that NaN counts as outside.
+    # Negated, so that NaN counts as outside.
     outside = ~((shown >= 0) & (shown <= 1))
     if outside.any():
         msg = f"{shown[outside][0]:g} is not a mixing coefficient"
@@ -117,7 +117,7 @@ def codes_of(given: Classes, classes: Sequence[str]) -> Ints:
     try:
         values = np.asarray(_on_cpu(given))
     except ValueError:
-        msg = "classes are names or codes, one or an array of them; these are lists of different lengths"
+        msg = "classes must be names or codes, or an array of them, not lists of different lengths"
         raise PerceptionError(msg) from None
     if values.dtype.kind in "iu":
         outside = (values < 0) | (values >= len(classes))
@@ -194,7 +194,7 @@ def observe(dataset: datasets.Dataset) -> Observations:
     Raises
     ------
     PerceptionError
-        If the dataset holds another task, no mixtures of two pictures, or a value out of range (the row is named).
+        If the dataset has another task, no mixtures of two pictures, or a value out of range (with its row).
     """
     dataset = in_one_order(check_dataset_type(dataset))
     task = task_of(dataset)
@@ -203,8 +203,8 @@ def observe(dataset: datasets.Dataset) -> Observations:
         raise PerceptionError(msg, hint=f'load the configuration "{INFER}"')
     missing = [name for name in _COLUMNS if name not in dataset.column_names]
     if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}"
-        raise PerceptionError(msg, hint="fit first, then choose columns")
+        msg = f"columns are missing from the dataset: {', '.join(missing)}"
+        raise PerceptionError(msg, hint="fit the model before selecting columns")
     table = arrow_columns(dataset, _COLUMNS)
     class_1, class_2 = codes(table["image_1_label"]), codes(table["image_2_label"])
     rows = np.flatnonzero(class_2 >= 0)
@@ -259,7 +259,7 @@ def find_clusters(participant: Ints, stimulus: Ints) -> Ints:
 
 def _checked(table: pa.Table, name: str, rows: Ints) -> Floats:
     values = numbers(table[name])[rows]
-    # Written so that NaN counts as outside.
+    # Negated, so that NaN counts as outside.
     outside = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if len(outside):
         msg = f"{name} is {values[outside[0]]:g}, not a number from 0 to 1"
@@ -268,7 +268,7 @@ def _checked(table: pa.Table, name: str, rows: Ints) -> Floats:
 
 
 def _people(table: pa.Table, rows: Ints) -> tuple[Ints, tuple[str, ...]]:
-    """Return the participant of each judgment, and the sorted ids, whatever the order of the rows."""
+    """Return the participant of each judgment, and the sorted ids, independent of the order of rows."""
     studies, people = (np.asarray(table[name].to_pylist(), dtype=np.str_)[rows] for name in _PERSON)
     both, first, participant = np.unique(
         np.char.add(np.char.add(studies, "/"), people), return_index=True, return_inverse=True

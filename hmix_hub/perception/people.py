@@ -1,7 +1,7 @@
-"""Participant effects with partial pooling, estimated by expectation-maximisation with a Laplace approximation.
+"""Participant effects with partial pooling, estimated by expectation-maximization with a Laplace approximation.
 
-Each participant has an offset `b` and a slope `g`, normally distributed around 0 with a covariance that is estimated
-from the data. A participant with few judgments is shrunk towards 0; one with many is not.
+Each participant has an offset `b` and a slope `g`, normally distributed around 0 with a covariance estimated from the
+data. Effects of participants with few judgments are shrunk towards 0.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class People:
         return self.names.index(name)
 
     def of(self, numbers: Ints | int) -> tuple[Floats, Floats]:
-        """Return effects, float64 (..., 2), and what is not known of them, (..., 2, 2); -1 is a new participant."""
+        """Return effects, float64 (..., 2), and their posterior covariance, (..., 2, 2); -1 is a new participant."""
         effects = np.append(self.effects, np.zeros((1, N_EFFECTS)), axis=0)
         return effects[numbers], np.append(self.spread, self.covariance[None], axis=0)[numbers]
 
@@ -127,11 +127,11 @@ class Grouped(Problem):
     first: int = 0
 
     def own_of(self, values: torch.Tensor) -> torch.Tensor:
-        """Return those of the values of all participants that are of this block's, (J, ...)."""
+        """Return this block's part of values of all participants, (J, ...)."""
         return values[self.first : self.first + self.n_groups]
 
     def eta(self, coefficients: torch.Tensor, effects: torch.Tensor) -> torch.Tensor:
-        """Return eta of each judgment, given effects; float64 (N,)."""
+        """Return eta of each judgment given the effects; float64 (N,)."""
         return self.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
 
     def by_group(self, values: torch.Tensor) -> torch.Tensor:
@@ -161,22 +161,22 @@ class Grouped(Problem):
 def fit_people(blocks: Held[Any], begun: ProbitFit) -> PeopleFit:
     """Fit thresholds, coefficients, participant effects and their covariance.
 
-    Newton steps in all parameters but the covariance alternate with expectation-maximisation steps in the covariance.
-    Participant effects are eliminated block by block, so the linear system does not grow with the participants. They
-    begin at the estimates without participant effects, `begun`.
+    Newton steps in all parameters except the covariance alternate with expectation-maximization steps in the
+    covariance. Participant effects are eliminated block by block, so the linear system does not grow with their number.
+    Steps start from the estimates without participant effects, `begun`.
 
     Parameters
     ----------
     blocks
-        The judgments, as one `Grouped` or as several, in the order of their participants. Sums are over each, then over
-        all in order.
+        The judgments as one or more `Grouped`, in the order of participants. Sums are over each block, then over blocks
+        in order.
     begun
         Estimates without participant effects.
 
     Raises
     ------
     PerceptionError
-        If it does not converge.
+        If the fit does not converge.
     """
     n_people = sum(blocks.map(_people_in, None))
     effects = torch.zeros((n_people, N_EFFECTS), dtype=torch.float64)
@@ -211,10 +211,10 @@ class _State:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Derivatives at a state, of a block or of all; `curvature` is the Schur complement, with the effects eliminated.
+    """Derivatives at a state, of one or all blocks; `curvature` is the Schur complement, with effects eliminated.
 
-    `settled` are the steps of the effects while all else stays, (J, 2); `drag`, (J, 2, A - 1 + P), what a step of all
-    else takes from these; and `pulled`, (A - 1 + P,), what the effects take from the gradient.
+    `settled` are the steps of the effects with all else fixed, (J, 2); `drag`, (J, 2, A - 1 + P), is the effect of the
+    other parameters' step on these; and `pulled`, (A - 1 + P,), is the effects' part of the gradient.
     """
 
     gradient: torch.Tensor
@@ -254,7 +254,7 @@ def _pieces(blocks: Held[Any], state: _State) -> _Pieces:
 
 
 def _newton(blocks: Held[Any], state: _State, pieces: _Pieces) -> tuple[_State, float]:
-    """Return the state after a Newton step in all but the covariance, and the Newton decrement."""
+    """Return the state after a Newton step in all parameters except the covariance, and the Newton decrement."""
     step = solve(pieces.curvature, pieces.gradient - pieces.pulled)
     turn = pieces.settled - torch.einsum("jeg,g->je", pieces.drag, step)
     decrement = float(pieces.gradient @ step + (pieces.pull * turn).sum())
@@ -267,7 +267,7 @@ def _newton(blocks: Held[Any], state: _State, pieces: _Pieces) -> tuple[_State, 
 
 
 def _improved(blocks: Held[Any], state: _State) -> tuple[_State, float]:
-    """Return the state after a Newton step and an expectation-maximisation step, and the Newton decrement."""
+    """Return the state after a Newton step and an expectation-maximization step, and the Newton decrement."""
     pieces = _pieces(blocks, state)
     moved, decrement = _newton(blocks, state, pieces)
     # Expected second moment of the effects: squared modes plus posterior covariances.
@@ -281,9 +281,9 @@ def _distance(one: _State, other: _State) -> float:
 
 
 def _extrapolated(start: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Extrapolate two expectation-maximisation steps; if the result is not positive definite, return the second.
+    """Extrapolate two expectation-maximization steps; if the result is not positive definite, return the second.
 
-    Without it, convergence is sublinear when participants hardly differ. Source: Varadhan and Roland, *Simple and
+    Without it, convergence is sublinear if participants hardly differ. Source: Varadhan and Roland, *Simple and
     globally convergent methods for accelerating the convergence of any EM algorithm*, Scandinavian Journal of
     Statistics 35, 2008 (SQUAREM).
     """

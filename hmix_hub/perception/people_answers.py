@@ -1,4 +1,4 @@
-"""Answers of people as numbers that labels can be compared with, from judgments or from a by-stimulus table."""
+"""People's answers as numbers to compare labels with, from judgments or a by-stimulus table."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 _LABELLED = ("image_set", "stimulus_id", "mixing_coefficient", "image_1_label", "image_2_label")
 _SUM_WITHIN = 1e-4
-"""How far the sum of a soft label may be from 1: a softmax in half precision is no closer."""
+"""Maximum deviation of a soft label's sum from 1, which a softmax in half precision satisfies."""
 
 
 @dataclass(frozen=True, eq=False)
 class PeopleAnswers:
-    """N answers of people about the mixtures of R rows.
+    """N answers of participants to the mixtures in R rows.
 
     Parameters
     ----------
     task
-        `infer_mixing_factor`, where an answer is the share of image 1; `categorical_soft_labels`, where it is a
-        distribution over K classes; or `class_choice`, where it is one of them.
+        `infer_mixing_factor`, in which an answer is the share of image 1; `categorical_soft_labels`, in which it is a
+        distribution over K classes; or `class_choice`, in which it is one of them.
     classes
         Names of the K classes.
     answers
         float64 (N, 1) shares of image 1, or (N, K) distributions.
     rows
-        int64 (N,): row of the dataset that each is of; of a by-stimulus table, several are of one.
+        int64 (N,): row of the dataset for each answer; a row of a by-stimulus table has several answers.
     stimuli
-        int64 (N,): stimulus of each, 0 to S - 1.
+        int64 (N,): stimulus of each answer, 0 to S - 1.
     people
-        int64 (N,): participant of each, 0 to P - 1; `None` of a by-stimulus table, which pools them.
+        int64 (N,): participant of each answer, 0 to P - 1; `None` for a by-stimulus table, which pools them.
     shown, class_1, class_2
-        float64 and int64 (R,): the shown share of image 1, and the codes of both classes; -1 for no second one.
+        float64 and int64 (R,): the shown share of image 1, and the codes of both classes; -1 if there is no second.
     """
 
     task: str
@@ -59,16 +59,16 @@ class PeopleAnswers:
 
     @property
     def are_shares(self) -> bool:
-        """Whether an answer is a share of image 1."""
+        """Return whether answers are shares of image 1."""
         return self.task == INFER
 
     @property
     def share_of_image_1(self) -> Floats:
-        """What people gave to the class of image 1, float64 (N,)."""
+        """Return the answered share of the class of image 1, float64 (N,)."""
         return self.answers[:, 0] if self.are_shares else self._of_class_1(self.answers, self.rows)
 
     def first_presentations(self) -> Ints:
-        """Return the answers that are the first ones of their participants about their stimuli; all where pooled."""
+        """Return each participant's first answers to each stimulus; all answers if participants are pooled."""
         if self.people is None:
             return np.arange(len(self.rows))
         return Groups(encode_key([self.people, self.stimuli])).first
@@ -79,15 +79,15 @@ class PeopleAnswers:
         Parameters
         ----------
         labels
-            (R,) shares of image 1, 0 to 1, or (R, K) distributions over the classes: an array, tensor or list. Of a
-            distribution, the share of image 1 is what it gives to that class of what it gives to both; half, where it
-            gives nothing to either. Of a share, the rest belongs to image 2.
+            (R,) shares of image 1, 0 to 1, or (R, K) distributions over the classes: an array, tensor or list. A
+            distribution becomes a share by dividing its mass on image 1's class by its mass on both classes (0.5 if
+            both are 0). A share becomes a distribution with the rest on image 2's class.
 
         Raises
         ------
         SchemaError
-            If the labels are of another shape, not finite, out of range or do not sum to 1, or of mixtures of two
-            pictures of one class, whose shares cannot be told.
+            If the labels have another shape, are not finite, out of range or do not sum to 1, or a distribution cannot
+            become a share since both pictures have the same class.
         """
         given = self._check(labels)
         if self.are_shares:
@@ -101,7 +101,7 @@ class PeopleAnswers:
         return self.compared(self.shown)
 
     def label_shares(self, compared: Floats) -> Floats:
-        """Return what labels, in the form of the answers, give to the class of image 1; float64 (N,)."""
+        """Return the share of the class of image 1 in labels in the form of the answers; float64 (N,)."""
         return compared[:, 0] if self.are_shares else self._of_class_1(compared, self.rows)
 
     def _of_class_1(self, distributions: Floats, rows: Ints) -> Floats:
@@ -109,7 +109,7 @@ class PeopleAnswers:
 
     def _check(self, labels: object) -> Floats:
         n, k = len(self.shown), len(self.classes)
-        expected = f"labels are ({n},) shares of image 1 or ({n}, {k}) distributions, one per row of the dataset"
+        expected = f"labels must be ({n},) shares of image 1 or ({n}, {k}) distributions, one per row of the dataset"
         try:
             found = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
         except (TypeError, ValueError, RuntimeError):
@@ -125,7 +125,7 @@ class PeopleAnswers:
             bad |= ~(np.abs(by_row.sum(axis=1) - 1) <= _SUM_WITHIN)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
-            msg = f"label {by_row[row].tolist()} is no {'distribution' if given.ndim == 2 else 'share, 0 to 1'}"
+            msg = f"label {by_row[row].tolist()} is not a {'distribution' if given.ndim == 2 else 'share, 0 to 1'}"
             hint = "take the softmax of logits first" if given.ndim == 2 and np.isfinite(by_row[row]).all() else None
             raise SchemaError(msg, where=Where(row=row), hint=hint)
         return given
@@ -133,8 +133,8 @@ class PeopleAnswers:
     def _shares(self, distributions: Floats) -> Floats:
         unclear = np.flatnonzero((self.class_2 < 0) | (self.class_2 == self.class_1))
         if len(unclear):
-            msg = "shares of two classes cannot be told of a single picture, or of two pictures of one class"
-            raise SchemaError(msg, where=Where(row=int(unclear[0])), hint="leave such rows out, and their labels")
+            msg = "a single picture, or two pictures of one class, has no shares of two classes"
+            raise SchemaError(msg, where=Where(row=int(unclear[0])), hint="remove such rows and their labels")
         each = np.arange(len(distributions))
         first, second = distributions[each, self.class_1], distributions[each, self.class_2]
         both = first + second
@@ -142,10 +142,10 @@ class PeopleAnswers:
 
 
 def labels_of_shares(shares: Floats, class_1: Ints, class_2: Ints, n_classes: int) -> Floats:
-    """Return shares of image 1, float64 (N,), as soft labels, float64 (N, K); a single picture's second class is -1."""
+    """Return shares of image 1, float64 (N,), as soft labels, float64 (N, K); `class_2` is -1 for single pictures."""
     labels, each = np.zeros((len(shares), n_classes)), np.arange(len(shares))
     labels[each, class_1] = shares
-    # A single picture is of its one class alone, as are two pictures of one class.
+    # A single picture has only its own class, as do two pictures of one class.
     labels[each, np.where(class_2 < 0, class_1, class_2)] += 1 - shares
     return labels
 
@@ -155,39 +155,39 @@ _COMPARED = {
     CATEGORICAL: ("soft_label", "soft_labels"),
     CHOICE: ("chosen_class", "chosen_classes"),
 }
-"""By task, the columns of its answers: of judgments, and their lists of by-stimulus tables."""
+"""Columns of answers by task: in judgments, and as lists in by-stimulus tables."""
 
 
 def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
-    """Return the answers of people in a dataset: judgments, or a by-stimulus table.
+    """Return people's answers in a dataset of judgments or a by-stimulus table.
 
     Raises
     ------
     ConfigurationError
-        If the answers are about no single mixture, there are none, or columns are missing.
+        If the answers are not about one mixture each, there are none, or columns are missing.
     SchemaError
-        If the dataset is no table of judgments or stimuli.
+        If the dataset is not a table of judgments or stimuli.
     """
     dataset = in_one_order(check_dataset_type(dataset))
     is_pooled = "participant_id" not in dataset.column_names
     if why := why_no_participants(dataset.column_names):
-        msg = "labels are compared with single judgments, or by-stimulus rows that list them"
+        msg = "labels can only be compared with single judgments, or by-stimulus rows that list them"
         raise ConfigurationError(msg, hint=why)
     judged = task_judged_in(dataset.column_names) if is_pooled else TASKS[task_of(dataset)]
     name = judged.name if judged else "none"
     if judged is None or name not in _COMPARED:
-        msg = f"labels of mixtures are compared with the answers of {' or '.join(_COMPARED)}, not of {name}"
-        raise ConfigurationError(msg, hint=f"load {INFER!r}, or by-stimulus rows of it")
+        msg = f"labels of mixtures can only be compared with answers of {' or '.join(_COMPARED)}, not of {name}"
+        raise ConfigurationError(msg, hint=f"load {INFER!r}, or its by-stimulus rows")
     own, pooled = _COMPARED[name]
     answered = pooled if is_pooled else own
     needed = [*_LABELLED, answered, *([] if is_pooled else ["study_id", "participant_id"])]
     missing = [column for column in needed if column not in dataset.column_names]
     if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}"
-        raise ConfigurationError(msg, hint="compare first, then choose columns")
+        msg = f"columns are missing from the dataset: {', '.join(missing)}"
+        raise ConfigurationError(msg, hint="compare before selecting columns")
     if not len(dataset):
         msg = "there is nothing to compare with: the dataset has no rows"
-        raise ConfigurationError(msg, hint="loosen the filters")
+        raise ConfigurationError(msg, hint="relax the filters")
     table = arrow_columns(dataset, needed)
     rows = _rows_of_lists(table[answered]) if is_pooled else np.arange(len(dataset))
     flat = pa.chunked_array([one_piece(table[answered]).flatten()]) if is_pooled else table[answered]
@@ -195,7 +195,7 @@ def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
     answers = numbers(flat)[:, None] if name == INFER else shares_by_class(flat, n_classes)
     missing_rows = np.flatnonzero(~np.isfinite(answers).all(axis=1))
     if len(missing_rows):
-        msg = f"there is no answer in {answered}"
+        msg = f"the answer in {answered} is missing"
         raise SchemaError(msg, where=Where(row=int(rows[missing_rows[0]]), column=answered))
     return PeopleAnswers(
         task=name,

@@ -164,7 +164,7 @@ class Problem:
 
     @property
     def n_thresholds(self) -> int:
-        """Number of thresholds, A - 1."""
+        """Return the number of thresholds, A - 1."""
         return self.n_answers - 1
 
     def bounds(self, thresholds: torch.Tensor, eta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -229,7 +229,7 @@ class ProbitFit:
     coefficients
         float64 (P,).
     log_likelihood
-        Of all judgments, in nats.
+        Log likelihood of all judgments, in nats.
     curvature
         float64 (A - 1 + P, A - 1 + P): minus the Hessian at the last step but one.
     """
@@ -243,7 +243,7 @@ class ProbitFit:
 def fit_probit(blocks: Held[Any]) -> ProbitFit:
     """Fit thresholds and coefficients by maximum likelihood, with Newton's method and step halving.
 
-    Sums are over each block, a `Problem`, then over all in order.
+    Sums are over each block, a `Problem`, then over blocks in order.
 
     Raises
     ------
@@ -273,12 +273,12 @@ def fit_probit(blocks: Held[Any]) -> ProbitFit:
 
 
 def in_order(parts: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Return the sum of what blocks come to, added in their order."""
+    """Return the sum of the blocks' results, added in order."""
     return reduce(torch.add, parts)
 
 
 def _counted(_: None, block: Problem) -> tuple[torch.Tensor, int]:
-    """Return how often each answer occurs in a block, int64 (A,), and the number of coefficients."""
+    """Return the number of judgments with each answer in a block, int64 (A,), and the number of coefficients."""
     return torch.bincount(block.answers, minlength=block.n_answers), block.design.shape[1]
 
 

@@ -24,14 +24,14 @@ _OUTERMOST = 0.9
 
 
 class SharesModel(Protocol):
-    """The part of a perceptual model that a table is built from."""
+    """The part of a perceptual model from which tables are built."""
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the K classes."""
+        """Return the names of the K classes."""
 
     def shares(self, coefficients: Any, /) -> torch.Tensor:
-        """Return mean perceived shares of class_1 in mixtures with class_2; float64 (G, K, K) of float64 (G,)."""
+        """Return mean perceived shares of class_1 in mixtures with class_2, float64 (G, K, K), for G coefficients."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Grid:
 
 
 def outermost_of(model: object) -> float:
-    """Return the folded coefficient, .5 to 1, beyond which a model was fitted to no judgments."""
+    """Return the largest folded coefficient, .5 to 1, of the judgments that a model was fitted to."""
     shown: Sequence[float] | None = getattr(model, "shown_coefficients", None)
     return _OUTERMOST if shown is None or not len(shown) else float(fold(shown).max())
 
@@ -79,9 +79,9 @@ def share_table(model: SharesModel, *, symmetric: bool = True, ends: str = "pinn
     Parameters
     ----------
     model
-        Its method `shares` is called once.
+        Model whose method `shares` is called once.
     symmetric
-        Whether to average over which image is called the first.
+        Whether to average over both orders of the images.
     ends
         "pinned": exactly 0 and 1 at the ends, with straight lines to the outermost shown coefficients. "model": the
         model's own values.
@@ -102,12 +102,12 @@ def share_table(model: SharesModel, *, symmetric: bool = True, ends: str = "pinn
     shares = torch.as_tensor(model.shares(grid.asked)).detach().to("cpu", torch.float64)
     if shares.shape != (CELLS + 1, size, size):
         shape = (CELLS + 1, size, size)
-        msg = f"the model's shares have the shape {tuple(shares.shape)}; its {size} classes require {shape}"
+        msg = f"the model's shares have shape {tuple(shares.shape)}, but its {size} classes require {shape}"
         raise PerceptionError(msg)
-    # NaN is in no range.
+    # NaN fails both comparisons.
     if not bool(((shares >= 0) & (shares <= 1)).all()):
         msg = "the model's shares are not all numbers from 0 to 1"
-        raise PerceptionError(msg, hint="shares(coefficients) returns one for every pair of classes")
+        raise PerceptionError(msg, hint="shares(coefficients) must return one for every pair of classes")
     if symmetric:
         shares = (shares + 1 - _mirrored(shares)) / 2
     pinned = grid.pin(shares, torch.zeros(()), torch.ones(()))
@@ -129,9 +129,9 @@ def answer_table(model: Any, *, symmetric: bool = True, ends: str = "pinned") ->
     Parameters
     ----------
     model
-        `predict(coefficient, class_1, class_2).mass` holds the probabilities of A equally spaced answers from 0 to 1.
+        Model whose `predict(coefficient, class_1, class_2).mass` has the probabilities of A equally spaced answers.
     symmetric, ends
-        As of `share_table`.
+        See `share_table`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Stimulus means: the expected answer for each stimulus, from its few answers and a model of perception."""
+"""Stimulus means: the expected answer to each stimulus, from its few answers and a perceptual model."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 _NODES = 81
 _REACH = 5.0
-"""Standard deviations to either side over which effects are summed."""
+"""Range of effects to sum over, in standard deviations to either side."""
 _LARGEST = 0.95
 _ANSWERS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
 class StimulusMeans:
-    """Expected answers for G stimuli.
+    """Expected answers to G stimuli.
 
     Parameters
     ----------
     share
-        float64 (G,): expected answer of a new participant, as share of image 1.
+        float64 (G,): expected answer of a new participant, as a share of image 1.
     own_share
-        Part of the variance of one answer that is due to the stimulus, 0 to 1: what the model does not explain but
-        participants agree on.
+        Share of the variance of one answer that is due to the stimulus, 0 to 1: what participants agree on but the
+        model does not explain.
     """
 
     share: Floats
@@ -55,9 +55,9 @@ def stimulus_means(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> StimulusMeans:
-    r"""Compute the expected answer for each stimulus, shrunk towards the model, with effects of participants removed.
+    r"""Compute the expected answer to each stimulus, shrunk towards the model and without participant effects.
 
-    In the model, the answer of participant p about stimulus s is a latent value of variance 1 around eta. A part
+    In the model, the answer of participant p to stimulus s is a latent value with variance 1 around eta. A share
     :math:`\rho` of this variance belongs to the stimulus:
 
     .. math::
@@ -66,29 +66,29 @@ def stimulus_means(
         u_s \sim N(0, \rho),
 
     which leaves the model's own predictions unchanged. :math:`\rho` maximizes the likelihood of all answers, and the
-    expected answer is an average over the distribution of :math:`u_s` given the answers about s. One answer moves it a
-    little, many outweigh the model; and an answer in favour of image 1 says less about the stimulus if its participant
-    favours image 1 everywhere.
+    expected answer is averaged over the distribution of :math:`u_s` given the answers to s. A single answer changes it
+    little, while many outweigh the model. An answer in favour of image 1 counts less if its participant always favours
+    image 1.
 
     Parameters
     ----------
     model
-        A model of these or of other judgments; participants whom it does not know count as anybody.
+        Model fitted to these or other judgments; participants unknown to it are treated as new.
     dataset
         Judgments of infer_mixing_factor, N rows.
     cifar10, image_sets
-        Where pictures come from, for a model with features of pixels.
+        Where the pictures come from, for a model with pixel features.
 
     Returns
     -------
     StimulusMeans
-        Stimuli in the order of first appearance, as `hmix_hub.by_stimulus` has them.
+        Means of the stimuli in the order of first appearance, as in `hmix_hub.by_stimulus`.
 
     Raises
     ------
     PerceptionError
-        If no stimulus was judged by two participants, rows are of single pictures, or the judgments are none that the
-        model can be asked about.
+        If no stimulus was judged by two participants, rows have single pictures, or the model cannot predict the
+        judgments.
     """
     answers = answers_of(model, dataset, cifar10=cifar10, image_sets=image_sets)
     own_share = answers.fit_own_share()
@@ -96,7 +96,7 @@ def stimulus_means(
 
 
 def means_of_others(dataset: datasets.Dataset, model: PerceptualModel | None = None) -> tuple[Floats, Floats]:
-    """Return a prediction of each judgment from the other participants' answers about its stimulus.
+    """Predict each judgment from the other participants' answers to its stimulus.
 
     Comparing both predictions with the answers shows how much better stimulus means are than plain means.
 
@@ -105,13 +105,13 @@ def means_of_others(dataset: datasets.Dataset, model: PerceptualModel | None = N
     dataset
         Judgments of infer_mixing_factor, N rows.
     model
-        A model that was fitted to none of the participants. `None`: models fitted to the dataset, each without the
-        participants whose answers it predicts, no two of whom share a stimulus.
+        Model that was not fitted to any of the participants. By default, models are fitted to the dataset, each without
+        the participants whose answers it predicts, no two of whom share a stimulus.
 
     Returns
     -------
     tuple
-        float64 (N,) each: the plain mean of the others' answers, and the stimulus mean computed from them; NaN where
+        float64 (N,) each: the plain mean of the others' answers, and the stimulus mean computed from them; NaN if
         nobody else judged the stimulus.
     """
     stimuli, participants = stimuli_of(dataset), observe(dataset).participant
@@ -139,7 +139,7 @@ def means_of_others(dataset: datasets.Dataset, model: PerceptualModel | None = N
 
 
 def _folds(participants: Ints, stimuli: Groups) -> Ints:
-    """Return a fold of each participant, int64 (J,), in none of which two share a stimulus; few, by a greedy pass."""
+    """Return few folds of participants, int64 (J,), in which no two share a stimulus, by a greedy pass."""
     own = Groups(participants)
     folds = np.zeros(len(own.sizes), dtype=np.int64)
     judged_in: list[set[int]] = []
@@ -160,7 +160,7 @@ def stimuli_of(dataset: datasets.Dataset) -> Groups:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Answers as a model sees them.
+    """Answers in terms of a model.
 
     Parameters
     ----------
@@ -169,12 +169,11 @@ class Answers:
     seen
         N judgments.
     stimuli
-        Their groups by stimulus.
+        The judgments grouped by stimulus.
     eta, variance
-        float64 (N,): of the participant who answered, the latent value without the stimulus's effect, and what is not
-        known of it.
+        float64 (N,): latent value for the participant who answered, without the stimulus effect, and its variance.
     new_eta, new_variance
-        float64 (N,): the same of anybody.
+        float64 (N,): the same for a new participant.
     """
 
     model: PerceptualModel
@@ -186,12 +185,12 @@ class Answers:
     new_variance: Floats
 
     def fit_own_share(self) -> float:
-        """Return the part of the variance of one answer that is the stimulus's own, by maximum likelihood."""
+        """Estimate the share of the variance of one answer that is due to the stimulus, by maximum likelihood."""
         from scipy.optimize import minimize_scalar
 
         if self.stimuli.distinct(self.seen.participant).max() < 2:
-            msg = "no stimulus was judged by two participants: what is the stimulus's own cannot be told"
-            raise PerceptionError(msg, hint="aggregate by 'mean'; or collect more judgments of each stimulus")
+            msg = "no stimulus was judged by two participants, so the effect of a stimulus cannot be estimated"
+            raise PerceptionError(msg, hint="aggregate with 'mean', or collect more judgments of each stimulus")
 
         def surprise(own_share: float) -> float:
             return -float(logsumexp(self.by_stimulus(own_share), axis=1, b=_weights()).sum())
@@ -199,11 +198,11 @@ class Answers:
         return float(minimize_scalar(surprise, bounds=(0, _LARGEST), method="bounded", options={"xatol": 1e-3}).x)
 
     def by_stimulus(self, own_share: float) -> Floats:
-        """Return the log likelihood of all answers about each stimulus at each of its effects; float64 (G, Q)."""
+        """Return the log likelihood of all answers to each stimulus at each effect; float64 (G, Q)."""
         order, offsets = self.stimuli.order, self.stimuli.offsets
         total, start = np.empty((len(self.stimuli.sizes), _NODES)), 0
         while start < len(total):
-            # Some thousand rows at a time: of a million, all would take gigabytes.
+            # Process some thousand rows at a time, since a million would take gigabytes.
             stop = max(start + 1, int(np.searchsorted(offsets, offsets[start] + _ANSWERS_AT_ONCE, side="right")) - 1)
             values = self.log_likelihoods(own_share, order[offsets[start] : offsets[stop]])
             total[start:stop] = np.add.reduceat(values, offsets[start:stop] - offsets[start])
@@ -211,11 +210,11 @@ class Answers:
         return total
 
     def log_likelihoods(self, own_share: float, rows: Ints | None = None) -> Floats:
-        """Return the log likelihood of answers, int64 (M,), or all, at each effect of the stimulus; float64 (M, Q)."""
+        """Return the log likelihood of answers in `rows`, int64 (M,), at each stimulus effect; float64 (M, Q)."""
         rows = np.arange(len(self.seen)) if rows is None else rows
         percent = self.model.scale.percent
         asked = to_percent(self.seen.inferred[rows])
-        # An answer that never occurred in the fit counts as the nearest that did.
+        # An answer that did not occur in the fit counts as the nearest one that did.
         place = np.abs(asked[:, None] - percent).argmin(axis=1)
         ends = padded(torch.tensor(self.model.thresholds)).numpy()
         centre = self.eta[rows, None] + _effects(own_share)
@@ -224,16 +223,16 @@ class Answers:
         return log_cell(low, high).numpy()
 
     def means(self, own_share: float, log_likelihoods: Floats, rows: Ints | None = None) -> Floats:
-        """Return the mean answer of anybody given log likelihoods of effects.
+        """Return the mean answer of a new participant given log likelihoods of effects.
 
         Parameters
         ----------
         own_share
-            As `fit_own_share` returns it.
+            As returned by `fit_own_share`.
         log_likelihoods
             float64 (M, Q).
         rows
-            int64 (M,): the judgment whose mixture is asked about; `None`: the first of each stimulus.
+            int64 (M,): judgments whose mixtures to predict; defaults to the first of each stimulus.
         """
         rows = self.stimuli.first if rows is None else rows
         weights = softmax(log_likelihoods + np.log(_weights()), axis=1)
@@ -253,11 +252,11 @@ def answers_of(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Answers:
-    """Return the answers of a dataset as a model sees them; see `stimulus_means`."""
+    """Return the answers of a dataset in terms of a model; see `stimulus_means`."""
     seen = observe(dataset)
     if seen.notes:
-        msg = f"{'; '.join(seen.notes)}: a model of mixtures has no mean for them"
-        raise PerceptionError(msg, hint="filter such rows out first")
+        msg = f"{'; '.join(seen.notes)}: a model of mixtures cannot predict them"
+        raise PerceptionError(msg, hint="remove such rows first")
     features = model.terms.features
     given = None
     if features is not None and features.from_pixels:
@@ -270,7 +269,7 @@ def answers_of(
 
 
 def _effects(own_share: float) -> Floats:
-    """Return the effects of a stimulus that are summed over; float64 (Q,)."""
+    """Return the stimulus effects to sum over; float64 (Q,)."""
     return np.linspace(-_REACH, _REACH, _NODES) * np.sqrt(own_share)
 
 

@@ -1,8 +1,8 @@
-"""Storage: a fitted model of perception as a JSON file, written whole, read strictly, the same to the last bit.
+"""Storage of a fitted perceptual model as a JSON file: written atomically, read strictly, bit-identical.
 
-The file is one JSON object: `format` and `version`, `sha256` of the canonical form of `model`, and `model` itself, its
-numbers as Python writes float64, which reads back without loss. No data of single judgments are in it; ids and effects
-of participants are, where the model has them.
+The file is one JSON object: `format` and `version`, the `sha256` of the canonical form of `model`, and `model` itself,
+with float64 numbers as written by Python, which read back without loss. It has no single judgments, but the ids and
+effects of participants, if the model has them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hmix_hub.perception.terms import Features, Terms
 
 FORMAT, VERSION = "hmix-hub perceptual model", 1
 MOST_BYTES = 1 << 28
-"""Largest file that is read: 256 MiB, a model of a million participants."""
+"""Maximum size of a file: 256 MiB, enough for a model of a million participants."""
 
 _Finite = Annotated[float, pydantic.Field(ge=-LARGEST, le=LARGEST)]
 _Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -89,21 +89,21 @@ class _File(_Part):
 
 
 def write_model(path: str | os.PathLike[str], parts: Mapping[str, Any]) -> None:
-    """Write the parts of a model to a file, whole or not at all.
+    """Write the parts of a model to a file, atomically.
 
     Parameters
     ----------
     path
-        The file; one that is there is replaced.
+        Path of the file; an existing file is replaced.
     parts
         Fields of `hmix_hub.PerceptualModel` by name.
 
     Raises
     ------
     PerceptionError
-        If the path is none.
+        If the path is invalid.
     OSError
-        If it cannot be written; what was there stays.
+        If the file cannot be written; an existing file is unchanged.
     """
     place = _path(path)
     terms, scale, features = parts["terms"], parts["scale"], parts["terms"].features
@@ -139,13 +139,13 @@ def write_model(path: str | os.PathLike[str], parts: Mapping[str, Any]) -> None:
 
 
 def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the parts of a model that `write_model` wrote, the fields of `hmix_hub.PerceptualModel` by name.
+    """Read the parts of a model written by `write_model`: the fields of `hmix_hub.PerceptualModel` by name.
 
     Raises
     ------
     PerceptionError
-        If the file is missing or too large, no model, of another version of the format, or changed since it was
-        written: in a byte, a type, a range or a size.
+        If the file does not exist, is too large, is not a model, has another version of the format, or was changed
+        since it was written.
     """
     place = _path(path)
     where = Where(str(place))
@@ -156,7 +156,7 @@ def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
         msg = f"the file is not a perceptual model: its format is {named[0]!r}, not {FORMAT!r}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one")
     if named[1] != VERSION or isinstance(named[1], bool):
-        msg = f"the file follows version {named[1]!r} of the format, and this package reads version {VERSION}"
+        msg = f"the file has version {named[1]!r} of the format, but this package reads version {VERSION}"
         raise PerceptionError(msg, where=where, hint="install the version of hmix-hub that wrote it, or fit again")
     try:
         checked = _File.model_validate(found)
@@ -166,8 +166,8 @@ def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
         msg = f"{field}: {'not a JSON object' if first['type'] == 'model_type' else first['msg'].lower()}"
         raise PerceptionError(msg, where=where, hint="the file was changed: fit and save again") from None
     if _file_of(found["model"]) != content:
-        msg = "the file was changed since it was written: it is not the one that its sha256 is of"
-        raise PerceptionError(msg, where=where, hint="take a copy that is whole, or fit and save again")
+        msg = "the file was changed since it was written: its sha256 does not match"
+        raise PerceptionError(msg, where=where, hint="use an intact copy, or fit and save again")
     try:
         return _parts(checked.model)
     except (ValueError, SchemaError) as error:
@@ -178,13 +178,13 @@ def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _path(path: object) -> Path:
     place = local_path(path)
     if place is None:
-        msg = f"{path!r} is no path of a file"
-        raise PerceptionError(msg, hint='name one, such as "model.json"')
+        msg = f"{path!r} is not the path of a file"
+        raise PerceptionError(msg, hint='pass a path such as "model.json"')
     return place
 
 
 def _file_of(stored: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a file: canonical, so that one of another form was changed."""
+    """Return the bytes of a file in canonical form, so that any difference is a change."""
     canonical = json.dumps(stored, allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     head = json.dumps({"format": FORMAT, "version": VERSION, "sha256": digest})
@@ -196,46 +196,46 @@ def _read(place: Path, where: Where) -> bytes:
         with place.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        msg = "there is no such file"
+        msg = "the file does not exist"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one") from None
     except OSError as error:
         msg = f"the file cannot be read: {error.strerror or error}"
         raise PerceptionError(msg, where=where) from None
     if len(content) > MOST_BYTES:
-        msg = f"the file is larger than {MOST_BYTES >> 20} MiB, and no model"
+        msg = f"the file is larger than {MOST_BYTES >> 20} MiB, so it is not a model"
         raise PerceptionError(msg, where=where)
     return content
 
 
 def _parsed(content: bytes, where: Where) -> dict[str, Any]:
-    """Return the one JSON object of a file; NaN, infinities and keys that stand twice are none of JSON's."""
+    """Return the JSON object in a file; NaN, infinities and duplicate keys are errors."""
     try:
         found = json.loads(content.decode(), parse_constant=_refuse_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         said = "it is nested too deeply" if isinstance(error, RecursionError) else first_line(error)
-        msg = f"the file is no JSON of a model: {said}"
+        msg = f"the file is not the JSON of a model: {said}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one") from None
     if not isinstance(found, dict):
-        msg = f"the file is not a perceptual model: it holds a {type(found).__name__}"
+        msg = f"the file is not a perceptual model: it contains a {type(found).__name__}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one")
     return found
 
 
 def _refuse_constant(name: str) -> float:
-    msg = f"{name} is no number"
+    msg = f"{name} is not a number"
     raise ValueError(msg)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        msg = "a key stands twice"
+        msg = "a key is repeated"
         raise ValueError(msg)
     return found
 
 
 def _parts(stored: _ModelPart) -> dict[str, Any]:
-    """Return the fields of a model, their sizes checked against each other; `ValueError` where they do not fit."""
+    """Return the fields of a model; raise `ValueError` if their sizes do not match."""
     n_classes = len(_distinct(stored.classes, "classes"))
     features = None if stored.features is None else _features(stored.features, n_classes)
     rank = len(stored.basis[0]) if stored.basis else 0
@@ -244,10 +244,10 @@ def _parts(stored: _ModelPart) -> dict[str, Any]:
     percent = _rising(np.array(stored.answers_percent, dtype=np.int64), "answers_percent")
     counts = _array(stored.answer_counts, (n_answers,), "answer_counts").astype(np.int64)
     if counts.sum() != stored.n_judgments:
-        msg = "answer_counts are not those of n_judgments"
+        msg = "answer_counts do not sum to n_judgments"
         raise ValueError(msg)
     if stored.people is not None and len(stored.people.names) != stored.n_participants:
-        msg = "people are not as many as n_participants"
+        msg = "the number of people is not n_participants"
         raise ValueError(msg)
     return {
         "terms": terms,
@@ -300,7 +300,7 @@ def _array(values: Any, shape: tuple[int, ...], name: str) -> Any:
     if found.size == 0 and 0 in shape and len(values) == shape[0]:
         return np.empty(shape)
     if found.shape != shape:
-        msg = f"{name} is not of shape {shape}"
+        msg = f"{name} does not have shape {shape}"
         raise ValueError(msg)
     return found
 
@@ -314,19 +314,19 @@ def _covariance(values: Any, size: int, name: str) -> Any:
 def _check_covariance(found: Any, name: str) -> None:
     scale = np.abs(found).max(initial=0)
     if np.abs(found - found.T).max(initial=0) > 1e-9 * scale or np.linalg.eigvalsh(found).min() < -1e-9 * scale:
-        msg = f"{name} is no covariance"
+        msg = f"{name} is not a covariance matrix"
         raise ValueError(msg)
 
 
 def _rising(values: Any, name: str) -> Any:
     if not (np.diff(values) > 0).all():
-        msg = f"{name} do not rise"
+        msg = f"{name} are not increasing"
         raise ValueError(msg)
     return values
 
 
 def _distinct(names: list[str], what: str) -> list[str]:
     if len(set(names)) < len(names):
-        msg = f"{what} stand twice"
+        msg = f"{what} are repeated"
         raise ValueError(msg)
     return names

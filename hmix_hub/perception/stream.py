@@ -1,4 +1,4 @@
-"""Counter-based random numbers: identical on every device, resumable anywhere, drawn without a host synchronisation.
+"""Counter-based random numbers: identical on every device, resumable anywhere, without synchronizing with the host.
 
 Each number is a function of a seed and a position, so the state of a stream is one integer. A `torch.Generator` is tied
 to one device, produces different numbers on each kind of device, and cannot be compiled.
@@ -59,7 +59,7 @@ def uniform(key: torch.Tensor, positions: torch.Tensor, stream: int = 0) -> torc
     key
         int64 (): the result of `key_of`.
     positions
-        int64 (N,).
+        int64 (N,): positions.
     stream
         Index of the stream; streams of one key are independent.
 
@@ -134,7 +134,7 @@ def _worker() -> Any:
 
 
 class ExactModule(torch.nn.Module):
-    """A module whose floating buffers keep their dtype: `half()` or `bfloat16()` on a parent would coarsen them."""
+    """A module whose floating buffers keep their dtype, even if a parent is converted with `half()` or `bfloat16()`."""
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         before = dict(self.named_buffers(recurse=False))
@@ -152,9 +152,9 @@ class CoefficientStream(ExactModule):
     Parameters
     ----------
     alpha
-        Above 0.
+        Parameter of the distribution, above 0.
     seed
-        0 or more.
+        Seed, 0 or more.
     """
 
     key: torch.Tensor
@@ -165,7 +165,7 @@ class CoefficientStream(ExactModule):
         super().__init__()
         self.register_buffer("key", torch.tensor(key_of(seed)))
         self.register_buffer("position", torch.tensor(0))
-        # Determined by alpha, so not part of the state.
+        # Not part of the state, since alpha determines them.
         self.register_buffer("quantiles", None if alpha == 1 else beta_quantiles(alpha), persistent=False)
 
     def advance(self, n: int, device: torch.device | None = None) -> torch.Tensor:

@@ -74,19 +74,19 @@ class Terms:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name of each of the P columns."""
+        """Return the names of the P columns."""
         directions = [f"class direction {number + 1}" for number in range(self.basis.shape[1])]
         features = self.names_of_features
         return ("slope", *directions, *features, *(f"{name} x ambiguity" for name in features))
 
     @property
     def names_of_features(self) -> tuple[str, ...]:
-        """Name of each of the F features; empty if the model has none."""
+        """Return the names of the F features; empty if the model has none."""
         return () if self.features is None else self.features.names
 
     @property
     def n_structural(self) -> int:
-        """Number of columns that do not depend on pictures."""
+        """Return the number of columns that do not depend on pictures."""
         return 1 + self.basis.shape[1]
 
     def rows(self, coefficient: Floats, class_1: Ints, class_2: Ints, differences: Floats | None = None) -> Floats:
@@ -149,7 +149,7 @@ def class_basis(n_classes: int, class_1: Ints, class_2: Ints, others: Floats) ->
 
 
 def _canonical(projector: Floats) -> Floats:
-    """Return an orthonormal basis of the range of a projector, float64 (K, K), the same for every row order."""
+    """Return an orthonormal basis of the range of a projector, float64 (K, K), independent of the order of rows."""
     basis = np.zeros((len(projector), 0))
     for column in projector.T:
         rest = column - basis @ (basis.T @ column)

@@ -172,7 +172,7 @@ def test_picture_features_are_of_pictures_of_one_size(judgments):
     from hmix_hub.perception.picture_features import endpoint_features
 
     pairs = judgments.filter(lambda row: row["image_2_index"] is not None)
-    with pytest.raises(SchemaError, match="not of one size"):
+    with pytest.raises(SchemaError, match="have different sizes"):
         endpoint_features(pairs)
 
 

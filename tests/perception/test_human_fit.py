@@ -188,12 +188,12 @@ def test_the_order_of_rows_does_not_matter(seed, infer):
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        (lambda n: np.full(n, np.nan), "row 0: label .* is no share"),
-        (lambda n: np.full(n, 1.5), "row 0: .*no share"),
-        (lambda n: np.full((n, K), 0.2), "no distribution"),
-        (lambda n: np.full((n, K), -0.1), "no distribution"),
+        (lambda n: np.full(n, np.nan), "row 0: label .* is not a share"),
+        (lambda n: np.full(n, 1.5), "row 0: .*not a share"),
+        (lambda n: np.full((n, K), 0.2), "not a distribution"),
+        (lambda n: np.full((n, K), -0.1), "not a distribution"),
         (lambda n: np.full((n, K - 1), 1 / (K - 1)), "airplane"),
-        (lambda n: np.full(n - 1, 0.5), r"labels are \(\d+,\) shares"),
+        (lambda n: np.full(n - 1, 0.5), r"labels must be \(\d+,\) shares"),
         (lambda n: ["half"] * n, "not <U4"),
         (lambda n: [[0.5]] * (n - 1) + [[0.5, 0.5]], "not list"),
         (lambda n: None, "shares of image 1"),
@@ -218,7 +218,7 @@ def test_datasets_without_answers_to_mixtures_are_refused(load_sample, infer):
         hmix_hub.human_fit([0.5] * len(pairs), pairs)
     with pytest.raises(ConfigurationError, match="no rows"):
         hmix_hub.human_fit([], infer.select([]))
-    with pytest.raises(ConfigurationError, match="lacks the columns stimulus_id"):
+    with pytest.raises(ConfigurationError, match="columns are missing from the dataset: stimulus_id"):
         hmix_hub.human_fit([0.5] * len(infer), infer.remove_columns("stimulus_id"))
     with pytest.raises(ConfigurationError, match="not list"):
         hmix_hub.human_fit([0.5], [0.5])

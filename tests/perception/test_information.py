@@ -102,7 +102,7 @@ def test_of_candidates_that_tell_the_same_the_first_are_chosen():
 
 def test_more_stimuli_than_pairs_cannot_be_chosen():
     candidates = Candidates(np.ones((4, 1)), np.ones(4), np.array([0, 0, 1, 1]), np.zeros(4, np.int64))
-    with pytest.raises(PerceptionError, match="3 stimuli cannot be chosen of 2 pairs of pictures"):
+    with pytest.raises(PerceptionError, match="cannot choose 3 stimuli from 2 pairs of pictures"):
         choose(candidates, np.eye(1), np.eye(1), 3)
 
 
@@ -126,7 +126,7 @@ def test_no_number_of_answers_tells_more_than_the_stimulus_effect_allows():
     ("answers", "asked", "own_share"), [(0, 0, 0.3), (1, -1, 0.3), (1, 0, 1.0), (1, 0, -0.1), (1, 0, float("nan"))]
 )
 def test_impossible_numbers_are_refused(answers, asked, own_share):
-    with pytest.raises(PerceptionError, match=f"{answers} answers about stimuli"):
+    with pytest.raises(PerceptionError, match=f"invalid: answers={answers}, asked={asked}"):
         expected_information(np.ones(1), answers, asked=asked, own_share=own_share)
 
 

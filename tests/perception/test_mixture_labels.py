@@ -195,7 +195,7 @@ def test_coefficients_and_labels_made_elsewhere_are_checked():
             mixup.relabel(coefficient, [1, 2], [2, 3])
     for labels, told in (
         (("half", [1], [2]), "numbers from 0 to 1, not 'half'"),
-        ((0.5, ["cat"], ["dog"]), "codes of names"),
+        ((0.5, ["cat"], ["dog"]), "convert names"),
         ((0.5, [[0.5, 0.5], [1]], [[0.5, 0.5], [1]]), "class codes"),
     ):
         with pytest.raises(PerceptionError, match=told):

@@ -110,8 +110,8 @@ def test_formulas_are_those_of_the_description(images):
         (np.zeros((1, 3, 4, 4), dtype=np.int64), "int64"),
         (np.zeros((1, 4, 4, 3), dtype=np.uint8), "transpose"),
         (np.zeros((3, 4, 4), dtype=np.uint8), "not \\(3, 4, 4\\)"),
-        (np.zeros((0, 3, 4, 4), dtype=np.uint8), "no picture"),
-        (np.zeros((1, 3, 1, 4), dtype=np.uint8), "no picture"),
+        (np.zeros((0, 3, 4, 4), dtype=np.uint8), "at least 2 x 2 pixels"),
+        (np.zeros((1, 3, 1, 4), dtype=np.uint8), "at least 2 x 2 pixels"),
         ("pictures", "<U8"),
         (None, "object"),
     ],
@@ -124,7 +124,7 @@ def test_what_is_no_batch_of_pictures_is_refused(images, said):
 def test_unknown_features_are_refused_with_the_nearest():
     with pytest.raises(ConfigurationError, match="edge_energy"):
         picture_features(uniform(0, 0, 0)[None], "edge_enegy")
-    with pytest.raises(ConfigurationError, match="no picture feature is named"):
+    with pytest.raises(ConfigurationError, match="the list of picture features is empty"):
         picture_features(uniform(0, 0, 0)[None], [])
 
 

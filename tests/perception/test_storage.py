@@ -166,28 +166,28 @@ def changed(content, **fields):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"thresholds": [0.0, 1.0]}, "thresholds is not of shape"),
+        ({"thresholds": [0.0, 1.0]}, "thresholds does not have shape"),
         ({"thresholds": "0"}, "thresholds: input should be a valid list"),
-        ({"coefficients": [1.0]}, "coefficients is not of shape"),
+        ({"coefficients": [1.0]}, "coefficients does not have shape"),
         ({"coefficients": []}, "coefficients: list should have at least 1 item"),
         ({"coefficients": ["1.5"]}, r"coefficients.0: input should be a valid number"),
-        ({"covariance": [[1.0]]}, "covariance is not of shape"),
-        ({"basis": []}, "basis is not of shape"),
-        ({"basis": [[1.0], [1.0, 2.0]]}, "basis is not of shape"),
-        ({"classes": ["cat"] * 10}, "classes stand twice"),
+        ({"covariance": [[1.0]]}, "covariance does not have shape"),
+        ({"basis": []}, "basis does not have shape"),
+        ({"basis": [[1.0], [1.0, 2.0]]}, "basis does not have shape"),
+        ({"classes": ["cat"] * 10}, "classes are repeated"),
         ({"classes": []}, "classes: list should have"),
         ({"classes": None}, "classes: input should be a valid list"),
         ({"nll": -1.0}, "nll: input should be greater than or equal to 0"),
         ({"nll": True}, "nll: input should be a valid number"),
-        ({"n_judgments": 10}, "answer_counts are not those of n_judgments"),
+        ({"n_judgments": 10}, "answer_counts do not sum to n_judgments"),
         ({"n_judgments": 10.5}, "n_judgments: input should be a valid integer"),
-        ({"n_participants": 10**6}, "people are not as many"),
+        ({"n_participants": 10**6}, "the number of people is not n_participants"),
         ({"n_participants": 2**70}, "n_participants: input should be less"),
-        ({"shown_coefficients": [0.9, 0.1]}, "shown_coefficients do not rise"),
+        ({"shown_coefficients": [0.9, 0.1]}, "shown_coefficients are not increasing"),
         ({"shown_coefficients": [1.5]}, "shown_coefficients.0"),
-        ({"people__covariance": [[1.0, 2.0], [2.0, 1.0]]}, "covariance of people is no covariance"),
-        ({"people__covariance": [[1.0, 0.5], [0.0, 1.0]]}, "covariance of people is no covariance"),
-        ({"people__effects": [[0.0, 0.0]]}, "effects is not of shape"),
+        ({"people__covariance": [[1.0, 2.0], [2.0, 1.0]]}, "covariance of people is not a covariance matrix"),
+        ({"people__covariance": [[1.0, 0.5], [0.0, 1.0]]}, "covariance of people is not a covariance matrix"),
+        ({"people__effects": [[0.0, 0.0]]}, "effects does not have shape"),
         ({"features__scale": [0.0, 1.0]}, "features.scale.0: input should be greater than"),
         ({"coefficients": [1e308] * 12}, "coefficients.0: input should be less than or equal to 1"),
         ({"basis": [[-1e308] * 9] * 10}, "basis.0.0: input should be greater than or equal to -1"),
@@ -204,17 +204,17 @@ def test_parts_that_are_none_or_do_not_fit_are_refused_by_name(fields, said, sav
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[]", "holds a list"),
+        (b"", "not the JSON"),
+        (b"\xff\xfe", "not the JSON"),
+        (b"[]", "contains a list"),
         (b"{}", "its format is None"),
-        (b'{"format": "hmix-hub perceptual model", "format": 1}', "a key stands twice"),
+        (b'{"format": "hmix-hub perceptual model", "format": 1}', "a key is repeated"),
         (b'{"format": "hmix-hub perceptual model", "version": 2}', "version 2"),
         (b'{"format": "hmix-hub perceptual model", "version": true}', "version True"),
         (b'{"format": "hmix-hub perceptual model", "version": 1}', "sha256: field required"),
-        (b'{"format": NaN}', "NaN is no number"),
+        (b'{"format": NaN}', "NaN is not a number"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"format": ' + b"9" * 5000 + b"}", "no JSON"),
+        (b'{"format": ' + b"9" * 5000 + b"}", "not the JSON"),
     ],
 )
 def test_what_is_no_file_of_a_model_is_refused(content, said, folder):
@@ -226,7 +226,7 @@ def test_numbers_that_are_none_are_refused(saved, folder):
     _, content = saved
     nll = b'"nll":' + json.dumps(json.loads(content)["model"]["nll"]).encode()
     assert nll in content
-    for number, said in ((b"NaN", "NaN is no number"), (b"1e999", "nll: input should be a finite number")):
+    for number, said in ((b"NaN", "NaN is not a number"), (b"1e999", "nll: input should be a finite number")):
         with pytest.raises(PerceptionError, match=said):
             load_bytes(folder, content.replace(nll, b'"nll":' + number))
 
@@ -240,11 +240,11 @@ def test_a_file_that_is_too_large_is_not_read_whole(saved, folder, monkeypatch):
 
 
 def test_places_that_hold_no_file_are_refused(folder):
-    with pytest.raises(PerceptionError, match="there is no such file"):
+    with pytest.raises(PerceptionError, match="the file does not exist"):
         PerceptualModel.load(folder / "missing.json")
     with pytest.raises(PerceptionError, match="cannot be read"):
         PerceptualModel.load(folder)
-    with pytest.raises(PerceptionError, match="no path"):
+    with pytest.raises(PerceptionError, match="not the path"):
         PerceptualModel.load(3)
 
 
