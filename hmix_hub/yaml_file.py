@@ -172,7 +172,7 @@ def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
         for key, value in node.value:
             name, line = _text_of(key), key.start_mark.line + 1
             if name in content:
-                msg = f"{name} stands twice"
+                msg = f"{name} occurs twice"
                 raise BadFileError(msg, line)
             content[name] = _plain(value, (*path, name), lines)
             lines[(*path, name)] = line

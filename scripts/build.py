@@ -3,8 +3,8 @@
 python3 scripts/build.py            writes everything
 python3 scripts/build.py --check    writes nothing; 1 if a generated part is not what the code says
 
-A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->` (in YAML `# generated: NAME`
-and `# end`). Parts that count the release are left alone where the released files cannot be had.
+A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->` (in YAML `# generated: NAME` and
+`# end`). Parts that count the release are left alone if the released files are unavailable.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def _rules() -> str:
 
 
 def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
-    """Lay out what is counted in the release; nothing where that cannot be had."""
+    """Lay out what is counted in the release; nothing if that is unavailable."""
     from hmix_hub.schema.column import markdown_table
 
     source = _release()

@@ -1,4 +1,4 @@
-"""Pictures of the dashboard, for the guide: a study that scripted people have taken part in for an afternoon.
+"""Pictures of the dashboard, for the guide: a study in which simulated participants have taken part for an afternoon.
 
 Called by scripts/screens.py. The study clock runs fast meanwhile, so that the afternoon takes half a minute.
 """
@@ -29,7 +29,7 @@ VIEWS = ("Overview", "Participants", "Trials and answers")
 
 
 def take_dashboard(browser: Browser, collection: Path, folder: Path, take: Take) -> None:
-    """Let scripted people take part in a small study, and take the dashboard's views.
+    """Let simulated participants take part in a small study, and take the dashboard's views.
 
     Parameters
     ----------

@@ -297,7 +297,7 @@ def open_folder(path: Path) -> LoadableStudy:
 def manifest_of(folder: Path, description: str) -> Manifest:
     """Read the manifest of a study to load; unknown fields are ignored."""
     if not (folder / MANIFEST).is_file():
-        msg = f"this is no study: it has no {MANIFEST}"
+        msg = f"this is not a study: it has no {MANIFEST}"
         raise SourceMissingError(msg, where=Where(description), hint="plain datasets.load_dataset loads other datasets")
     report = Report()
     manifest = read_manifest(folder, report, is_draft=True, is_lenient=True)

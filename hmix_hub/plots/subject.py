@@ -189,7 +189,7 @@ def find_subject(
     SchemaError
         If it is not an id, names one picture as a pair, or the judgment or picture does not exist.
     SourceError
-        If judgments or pictures cannot be had.
+        If judgments or pictures are unavailable.
     """
     judgment, is_judgment = None, not (is_stimulus_id(name) or is_pair_id(name))
     if is_judgment and (not isinstance(name, str) or "/" not in name):

@@ -210,7 +210,7 @@ def batches(
     on_screen
         See `render`; the target "shown" is then also that of the picture on the screen.
     mix
-        A `HumanMixup`. The two images of each row are mixed anew in every epoch, with a fresh coefficient instead of
+        A `HumanMixup`. The two images of each row are mixed again in every epoch, with a fresh coefficient instead of
         the one that participants were shown. Batches hold the mixture as `image`, the label that people would give it
         as `mixup`, (B, K), and the share of image 1 as `coefficient`, float32 (B,); with images="endpoints" also the
         two images. Coefficients depend only on the seed of `mix`, the epoch and the row's place in the epoch's order:

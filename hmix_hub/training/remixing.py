@@ -1,4 +1,4 @@
-"""Remixing: image pairs that are mixed anew in every epoch and labelled by a `HumanMixup`."""
+"""Remixing: image pairs that are mixed again in every epoch and labelled by a `HumanMixup`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EPOCH = 1 << 40
 
 @dataclass(frozen=True, eq=False)
 class Remixing:
-    """How batches are mixed anew.
+    """How batches are mixed again.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Remixing:
         columns: Sequence[str],
         dtype: torch.dtype,
     ) -> Remixing:
-        """Check that the rows of a dataset can be mixed anew, and how; see `hmix_hub.batches`."""
+        """Check that the rows of a dataset can be mixed again, and how; see `hmix_hub.batches`."""
         check_images(images)
         if not isinstance(mixup, HumanMixup):
             msg = f"mix= takes an hmix_hub.HumanMixup, not {type(mixup).__name__}"
@@ -104,7 +104,7 @@ class Remixing:
         return [*added, *(text for text in held if text.split()[0] not in self._needed)]
 
     def remix(self, batch: dict[str, torch.Tensor], epoch: int, places: range) -> dict[str, torch.Tensor]:
-        """Return a batch with its image pairs mixed anew.
+        """Return a batch with its image pairs mixed again.
 
         Parameters
         ----------

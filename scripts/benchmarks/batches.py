@@ -38,7 +38,7 @@ class Training:
     workload
         The judgments.
     batch_size
-        B, which may be set anew.
+        B, which may be changed.
     """
 
     workload: Workload

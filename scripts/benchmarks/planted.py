@@ -112,7 +112,7 @@ def people_of_model(model: PerceptualModel, dataset: datasets.Dataset, of_stimul
 
 
 def people_of_suite(dataset: datasets.Dataset, **perception: float) -> Answering:
-    """Return scripted people of the suite, each with an own bias, who name shares to a whole percent."""
+    """Return simulated participants of the suite, each with an own bias, who name shares to a whole percent."""
     from hmix_hub.suite.tasks.perception import Perception
 
     seeing = Perception(**perception)
@@ -193,7 +193,7 @@ def truths_of(model: PerceptualModel) -> dict[str, dict[str, float]]:
 
 
 def truths_of_suite(dataset: datasets.Dataset, answering: Answering) -> dict[str, dict[str, float]]:
-    """Return what scripted people have planted: no class effects, and the slope of a larger sample of them."""
+    """Return what simulated participants have planted: no class effects, and the slope of a larger sample of them."""
     import hmix_hub
 
     rng = np.random.default_rng(2**32)

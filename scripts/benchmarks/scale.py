@@ -138,7 +138,7 @@ def _bytes(n: float) -> str:
 
 
 def _print_far(costs: dict[str, float], bytes_a_row: Sequence[float], rows: int) -> None:
-    """Print what more rows would cost if each cost what it does at the most that were measured."""
+    """Print what more rows would cost if each cost what it does at the largest number measured."""
     raw, built = bytes_a_row
     print(
         f"\nComputed, each row at what it costs among {rows:,}, its file at {raw:.0f} bytes and what is built at "

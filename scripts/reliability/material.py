@@ -143,7 +143,7 @@ def load_material(
     Raises
     ------
     SourceError
-        If something cannot be had, or is not what it should be.
+        If something is unavailable, or not as expected.
     ConfigurationError
         If too few pictures or mixtures are left.
     """

@@ -83,7 +83,7 @@ def expected_calibration_error(logits: torch.Tensor, labels: torch.Tensor, bins:
 
 
 def temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """Fit the temperature that logits are divided by, at the least NLL of the labels.
+    """Fit the temperature that logits are divided by, for the smallest NLL of the labels.
 
     The NLL is convex in 1 / T, so that the sign of its slope tells the side of the optimum; T is within 0.001 to 1000.
 

@@ -54,7 +54,7 @@ def authors_split(folder: str | os.PathLike[str] | None = None) -> Split:
     Raises
     ------
     SourceError
-        If a file is missing, cannot be had, or is not the authors' file: size and sha256 are verified.
+        If a file is missing, unavailable, or not the authors' file: size and sha256 are verified.
 
     Notes
     -----

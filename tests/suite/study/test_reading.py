@@ -161,7 +161,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "something still to be written": ("None was needed.", "TODO the approval  #!", "TODO must still be replaced"),
     "no YAML": ("seed: 3", "seed: [3\nx: y  #!", "did not find expected"),
     "a value that goes on, further in": ("seed: 3", "seed: 3\n  bad: x  #!", "not allowed in this context (column 6)"),
-    "a key that occurs twice": ("seed: 3", "seed: 3\nseed: 4  #!", "seed stands twice"),
+    "a key that occurs twice": ("seed: 3", "seed: 3\nseed: 4  #!", "seed occurs twice"),
     "an alias": ("seed: 3", "seed: &a 3\nx: *a  #!", "an alias"),
     "a tag of YAML": ("seed: 3", "seed: !!int 3  #!", "a tag"),
     "a number with a point for a whole one": ("seed: 3", "seed: 1.0  #!", "seed: '1.0' is not a whole number"),

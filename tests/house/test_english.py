@@ -1,0 +1,98 @@
+"""English: docstrings, messages and guides use present-day phrases, and the words of the glossary."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_FIRST_WORD = re.compile(r"(Give|Gives|Say|Says|Tell|Tells)\b")
+_NOUNS = "study|number|picture|pair|file|folder|id|list|dataset|text|source|size|judgment table|class|email|key|date"
+BANNED = {
+    r"\bat the (most|least)\b": "at most, at least",
+    r"\bcan ?not be had\b": "is unavailable",
+    r"\bone and the same\b": "identical",
+    r"\bfor want of\b": "for lack of",
+    r"\bis of nobody\b": "no participant has",
+    r"\b(anew|whence|thence|thereof|whereof)\b": "again; from which",
+    r"\b(un)?mend(s|ed|ing)?\b": "fix",
+    r"\bnothing is said of\b": "no … given for",
+    r"\bsays no (format|kind)\b": "cannot tell the format",
+    r"\bstands? (already|twice|in it already)\b": "is already listed; occurs twice",
+    r"\bgives? (them |people |participants |somebody )?away\b": "could identify participants",
+    rf"(?<!there )\bis no ({_NOUNS})\b": "is not a",
+    r"; else (until|to|name|the)\b": "otherwise; default:",
+    r"\b(scripted|simulated) people\b": "simulated participants",
+    r"\bcrowd ?workers?\b": "participants",
+    r"\bcalled? otherwise\b": "has another name",
+}
+"""Phrases that are not used, as regular expressions, and what to write instead."""
+UNFINISHED = tuple(f"hmix_hub/{room}/" for room in ("contribute", "perception", "studies", "suite"))
+"""Rooms whose texts are still being rewritten; this list may only shrink."""
+
+
+def phrases_in(text: str) -> list[str]:
+    """Return the banned phrases of a text, each with what to write instead."""
+    words = " ".join(text.split())
+    found = ((re.search(pattern, words, re.IGNORECASE), instead) for pattern, instead in BANNED.items())
+    return [f"{match[0]!r}: write {instead!r}" for match, instead in found if match]
+
+
+def texts_of(module: Path) -> Iterator[tuple[int, str, bool]]:
+    """Yield the line and text of every docstring, and of every other text with words; and whether it is a docstring."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    docstrings = {
+        id(part.value)
+        for node in ast.walk(tree)
+        for part in (node.body if isinstance(getattr(node, "body", None), list) else ())
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.lineno, node.value, id(node) in docstrings
+
+
+@pytest.mark.parametrize("folder", ["hmix_hub", "builders", "scripts"])
+def test_docstrings_and_messages_use_phrases_of_today(folder):
+    found = [
+        f"{module.relative_to(ROOT)}:{line}: {problem}"
+        for module in sorted((ROOT / folder).rglob("*.py"))
+        if not module.relative_to(ROOT).as_posix().startswith(UNFINISHED)
+        for line, text, is_docstring in texts_of(module)
+        for problem in [
+            *(["begin with Return, Compute, Load, Check, …"] if is_docstring and _FIRST_WORD.match(text) else []),
+            *phrases_in(text),
+        ]
+    ]
+    assert found == []
+
+
+def test_guides_use_phrases_of_today():
+    guides = {*ROOT.glob("*.md"), *(ROOT / "dataset_cards").rglob("*.md")} - {
+        ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")
+    }
+    found = [
+        f"{guide.relative_to(ROOT)}: {problem}"
+        for guide in sorted(guides)
+        # The glossary lists words not to use.
+        for problem in phrases_in(re.sub(r"### Words\n.*?(?=\n#)", "", guide.read_text(encoding="utf-8"), flags=re.S))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text", ["People at the most; else until all is full.", "this code is of nobody", "nothing to mend", "it is no id"]
+)
+def test_phrases_of_yesterday_are_found(text):
+    assert phrases_in(text)
+
+
+def test_sound_phrases_are_not():
+    assert (
+        phrases_in("There is no file; at most one participant recommended it, and a comment is given away-facing.")
+        == []
+    )
