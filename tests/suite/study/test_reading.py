@@ -308,7 +308,7 @@ def test_a_file_beyond_measure_is_refused(tmp_path: Path) -> None:
 
 
 def test_values_nested_beyond_measure_are_refused(tmp_path: Path) -> None:
-    assert "nested more than 20 deep" in str(_told(write_study(tmp_path, "a: " + "[" * 3000 + "]" * 3000)))
+    assert "nested more than 20 levels deep" in str(_told(write_study(tmp_path, "a: " + "[" * 3000 + "]" * 3000)))
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
