@@ -22,6 +22,7 @@ def recipes(root):
     for line in (root / "Justfile").read_text(encoding="utf-8").splitlines():
         if head := re.match(r"([a-z_]+)( \*[a-z]+)?:(?! *=)", line):
             name = head[1]
+            assert name not in found, f"just has two recipes called {name}"
             found[name] = []
         elif name and line.startswith("    "):
             found[name].append(line.strip())
@@ -109,3 +110,13 @@ def test_only_the_job_that_uploads_has_an_identity_and_no_job_a_token(root):
     assert release["jobs"]["publish"]["needs"] == ["test", "build"]
     assert not re.search(r"secrets\.|password|(?<!id-)token:", "".join(texts.values()))
     assert ".ci/run" in texts["test"]
+
+
+def test_the_changelog_is_kept_by_version_and_kind_in_short_lines(root):
+    lines = (root / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    versions = [line for line in lines if line.startswith("## ")]
+    assert versions[0] == "## Unreleased"
+    assert all(re.fullmatch(r"## \d+\.\d+\.\d+ - \d{4}-\d\d-\d\d", line) for line in versions[1:])
+    kinds = {line.removeprefix("### ") for line in lines if line.startswith("### ")}
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert [line for line in lines if len(line) > 150] == []
