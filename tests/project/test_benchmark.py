@@ -307,3 +307,15 @@ def test_what_a_job_takes_is_measured(tmp_path):
     assert not (tmp_path / "spill").exists()
     with pytest.raises(SystemExit, match="status 3"):
         measure([sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "spill")
+
+
+def test_every_filter_of_the_explorer_is_timed(chromium, tmp_path, monkeypatch):
+    from benchmarks import explorer
+
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    title, opened = explorer._first_paints(chromium, tmp_path / "small", 1)
+    assert (title, len(opened)) == ("the sample study", 1)
+    explorer._write_large(tmp_path / "large", 3000)
+    stimuli, whole = explorer._filter_times(chromium, tmp_path / "large", 1)
+    assert len(stimuli) == len(explorer._FILTERS)
+    assert all(one < both for one, both in zip(stimuli, whole, strict=True))
