@@ -133,8 +133,8 @@ def _page(path: Path, source: Path) -> str:
     if _NOTEBOOK.search(text):
         _write_notebook(text, source / "notebooks" / f"{path.stem}.ipynb")
         way = f"{os.path.relpath(source, here)}/notebooks/{path.stem}.ipynb"
-        data = "H-Mix" if os.environ["HMIX_SOURCE"] != "sample" else "the sample, whose answers a program made up"
-        line = f"{{download}}`Download this page as a notebook <{way}>`. Outputs on this page are those over {data}."
+        data = "H-Mix" if os.environ["HMIX_SOURCE"] != "sample" else "the built-in sample, whose answers are simulated"
+        line = f"{{download}}`Download this page as a notebook <{way}>`. The outputs below come from {data}."
         text = _HEADING.sub(rf"\g<0>\n{line}\n", text, count=1)
     else:
         text = _FRONT_MATTER.sub("", text)
