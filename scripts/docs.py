@@ -26,7 +26,7 @@ from environment import ROOT, options_of, run_script
 SITE = ROOT / "scripts" / "site"
 GUIDES = ROOT / "dataset_cards"
 ABOUT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md")
-"""Pages that lie beside the guides' folder; on the site all lie in one."""
+"""Pages next to the guides' folder; on the site, all are in one."""
 _FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.S | re.M)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 _HEADING = re.compile(r"^# .*\n", re.M)
@@ -109,7 +109,7 @@ def stage(source: Path) -> None:
 
 
 def _others(folder: str, names: list[str]) -> list[str]:
-    """Return the files of a folder that are no part of the site."""
+    """Return the files of a folder that are not part of the site."""
     return [name for name in names if (Path(folder) / name).is_file() and not name.endswith((".md", ".png"))]
 
 
@@ -193,7 +193,7 @@ def broken_links(html: Path) -> Iterator[str]:
             scheme, host, place, _, _, anchor = urlparse(address)
             if scheme:
                 if scheme not in {"https", "http", "mailto"} or not (host or place):
-                    yield f"{where}: {address} is no address"
+                    yield f"{where}: {address} is not an address"
                 continue
             target = (path.parent / unquote(place)).resolve() if place else path
             if not target.is_file():

@@ -68,7 +68,7 @@ def ensure_environment(extra: str = "suite") -> Path:
 
 
 def _make(folder: Path) -> None:
-    """Make the environment; one that is there already keeps what is installed in it."""
+    """Create the environment; an existing one keeps what is installed in it."""
     try:
         venv.create(folder, with_pip=True, symlinks=os.name != "nt")
     except (OSError, subprocess.CalledProcessError) as error:

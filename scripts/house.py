@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def measure() -> list[Measure]:
-    """Measure the code as it stands in the checkout."""
+    """Measure the code in the checkout."""
     from house_changes import add_column, add_image_set, add_task
     from house_counts import opens_of_publish, statistics_of_build
 

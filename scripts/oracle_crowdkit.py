@@ -7,8 +7,8 @@ categorical judgments (h-mix, a study's folder, or its repository on the Hub), i
 difference of a probability; exit status 1 if it exceeds 1e-6. Every iteration of `crowd-kit` is done, whether or not it
 would have stopped, since it stops early.
 
-`crowd-kit` brings transformers and wants pandas below 3, so that it does not stand in our own environment: pip installs
-it into a temporary folder, about 300 MB. --write stores the probabilities of the made-up votes for the tests.
+`crowd-kit` brings transformers and wants pandas below 3, so it is not in our own environment: pip installs it into a
+temporary folder, about 300 MB. --write stores the probabilities of the made-up votes for the tests.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def read_votes(name: str) -> tuple[Ints, Ints, Ints]:
         with Path(name).open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
         if not rows or not set(COLUMNS) <= set(rows[0]):
-            sys.exit(f"{name} is no CSV file with the columns {', '.join(COLUMNS)}")
+            sys.exit(f"{name} is not a CSV file with the columns {', '.join(COLUMNS)}")
         table = pa.table({column: [row[column] for row in rows] for column in COLUMNS})
         keys = [[column] for column in COLUMNS]
     else:

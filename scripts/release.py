@@ -75,13 +75,13 @@ def check_version(version: str, tags: list[str]) -> None:
     from packaging.version import Version
 
     if not re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", version):
-        sys.exit(f"{version} is no version: write three numbers, such as 0.2.0")
+        sys.exit(f"{version} is not a version: write three numbers, such as 0.2.0")
     if tags and Version(version) <= (newest := max(Version(tag) for tag in tags)):
         sys.exit(f"{version} is not larger than {newest}, the newest version that was released")
 
 
 def write_version(folder: Path, version: str, date: datetime.date) -> None:
-    """Write a version, and its date, wherever one stands in a checkout; the changelog's top section becomes its own."""
+    """Write a version, and its date, wherever a checkout has one; the changelog's top section becomes its own."""
     for name, (pattern, written) in PLACES.items():
         path = folder / name
         found, n = re.subn(
@@ -101,7 +101,7 @@ def build(folder: Path, dist: Path) -> None:
 
 
 def check_metadata(dist: Path, version: str) -> Path:
-    """Check that what a wheel says of itself is valid, and return the wheel."""
+    """Check that the metadata of a wheel are valid, and return the wheel."""
     from packaging.metadata import Metadata
 
     (wheel,) = dist.glob("*.whl")

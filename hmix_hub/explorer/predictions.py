@@ -42,7 +42,7 @@ def model_for(task: ShownTask, path: str | os.PathLike[str] | None) -> tuple[Sho
     Raises
     ------
     PerceptionError
-        If the file is no model.
+        If the file is not a model.
     """
     if path is not None:
         model = PerceptualModel.load(path)

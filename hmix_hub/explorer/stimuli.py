@@ -23,7 +23,7 @@ _LABELS = [Column(f"image_{i}_label", Kind.LABEL, "") for i in (1, 2)]
 
 @dataclass(frozen=True, eq=False)
 class Endpoints:
-    """Endpoint pictures of the S stimuli of one task: their numbers, -1 where there is none; int64 (S,) each."""
+    """Endpoint pictures of the S stimuli of one task: their numbers, -1 if there is none; int64 (S,) each."""
 
     first: Ints
     second: Ints
@@ -139,7 +139,7 @@ def _is_linear(pictures: Pictures, name: str) -> bool:
 
 
 def _own_pictures(pictures: Pictures, endpoints: Endpoints, coefficient: pa.Array | None) -> Ints:
-    """Return the number of each stimulus's ready-made mixture, -1 where there is none; int64 (S,)."""
+    """Return the number of each stimulus's ready-made mixture, -1 if there is none; int64 (S,)."""
     own = np.full(len(endpoints.first), -1)
     if coefficient is None or not len(pictures.mixed["image_1"]):
         return own

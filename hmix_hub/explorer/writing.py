@@ -114,7 +114,7 @@ def is_explorer(folder: Path) -> bool:
 def _check_free(target: Path) -> None:
     """Refuse a folder that holds anything but an explorer."""
     if os.path.lexists(target) and not is_explorer(target) and not (target.is_dir() and not any(target.iterdir())):
-        msg = "this is no explorer, so it is not replaced"
+        msg = "this is not an explorer, so it is not replaced"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder that does not exist yet")
 
 

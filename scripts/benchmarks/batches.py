@@ -114,7 +114,7 @@ class ByHand:
         self.buffer = torch.empty(0)
 
     def epoch(self, rows: torch.Tensor, buffer: torch.Tensor | None = None) -> Iterator[Batch]:
-        """Return batches of rows: each a tensor of its own, or all in one buffer, each written over the one before."""
+        """Return batches of rows: each a tensor of its own, or all in one buffer, each overwriting the one before."""
         for some in torch.split(rows, self.training.batch_size):
             whole = torch.empty(len(some), self.table.shape[1]) if buffer is None else buffer[: len(some)]
             numbers = self.of_row.index_select(0, some)

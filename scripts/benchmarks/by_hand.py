@@ -33,7 +33,7 @@ _CELLS = (
     (13, "inferred_coefficient", -0.1),
     (14, "confidence", 7),
 )
-"""Person, column, and what stands there in the person's sixth row."""
+"""Participant, column, and its value in the participant's sixth row."""
 PEOPLE_WITH_FAULTS = 21
 """The people that a study must have for all faults to find a place."""
 

@@ -86,7 +86,7 @@ def print_part(arguments: argparse.Namespace) -> None:
 
 
 def measure(command: Sequence[str | Path], scratch: Path) -> Cost:
-    """Run a command in a process of its own, whose temporary files lie in a folder.
+    """Run a command in a process of its own, with temporary files in a folder.
 
     Raises
     ------

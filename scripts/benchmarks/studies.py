@@ -48,7 +48,7 @@ class DrawnStudy:
     folder
         Gets the study folders.
     note
-        What stands in each row of a second column of its own, which makes files larger; empty: there is none.
+        Value in each row of an additional column, which makes files larger; empty: there is none.
     """
 
     rows: int

@@ -40,7 +40,7 @@ class Result:
 
 
 def read_results(folder: Path) -> dict[str, Result]:
-    """Read the results that a folder holds, by key; the last line, if a killed run left it unfinished, is no result.
+    """Read the results that a folder holds, by key; the last line, if a killed run left it unfinished, is ignored.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def read_results(folder: Path) -> dict[str, Result]:
         try:
             result = Result(**json.loads(line))
         except (ValueError, TypeError) as error:
-            msg = f"the line is no result: {error}"
+            msg = f"the line is not a result: {error}"
             raise HMixError(
                 msg, where=Where(str(path), line=number), hint="remove the line, or name a new folder"
             ) from None

@@ -28,7 +28,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     done = explore("--source", "sample", "-o", tmp_path)
     assert done.exit_code == 2
-    assert "no explorer" in done.output
+    assert "not an explorer" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

@@ -156,7 +156,7 @@ def test_the_same_judgments_give_the_same_bytes(folder, tmp_path):
 def test_what_is_no_explorer_is_not_replaced(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(hmix_hub.HMixError, match="no explorer"):
+    with pytest.raises(hmix_hub.HMixError, match="not an explorer"):
         write_explorer("h-mix", tmp_path / "mine", source="sample")
     assert (tmp_path / "mine" / "notes.txt").read_text() == "mine"
 

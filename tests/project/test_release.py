@@ -104,7 +104,7 @@ def test_nothing_is_tagged_where_the_wheel_does_not_work(release, checkout, monk
 
 @pytest.mark.parametrize(
     ("version", "message"),
-    [("0.1.0", "not larger than 0.1.0"), ("0.0.9", "not larger"), ("next", "no version"), ("0.2", "three numbers")],
+    [("0.1.0", "not larger than 0.1.0"), ("0.0.9", "not larger"), ("next", "not a version"), ("0.2", "three numbers")],
 )
 def test_a_version_that_is_none_or_not_new_is_refused(version, message, release, checkout):
     with pytest.raises(SystemExit, match=message):

@@ -98,6 +98,6 @@ def test_a_broken_link_is_found(docs, tmp_path):
     assert sorted(docs.broken_links(tmp_path)) == [
         "a.html: b.html#there: the page has no such place",
         "a.html: c.html does not exist",
-        "b.html: https:// is no address",
+        "b.html: https:// is not an address",
         "b.html: loads https://elsewhere.org/x.png, so needs a network",
     ]

@@ -99,7 +99,7 @@ def test_other_settings_have_other_results(parts):
 
 def test_a_line_that_is_no_result_is_named(parts, tmp_path):
     (tmp_path / parts.results.FILE).write_text('{"key": "a"}\n')
-    with pytest.raises(HMixError, match="the line is no result") as caught:
+    with pytest.raises(HMixError, match="the line is not a result") as caught:
         parts.results.read_results(tmp_path)
     assert caught.value.where.line == 1
 
