@@ -35,8 +35,7 @@ class Calculation:
         Whether to take 1 minus the result.
     is_rounded
         Whether to round to 12 decimals. Mixing coefficients are part of stimulus ids, so 1 - 0.9 must be 0.1 and not
-        0.09999999999999998. Answers on a scale are not rounded, as in the reader of
-        the release.
+        0.09999999999999998. Answers on a scale are not rounded, as in the reader of the release.
     is_whole
         Whether to write integers without a decimal point.
     """

@@ -246,7 +246,7 @@ class From(Extraction, _Origins):
 
     @property
     def is_json(self) -> bool:
-        """Whether cells are parsed as JSON."""
+        """Return whether cells are parsed as JSON."""
         return self.json_key is not None or self.keys is not None
 
     @property

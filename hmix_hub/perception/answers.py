@@ -48,7 +48,7 @@ class AnswerScale:
 
     @cached_property
     def spread(self) -> Floats:
-        """Smoothing matrix from the answers that occur to all 101 answers; float64 (A, 101), rows sum to 1.
+        """Return the smoothing matrix from answers that occur to all 101 answers; float64 (A, 101), rows sum to 1.
 
         An answer with count c gives `.5 / (c + .5)` of its probability to the unobserved answers nearest to it; an
         answer halfway between two gets half from each. If all 101 answers occur, this is the identity.

@@ -133,8 +133,7 @@ def prediction_weights(model: PerceptualModel, coefficients: Numbers) -> Floats:
     model
         Fitted model.
     coefficients
-        Mixing coefficients to predict; the average is over these and all pairs of two of the
-        model's classes.
+        Mixing coefficients to predict; the average is over these and all pairs of the model's classes.
 
     Returns
     -------

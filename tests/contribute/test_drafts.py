@@ -170,7 +170,7 @@ def test_a_draft_that_names_no_classes_is_checked_and_loaded_with_those_that_its
     text = "\n".join([f"{header},{answers}", *rows, ""])
     (tmp_path / f"study/judgments/{CATEGORICAL}.csv").write_text(text)
     assert codes(tmp_path / "study", is_draft=True) == {"HMX525"}
-    with pytest.warns(DraftWarning, match="soft_label follows 'released'"):
+    with pytest.warns(DraftWarning, match="soft_label is computed by 'released'"):
         dataset = hmix_hub.load_dataset(str(tmp_path / "study"), CATEGORICAL, split="train")
     assert dataset.features["top_class"].names == ["ant", "yak", "zebra", "zebu"]
     with pytest.raises(StudyError, match="HMX524"):

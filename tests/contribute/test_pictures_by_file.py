@@ -99,7 +99,7 @@ def test_pictures_of_cifar10_have_no_file_names(make_study):
     folder = make_study(change=change)
     found = [one for one in findings(folder) if one.rule.code == "HMX551"]
     assert [one.column for one in found] == ["image_1_file", "image_2_file"]
-    assert "pictures of cifar10/test have no file names: write image_1_index" in found[0].spots[0].note
+    assert "pictures of cifar10/test have no file names: use image_1_index" in found[0].spots[0].note
 
 
 @pytest.mark.parametrize(

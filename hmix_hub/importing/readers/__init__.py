@@ -92,8 +92,7 @@ def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sh
     ----------
     path
         CSV, JSON, Parquet, an Excel workbook, an SQLite database, a NumPy array or a JATOS archive. Exports recognized
-        by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) are returned with one row per
-        answer.
+        by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) have one row per answer.
     outcome
         Records how the file was read, if that is not obvious from the extension.
     skip, header, sheet

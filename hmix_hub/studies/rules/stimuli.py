@@ -77,7 +77,7 @@ def _morph_without_row_7(files: Files) -> None:
 
 
 def _by_file(name: str = "a/0.png", index: str = "") -> Callable[[Files], None]:
-    """Give the study four pictures of its own, referred to by file; row 7 uses `name`, and `index` if there is one."""
+    """Add four pictures of its own to the study, referred to by file; row 7 uses `name`, and `index` if given."""
 
     def apply(files: Files) -> None:
         text = files["study.yaml"].decode().replace("source: cifar10/test", "source: own")
