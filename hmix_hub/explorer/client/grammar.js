@@ -28,21 +28,21 @@
 
   const classCode = (classes, text) => {
     const code = classes.findIndex((name) => name.toLowerCase() === text.toLowerCase());
-    if (code < 0) throw new Refused("is no class of these judgments");
+    if (code < 0) throw new Refused("is not a class in these judgments");
     return code;
   };
 
   const readers = {
     id: (filter, text, known) => {
       const id = ["stimulus_id", "pair_id"].includes(filter.column) ? text.replace(/\.png$/, "") : text;
-      if (!known.has(filter, id)) throw new Refused("is not found among these judgments");
+      if (!known.has(filter, id)) throw new Refused("does not occur in these judgments");
       return id;
     },
     number: interval,
     class: (filter, text, known) => classCode(known.classes, text),
     "class pair": (filter, text, known) => {
       const names = text.split(",").map((name) => name.trim());
-      if (names.length !== 2) throw new Refused("is no pair such as dog,frog");
+      if (names.length !== 2) throw new Refused("is not a pair such as dog,frog");
       return names.map((name) => classCode(known.classes, name));
     },
     truth: (filter, text) => {
@@ -51,7 +51,7 @@
     },
     flag: (filter, text, known) => {
       const bit = known.flags.indexOf(text);
-      if (bit < 0) throw new Refused("is no flag");
+      if (bit < 0) throw new Refused("is not a flag");
       return bit;
     },
   };
@@ -62,7 +62,7 @@
       return readers[filter.kind](filter, text, known);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      tell(`${filter.name}: “${text}” ${error.message}. It is left out.`);
+      tell(`${filter.name}: “${text}” ${error.message}. It is ignored.`);
       return null;
     }
   };

@@ -63,7 +63,7 @@
 
     _task({ task: name }, notices) {
       const found = hmix.taskNamed(this.metadata.tasks, name);
-      if (name && found.name !== name) notices.push(`There is no task “${name}” here; this is another one.`);
+      if (name && found.name !== name) notices.push(`There is no task “${name}” here; showing another one.`);
       return found;
     }
 
@@ -74,7 +74,7 @@
       for (const [name, texts] of Object.entries(asked.filters)) {
         const filter = named.get(name);
         if (!filter) {
-          notices.push(`${data.task.title} has no filter “${name}”. It is left out.`);
+          notices.push(`${data.task.title} has no filter “${name}”. It is ignored.`);
           continue;
         }
         const read = texts.slice(0, filter.kind === "truth" ? 1 : undefined).map((text) => [text, hmix.readValue(filter, text, known, (notice) => notices.push(notice))]);
@@ -86,7 +86,7 @@
       selection.set(chosen);
       const summary = hmix.summarise(data, selection);
       const isSort = asked.sort in sorts;
-      if (asked.sort && !isSort) notices.push(`There is no order “${asked.sort}”.`);
+      if (asked.sort && !isSort) notices.push(`There is no sort order “${asked.sort}”.`);
       const sort = isSort ? asked.sort : Object.keys(sorts)[0];
       const orderName = asked.order === "up" ? "up" : "down";
       this.view = {
@@ -255,7 +255,7 @@
       const { metadata } = hmix;
       if (!metadata) throw new Error("data/explorer.js is missing");
       if (metadata.format !== hmix.FORMAT) {
-        hmix.writeState(`These data are of format ${metadata.format}, and this page reads format ${hmix.FORMAT}: write them anew with the same version of hmix-hub (theirs is ${metadata.version}).`, true);
+        hmix.writeState(`These data are of format ${metadata.format}, and this page reads format ${hmix.FORMAT}: write them again with the same version of hmix-hub (theirs is ${metadata.version}).`, true);
         return;
       }
       hmix.explorer = new Explorer(metadata);
