@@ -1,10 +1,10 @@
 """Build: writes the generated parts of the documents, then the wheel and the sdist into dist/.
 
 python3 scripts/build.py            writes everything
-python3 scripts/build.py --check    writes nothing; 1 if a generated part is not what the code says
+python3 scripts/build.py --check    writes nothing; exit status 1 if a generated part is outdated
 
-A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->` (in YAML `# generated: NAME` and
-`# end`). Parts that count the release are left alone if the released files are unavailable.
+A generated part is between the lines `<!-- generated: NAME -->` and `<!-- end -->` (in YAML `# generated: NAME` and
+`# end`). Parts with counts from the release are left alone if the released files are not available.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DOCUMENTS = (
     "dataset_cards/study_file.md",
 )
 SHOWN = "CONTRIBUTING.md"
-"""Document whose commands are run."""
+"""The document whose commands are run."""
 SCHEMA = "hmix_hub/studies/study.schema.json"
 _PART = re.compile(r"(?ms)^(<!-- |# )generated: ([\w-]+)( -->)?\n.*?^\1end( -->)?$")
 
@@ -35,7 +35,9 @@ _PART = re.compile(r"(?ms)^(<!-- |# )generated: ([\w-]+)( -->)?\n.*?^\1end( -->)
 def options() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = options_of(__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 if a generated part is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit status 1 if a generated part is outdated"
+    )
     return parser
 
 
@@ -46,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     stale += _renew_schema(write=not checking) + _renew_console(write=not checking)
     if checking:
         for name in stale:
-            print(f"{name} is not what the code says: run python3 scripts/build.py")
+            print(f"{name} is outdated: run python3 scripts/build.py")
         return int(bool(stale))
     for name in stale:
         print(f"wrote {name}")
@@ -56,7 +58,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _renew(name: str, *, write: bool) -> bool:
-    """Return whether a document's generated parts are stale, and write them if so."""
+    """Return whether a document's generated parts are outdated, and update them if so."""
     path = ROOT / name
     text = path.read_text(encoding="utf-8")
     parts = _parts()
@@ -64,7 +66,7 @@ def _renew(name: str, *, write: bool) -> bool:
     def renewed(match: re.Match[str]) -> str:
         content = parts[match[2]]()
         if content is None:
-            print(f"{name}: {match[2]} is left alone, since the released files are not here to be counted")
+            print(f"{name}: {match[2]} is left alone, because the released files are not available")
             return match[0]
         opening, ending = match[1], match[3] or ""
         return f"{opening}generated: {match[2]}{ending}\n{content}\n{opening}end{ending}"
@@ -76,7 +78,7 @@ def _renew(name: str, *, write: bool) -> bool:
 
 
 def _renew_schema(*, write: bool) -> list[str]:
-    """Name the JSON Schema of study.yaml if it is stale, and write it."""
+    """Return the name of the JSON Schema of study.yaml if it is outdated, and update it."""
     from hmix_hub.studies.manifest_file import schema_text
 
     path = ROOT / SCHEMA
@@ -88,7 +90,7 @@ def _renew_schema(*, write: bool) -> list[str]:
 
 
 def _renew_console(*, write: bool) -> list[str]:
-    """Name the document whose commands print something else than it shows, and write it."""
+    """Return the name of the document if the output of its commands is outdated, and update it."""
     from console import is_current, renewed
 
     path = ROOT / SHOWN
@@ -128,7 +130,7 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 
 
 def _observed_columns() -> str:
-    """Lay out the columns that a contributor writes, and for which tasks."""
+    """Return a table of the columns that a contributor writes, with their tasks."""
     from hmix_hub.schema.column import as_markdown, describe_column, markdown_table
     from hmix_hub.tasks import TASKS, contributed_columns
     from hmix_hub.tasks.soft_labels import unasked_columns
@@ -160,7 +162,7 @@ def _observed_columns() -> str:
 
 
 def _all_but(others: list[str]) -> str:
-    """Return in words that a column is of all tasks but these; empty where only some have it."""
+    """Return as text that all tasks except these have a column; empty if only some have it."""
     from hmix_hub.tasks import TASKS
 
     if any(TASKS[task].has_participants for task in others):
@@ -169,7 +171,7 @@ def _all_but(others: list[str]) -> str:
 
 
 def _map_keys() -> str:
-    """Lay out the keys of a column map: of a column, then of the map, its rows, melting and item tables."""
+    """Return a table of the keys of a column map: of a column, then of the map, its rows, melting and item tables."""
     from pydantic import BaseModel
 
     from hmix_hub.importing.column_map import ColumnMap
@@ -194,7 +196,7 @@ def _map_keys() -> str:
 
 
 def _rules() -> str:
-    """Lay out the catalogue of rules, each with its examples."""
+    """Return the catalogue of rules with their examples."""
     from hmix_hub.schema.column import as_markdown
     from hmix_hub.studies.catalogue import catalogue, describe
 
@@ -209,7 +211,7 @@ def _rules() -> str:
 
 
 def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
-    """Lay out what is counted in the release; nothing if that is unavailable."""
+    """Return a table of counts from the release; `None` if it is not available."""
     from hmix_hub.schema.column import markdown_table
 
     source = _release()
@@ -250,7 +252,7 @@ def _flags(source: str) -> list[dict[str, str]]:
 
 
 def _release() -> str | None:
-    """Return the source of the released files, if they can be had."""
+    """Return the source of the released files, if available."""
     from hmix_hub.sources import RELEASE, choose_source, resolve_source
 
     source = choose_source()[0]

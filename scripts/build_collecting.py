@@ -1,4 +1,4 @@
-"""Generated parts of the guide to collecting: the keys of a study file, from the model that reads it."""
+"""Generated parts of the guide to collecting: the keys of a study file, from its model, and the interface's words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARK = {dict: ".<task>", list: "[]"}
 
 
 def study_keys() -> str:
-    """Lay out every key of a study file: its name, what it holds, its default, its meaning."""
+    """Return a table of all keys of a study file: name, type, default and meaning."""
     from hmix_hub.schema.column import as_markdown, markdown_table
     from hmix_hub.suite.study.model import StudyFile
 
@@ -31,7 +31,7 @@ def study_keys() -> str:
 
 
 def interface_words() -> str:
-    """Lay out the interface's own words by name."""
+    """Return a table of the interface's words by name."""
     from hmix_hub.schema.column import markdown_table
     from hmix_hub.suite.study.words import WORDS
 
@@ -39,7 +39,7 @@ def interface_words() -> str:
 
 
 def _fields(model: type[BaseModel], prefix: str, told: set[type[BaseModel]]) -> Iterator[tuple[str, FieldInfo]]:
-    """Return all keys; one that holds a model that was laid out before stands for all that are in it."""
+    """Yield all keys; a key with a model that was already listed stands for all keys within it."""
     for name, field in model.model_fields.items():
         container, inner = _inner_model(field.annotation)
         key = f"{prefix}{name}"
@@ -51,7 +51,7 @@ def _fields(model: type[BaseModel], prefix: str, told: set[type[BaseModel]]) -> 
 
 
 def _inner_model(annotation: Any) -> tuple[Any, type[BaseModel] | None]:
-    """Return the container (dict, list, or none) and the model that a field holds, if it holds one."""
+    """Return the container (dict, list or none) and the model of a field, if it has one."""
     from pydantic import BaseModel
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -81,6 +81,6 @@ def _kind(annotation: Any) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
-        return "needed"
+        return "required"
     value = field.get_default(call_default_factory=True)
     return "none" if value is None else f"`{json.dumps(value)}`"

@@ -1,4 +1,4 @@
-"""Build H-Mix: writes its publishable form by the road of contributed studies, for those with the right to publish it.
+"""Build H-Mix: writes its publishable form like that of a contributed study, for those with the right to publish it.
 
 python3 scripts/build_h_mix.py OUT [--source FOLDER]
 
@@ -40,7 +40,7 @@ def main(arguments: argparse.Namespace) -> None:
         manifest = cards.joinpath("h-mix.study.yaml").read_text(encoding="utf-8")
         card: str | None = cards.joinpath("h-mix.md").read_text(encoding="utf-8")
         if source.study is SAMPLE:
-            # The same road without the released files, to see that it is whole; H-Mix's card would be untrue of it.
+            # The same steps without the released files, as a check; H-Mix's card would be wrong for the sample.
             manifest = manifest.replace("id: collins2023", f"id: {SAMPLE.study_id}")
             manifest, card = manifest.replace("source: cifar10/test", f"source: {SAMPLE.image_set}"), None
         (folder / MANIFEST).write_text(manifest, encoding="utf-8")

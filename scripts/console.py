@@ -1,7 +1,7 @@
-"""Console: runs the commands that a document shows, in a folder of their own, and gives the document with their output.
+"""Console: runs the commands in a document, in a temporary folder, and returns the document with their output.
 
-In a document, a block after the line `<!-- file: NAME -->` is a file that is written; in a `console` block each line
-that begins with `$ ` is a command, and what follows is its output. The Hub is a stand-in on this machine.
+In a document, a block after the line `<!-- file: NAME -->` is a file to write; in a `console` block, each line that
+begins with `$ ` is a command, and what follows is its output. The Hub is a stand-in on this machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SIZE = re.compile(r"(?m)^ *([\d.,]+) ([kM]?B)(?=  \S)")
 """Size of a file as `hmix_hub.cli.output.size_text` writes it."""
 _BYTES = {"B": 1, "kB": 1e3, "MB": 1e6}
 _SAME_SIZE = 0.1
-"""Sizes change with the key of pseudonyms and with the libraries that write files, but by no more than this share."""
+"""Maximum relative change of sizes, which depend on the key of pseudonyms and on the libraries that write files."""
 _PSEUDONYM = re.compile(r"p[0-9a-f]{22}")
 HUB = "https://huggingface.co"
 
@@ -37,7 +37,7 @@ def renewed(document: str) -> str:
 
 
 def is_current(document: str) -> bool:
-    """Whether a document shows what its commands print, but for pseudonyms, and sizes of files by some percent."""
+    """Return whether a document shows the output of its commands, ignoring pseudonyms and small changes of sizes."""
     texts = [_PSEUDONYM.sub("", text) for text in (renewed(document), document)]
     found, shown = ([float(n.replace(",", "")) * _BYTES[unit] for n, unit in _SIZE.findall(text)] for text in texts)
     if _SIZE.sub("", texts[0]) != _SIZE.sub("", texts[1]) or len(found) != len(shown):
@@ -74,9 +74,9 @@ def _output(command: str, folder: Path, environment: dict[str, str]) -> str:
 
 @contextmanager
 def _hub(home: Path) -> Iterator[dict[str, str]]:
-    """Start a Hub on this machine, and give the environment in which the clients talk to it."""
+    """Start a Hub on this machine, and yield the environment variables with which clients use it."""
     sys.path.insert(0, str(ROOT / "tests"))
-    # By name, since tests are no part of what is type-checked.
+    # By name, because tests are not type-checked.
     server = importlib.import_module("hub_server")
     with server.Hub() as hub:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -1,7 +1,7 @@
-"""The environment that the scripts run in: a folder .venv with the package and the versions it was tested with.
+"""The environment of the scripts: a folder .venv with the package and the versions it was tested with.
 
-Options are read before it is made, so that `--help` and mistyped options are answered without installing anything.
-Only the standard library is used.
+Options are read before it is created, so that `--help` and mistyped options work without installing anything. Only the
+standard library is used.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ OLDEST_PYTHON = (3, 11)
 
 
 def ensure_environment(extra: str = "suite") -> Path:
-    """Make the environment if it is not there, and install what the project asks for if that has changed.
+    """Create the environment if it does not exist, and install the project's dependencies if they have changed.
 
     Parameters
     ----------
     extra
-        Optional dependencies to install: "suite", what collecting needs; or "dev", which includes them.
+        Optional dependencies to install: "suite" for collecting, or "dev", which includes them.
 
     Returns
     -------
     Path
-        The environment's Python; the environment is the folder that HMIX_VENV names, else `.venv` in the checkout.
+        The environment's Python; the environment is the folder in HMIX_VENV, or `.venv` in the checkout.
     """
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"hmix-hub needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})")
     folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / ".venv").absolute()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    # Stamps are written last, so that an interrupted installation is done again; what tests need includes the rest.
+    # Stamps are written last, so that an interrupted installation is repeated; "dev" includes the rest.
     stamps = [folder / f"installed-{name}" for name in dict.fromkeys([extra, "dev"])]
     wanted = _fingerprint()
     if python.exists() and any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
         return python
     is_first = not (python.exists() and any(folder.glob("installed-*")))
     if is_first:
-        print(f"making the environment {folder}", flush=True)
+        print(f"creating the environment {folder}", flush=True)
         _make(folder)
     _announce(is_first=is_first)
     target = f"{ROOT}[{extra}]"
@@ -68,12 +68,12 @@ def ensure_environment(extra: str = "suite") -> Path:
 
 
 def _make(folder: Path) -> None:
-    """Create the environment; an existing one keeps what is installed in it."""
+    """Create the environment; an existing one keeps its packages."""
     try:
         venv.create(folder, with_pip=True, symlinks=os.name != "nt")
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
-            f"the environment {folder} could not be made: {error}\n"
+            f"the environment {folder} could not be created: {error}\n"
             "On Debian and Ubuntu, `apt install python3-venv` may be missing. Run the same command to try again."
         )
 
@@ -118,9 +118,9 @@ def run_script(
     Parameters
     ----------
     main
-        Takes the options; what it returns is the exit status.
+        Called with the options; returns the exit status.
     parser
-        From `options_of`. It answers `--help` and refuses unknown options with status 2, before an environment is made.
+        From `options_of`. Handles `--help` and refuses unknown options with status 2 before an environment is created.
     extra
         See `ensure_environment`.
     """

@@ -1,4 +1,4 @@
-"""House: how large the package is, how many files a change touches, and how often a study is read.
+"""House: the size of the package, how many files a change touches, and how often a study is read.
 
 python3 scripts/house.py [--json]
 """
@@ -16,11 +16,11 @@ from typing import NamedTuple
 from environment import ROOT, options_of, run_script
 
 SHORT = 80
-"""Lines below which a module is a short one."""
+"""Number of lines below which a module counts as short."""
 
 
 class Measure(NamedTuple):
-    """What is measured, its figure, and the figure not to exceed."""
+    """A measure: its name, its value, and its maximum."""
 
     what: str
     figure: int
@@ -35,7 +35,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Measure the house and print the table; 1 if a figure exceeds what it should be at most."""
+    """Measure the house and print a table; return 1 if a value exceeds its maximum."""
     measures = measure()
     if arguments.json:
         print(json.dumps([one._asdict() for one in measures], indent=2))
@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def measure() -> list[Measure]:
-    """Measure the code in the checkout."""
+    """Return the measures of the checkout."""
     from house_changes import add_column, add_image_set, add_task
     from house_counts import opens_of_publish, statistics_of_build
 
@@ -77,7 +77,7 @@ def module_lines() -> dict[Path, int]:
 def import_circles() -> list[list[str]]:
     """Return the groups of modules that import each other in a circle, function-level imports included.
 
-    The package itself, which hands on what its modules define, is not part of any.
+    The package itself, which re-exports from its modules, is not part of any.
     """
     import grimp
     import numpy as np

@@ -1,6 +1,6 @@
-"""The smallest changes of their kind, made in a copy of the project: a task, a column, a built-in image set.
+"""Minimal changes to a copy of the project: a new task, a column, a built-in image set.
 
-Each returns the files that it touched; tests walk what was added through the package.
+Each function returns the files that it changed; tests use the additions throughout the package.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TEMPLATES = ROOT / "tests" / "house" / "added_task"
 
 
 def add_task(project: Path) -> list[Path]:
-    """Add a task: one mixture, one number, no released form."""
+    """Add a task: one mixture, one number, not part of the release."""
     package = project / "hmix_hub"
     files = {
         "task.py": package / f"tasks/{TASK}.py",
@@ -29,14 +29,14 @@ def add_task(project: Path) -> list[Path]:
     for template, path in files.items():
         shutil.copy(_TEMPLATES / template, path)
     registry = package / "tasks/__init__.py"
-    # Of the imports, and of the registry, which is indented more.
+    # In the imports, and in the registry, which is indented further.
     _replace(registry, "\n    construct_midpoint,\n", f"\n    construct_midpoint,\n    {TASK},\n")
     _replace(registry, "\n        infer_mixing_factor,\n", f"\n        infer_mixing_factor,\n        {TASK},\n")
     return [*files.values(), registry]
 
 
 def add_column(project: Path) -> list[Path]:
-    """Add a column to infer_mixing_factor, and the MINOR version of the schema that it comes with."""
+    """Add a column to infer_mixing_factor, with its MINOR version of the schema."""
     task, versions = project / "hmix_hub/tasks/infer_mixing_factor.py", project / "hmix_hub/schema/versions.py"
     column = f'        Column("{COLUMN}", Kind.INT32, "digits typed", low=0, nullable=True, since="{VERSION}"),\n'
     _replace(task, "        IMAGE_1_SIDE,\n", f"{column}        IMAGE_1_SIDE,\n")
@@ -66,6 +66,6 @@ def add_image_set(project: Path) -> list[Path]:
 def _replace(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     if text.count(old) != 1:
-        msg = f"{path}: {old!r} stands {text.count(old)} times in it, and not once"
+        msg = f"{path}: {old!r} occurs {text.count(old)} times, not once"
         raise ValueError(msg)
     path.write_text(text.replace(old, new), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 python3 scripts/house_counts.py [ROOT]        default: this checkout; another one is measured in the same way
 
-Each count runs the command itself, in a process of its own that has made an example study for it.
+Each count runs the command in a separate process, on an example study.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def opens_of_publish(root: Path = ROOT) -> int:
 
 
 def statistics_of_build(root: Path = ROOT) -> tuple[int, int]:
-    """Return how often `build` computes the statistics, and draws the picture, of a study with generated files."""
+    """Return how often `build` computes the statistics and draws the figure of a study with generated files."""
     counts = _counts(root, ["card", "stats"], ["build", "-o", "OUT"])
     return counts["statistics"], counts["pictures"]
 
 
 def _counts(root: Path, before: list[str], command: list[str]) -> dict[str, int]:
-    """Return the counts of a command on an example study, some of whose generated files are there."""
+    """Return the counts of a command on an example study with some of its generated files."""
     with tempfile.TemporaryDirectory(prefix="hmix-counts-") as scratch:
         study = str(Path(scratch) / "study")
         words = [str(Path(scratch) / "out") if word == "OUT" else word for word in command]

@@ -1,13 +1,13 @@
-"""Oracle: compare our Dawid-Skene with that of `crowd-kit`, in an environment of its own that is removed afterwards.
+"""Oracle: compare our Dawid-Skene with that of `crowd-kit`, in a temporary environment.
 
 python3 scripts/oracle_crowdkit.py [VOTES.csv | DATASET] [--write]
 
 Made-up votes are always compared. A CSV file of votes (columns item, participant, vote, any texts), or a dataset of
 categorical judgments (h-mix, a study's folder, or its repository on the Hub), is compared as well. Prints the largest
-difference of a probability; exit status 1 if it exceeds 1e-6. Every iteration of `crowd-kit` is done, whether or not it
-would have stopped, since it stops early.
+difference between probabilities; exit status 1 if it exceeds 1e-6. All iterations of `crowd-kit` are run, because its
+own criterion stops too early.
 
-`crowd-kit` brings transformers and wants pandas below 3, so it is not in our own environment: pip installs it into a
+`crowd-kit` requires transformers and pandas below 3, so it is not part of our environment: pip installs it into a
 temporary folder, about 300 MB. --write stores the probabilities of the made-up votes for the tests.
 """
 
@@ -32,11 +32,11 @@ REQUIREMENTS = ("crowd-kit==1.4.1", "pandas>=2,<3")
 EXPECTED = ROOT / "tests" / "perception" / "crowd_kit.json"
 MOST = 1e-6
 ITERATIONS = 1500
-"""Iterations after which neither moves any more by what counts."""
+"""Iterations after which neither changes noticeably."""
 TOLERANCE = 1e-11
 COLUMNS = ("item", "participant", "vote")
 
-# Run by the Python of the other environment: votes in, probabilities out.
+# Run in the other environment: votes in, probabilities out.
 _THEIRS = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
@@ -80,7 +80,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def made_up_votes() -> tuple[Ints, Ints, Ints]:
-    """Return items, participants and votes, int64 (240,) each: 60 items of 3 classes, 4 of 8 people about each."""
+    """Return items, participants and votes, int64 (240,) each: 60 items, 3 classes, 4 of 8 participants per item."""
     import numpy as np
 
     # The same numbers in every version of numpy.
@@ -117,7 +117,7 @@ def read_votes(name: str) -> tuple[Ints, Ints, Ints]:
 
 
 def install(folder: Path) -> Path:
-    """Return the Python of a new environment in a folder that has `crowd-kit`."""
+    """Install `crowd-kit` into a new environment in a folder; return its Python."""
     print(f"installing {' '.join(REQUIREMENTS)} into {folder}", flush=True)
     venv.create(folder / "env", with_pip=True, symlinks=sys.platform != "win32")
     python = folder / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")

@@ -1,9 +1,9 @@
-"""Picture of README and card: how mixtures look, and how people disagree with their labels and with each other.
+"""Picture for README and card: examples of mixtures, and how people disagree with their labels and each other.
 
 python3 scripts/picture.py [FILE]        default: dataset_cards/h-mix.png; needs the released files
 
-The coefficients are those of the released stimuli, but the pictures are drawn, the sample study's own. The panels count
-answers and average them over all stimuli: no row of the release is in them.
+The coefficients are those of the released stimuli, but the pictures are the sample study's drawings. The panels
+aggregate answers over all stimuli, without showing any row of the release.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     source = choose_source()[0]
     if source == "sample":
-        sys.exit("the released files cannot be reached: name a folder that holds them with HMIX_SOURCE")
+        sys.exit("the released files are not available: set HMIX_SOURCE to a folder that contains them")
     path: Path = arguments.file
     judgments = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source)
     figure = Figure(figsize=(11, 5.6), layout="constrained", facecolor="white")
@@ -65,7 +65,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _draw_mixtures(figure: SubFigure, levels: list[float]) -> None:
-    """Draw mixtures of two pictures at the levels of the release, mixed as its stimuli were; image 1 on the right."""
+    """Draw mixtures of two pictures at the levels of the release, mixed like its stimuli; image 1 on the right."""
     import numpy as np
 
     from hmix_hub.schema import CIFAR10
@@ -122,7 +122,7 @@ def _draw_answers(axes: Axes, judgments: datasets.Dataset) -> None:
 
 
 def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
-    """Draw how far two people's answers to one mixture are apart, and those of one person who sees it again."""
+    """Draw differences between the answers of two participants, and between repeated answers, to the same mixture."""
     from hmix_hub.contribute.description.panels import differences
     from hmix_hub.contribute.description.statistics import task_statistics
     from hmix_hub.plots.axes import share_axis, title_above

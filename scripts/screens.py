@@ -1,8 +1,8 @@
-"""Pictures for README and the guides: of every page that people see, of the dashboard, the report's head, the explorer.
+"""Pictures for README and the guides: participants' pages, the dashboard, the head of the report, the explorer.
 
 python3 scripts/screens.py [FOLDER]        default: dataset_cards; needs Chromium (HMIX_CHROMIUM, or on the path)
 
-The report's numbers are of the release; where that cannot be reached, its picture is left as it is.
+The report is about the release; if that is not available, its picture is left alone.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 REPORT_WIDTH, HEIGHT = 1120, 700
-"""Of the browser's window for the report, in pixels; its head is taken, down to its first finding."""
+"""Size of the browser window for the report, in pixels; the picture shows its head, down to the first finding."""
 EXPLORER_WIDTH, EXPLORER_HEIGHT = 1280, 860
 COLOURS = 200
-"""Of the files: the pages have few colours, and so much smaller files."""
+"""Number of colours in the files; pages have few colours, so this makes the files much smaller."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
     (folder / "suite").mkdir(parents=True, exist_ok=True)
     browser_path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
     if browser_path is None:
-        sys.exit("there is no Chromium: on Debian and Ubuntu, apt install chromium; or name one with HMIX_CHROMIUM")
+        sys.exit("Chromium is missing: on Debian and Ubuntu, apt install chromium, or set HMIX_CHROMIUM")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         take_pages(browser, Path(scratch) / "pilot", folder / "suite", in_few_colours)
@@ -63,7 +63,9 @@ def _take_report(browser: Browser, folder: Path, path: Path) -> None:
 
     source = choose_source()[0]
     if source == "sample":
-        print(f"left {path} alone: the released files cannot be reached (HMIX_SOURCE names a folder that holds them)")
+        print(
+            f"left {path} alone: the released files are not available (set HMIX_SOURCE to a folder that contains them)"
+        )
         return
     written = hmix_hub.write_report(hmix_hub.report("h-mix", source=source), folder)
     page = browser.new_page(viewport={"width": REPORT_WIDTH, "height": HEIGHT})
@@ -75,7 +77,7 @@ def _take_report(browser: Browser, folder: Path, path: Path) -> None:
 
 
 def _take_explorer(browser: Browser, folder: Path, path: Path) -> None:
-    """Write the explorer of the sample study, whose pictures are nobody's, and take what is seen of it."""
+    """Write the explorer of the sample study, whose pictures are free to show, and take a picture of it."""
     import hmix_hub
 
     page = browser.new_page(viewport={"width": EXPLORER_WIDTH, "height": EXPLORER_HEIGHT})
@@ -86,13 +88,13 @@ def _take_explorer(browser: Browser, folder: Path, path: Path) -> None:
 
 
 def take_window(page: Page, path: Path) -> None:
-    """Write a picture of what is seen of a page, in few colours."""
+    """Write a picture of the visible part of a page, in few colours."""
     page.screenshot(path=path)
     in_few_colours(path)
 
 
 def in_few_colours(path: Path, colours: int = COLOURS) -> None:
-    """Write a picture once more, smaller."""
+    """Rewrite a picture with fewer colours, which makes it smaller."""
     from PIL import Image
 
     with Image.open(path) as picture:

@@ -1,6 +1,6 @@
-"""Pictures of the dashboard, for the guide: a study in which simulated participants have taken part for an afternoon.
+"""Pictures of the dashboard, for the guide: a study with an afternoon of scripted participants.
 
-Called by scripts/screens.py. The study clock runs fast meanwhile, so that the afternoon takes half a minute.
+Called by scripts/screens.py. The study clock runs fast, so that the afternoon takes half a minute.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 Take = Callable[["Page", Path], None]
 
 WIDE, PHONE = (1300, 900), (400, 860)
-"""Of the browser's window, in pixels; pages are taken down to this height."""
+"""Sizes of the browser window, in pixels; pages are taken down to this height."""
 HASTE = 2000.0
-"""Seconds of the study clock that go by in one second."""
+"""Seconds on the study clock per second."""
 PEOPLE, LEAVING = 34, 0.2
 VIEWS = ("Overview", "Participants", "Trials and answers")
 
 
 def take_dashboard(browser: Browser, collection: Path, folder: Path, take: Take) -> None:
-    """Let simulated participants take part in a small study, and take the dashboard's views.
+    """Run scripted participants through a small study, and take pictures of the dashboard's views.
 
     Parameters
     ----------
     collection
         A new folder for the study.
     folder
-        Where the pictures go: dashboard_<view>.png, and dashboard_phone.png of the first.
+        Folder for the pictures: dashboard_<view>.png, and dashboard_phone.png of the first view.
     take
         Writes a picture of a page.
     """
@@ -64,7 +64,7 @@ class HastyClock:
         return HASTE * (time.monotonic() if self._end is None else self._end)
 
     def stop(self) -> None:
-        """Let it stand still, so that all pictures are of one moment."""
+        """Stop the clock, so that all pictures show the same moment."""
         self._end = time.monotonic()
 
 
@@ -84,7 +84,7 @@ def _opened(browser: Browser, address: str, view: str, size: tuple[int, int]) ->
 
 @contextlib.contextmanager
 def _served(collection: Path, clock: HastyClock) -> Iterator[tuple[str, str]]:
-    """Serve a new study, whose clock runs fast; gives the addresses of the people and of the dashboard."""
+    """Serve a new study with a fast clock; yield the addresses for participants and of the dashboard."""
     from hmix_hub.suite.design.drawing import draw_design
     from hmix_hub.suite.operator.channel import Channel, new_token
     from hmix_hub.suite.operator.watch import Watch

@@ -1,4 +1,4 @@
-"""Pictures of every page that people see, on a laptop and on a phone, side by side, for README and the guide.
+"""Pictures of every participants' page, on a laptop and on a phone, side by side, for README and the guide.
 
 Called by scripts/screens.py. The study is the starter, with questions, practice and breaks around its trials.
 """
@@ -24,7 +24,7 @@ SCREENS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
 }
 HEIGHT, GAP, GROUND, COLOURS = 400, 16, "#c9ced6", 64
-"""Height of a picture, pixels, what stands between its two parts, the colour there, and how many colours it has."""
+"""Height of a picture in pixels, the gap between its two parts, the gap's colour, and the number of colours."""
 CONSENT = """\
 This is an example of a study of mixed pictures, to try out how it works.
 
@@ -38,7 +38,7 @@ You can stop at any time. The button "Withdraw" deletes everything you have answ
 [ ] I have read this form, and I take part of my own free will.
 """
 FULL_WALK = "select_shuffled_midpoint"
-"""The task whose pages are all taken; of the others a trial."""
+"""The task of which all pages are taken; of the others, only a trial."""
 Save = Callable[[Path, int], None]
 
 
@@ -50,9 +50,9 @@ def take_pages(browser: Browser, collection: Path, folder: Path, save: Save) -> 
     collection
         A new folder for the study.
     folder
-        Where the pictures go: <task>.png, and page_<name>.png of all other pages.
+        Folder for the pictures: <task>.png, and page_<name>.png of all other pages.
     save
-        Makes a file that was written smaller, of so many colours.
+        Reduces a file to a number of colours.
     """
     from hmix_hub.suite.operator.actions import Close
     from hmix_hub.suite.operator.channel import carry_out
@@ -101,7 +101,7 @@ def _write_study(folder: Path) -> None:
 
 @dataclass
 class Walk:
-    """Somebody's way through a study on one screen, pictures of which are kept.
+    """A walk through a study on one screen, with pictures of its pages.
 
     Parameters
     ----------
@@ -112,9 +112,9 @@ class Walk:
     study
         The study file.
     folder
-        Where the pictures go.
+        Folder for the pictures.
     taken
-        Gets the pictures, by name and screen.
+        Receives the pictures, by name and screen.
     """
 
     browser: Browser
@@ -125,7 +125,7 @@ class Walk:
     taken: dict[str, dict[str, Path]]
 
     def take_trial(self, task: str) -> None:
-        """Take a trial that is answered halfway."""
+        """Take a half-answered trial."""
         with self._opened() as (_, page):
             self._go_on(page, until=".trial")
             ANSWERS.get(task, _by_key)(page)
@@ -177,7 +177,7 @@ class Walk:
             self._shoot(page, "page_withdrawn")
 
     def take_troubles(self) -> None:
-        """Take what people see where something is in the way: no connection, another tab."""
+        """Take the pages for problems: no connection, another tab."""
         with self._opened() as (context, page):
             self._go_on(page, until=".trial")
             other = context.new_page()
@@ -200,7 +200,7 @@ class Walk:
         context.close()
 
     def _go_on(self, page: Page, *, until: str, name: str = "") -> None:
-        """Read and answer whatever comes before a page; the page of questions is taken by the way."""
+        """Read and answer everything before a page; take the page of questions on the way."""
         page.locator("button.main:enabled").first.wait_for()
         while not page.locator(until).count():
             for box in page.get_by_role("checkbox").all():
@@ -226,7 +226,7 @@ class Walk:
         page.locator("button.main:enabled").click()
 
     def _shoot(self, page: Page, name: str) -> None:
-        # That it is a trial run is not told; a page is taken from its top.
+        # Hide the trial run notice, and take the page from its top.
         page.evaluate("document.getElementById('notices').hidden = true; window.scrollTo(0, 0)")
         page.wait_for_timeout(400)
         path = self.folder / f"{name}.{self.screen}.png"
@@ -276,7 +276,7 @@ ANSWERS = {
 
 
 def _side_by_side(paths: list[Path]) -> Image.Image:
-    """Join pictures, each of the same height."""
+    """Join pictures of the same height."""
     parts = []
     for path in paths:
         with Image.open(path) as picture:

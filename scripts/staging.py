@@ -1,4 +1,4 @@
-"""The package as it is installed: a copy of it with builders and dataset_cards inside, for tools that read it whole."""
+"""The package as it is installed: a copy that includes builders and dataset_cards, for tools that read all of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from environment import ROOT
 
 @contextmanager
 def staged() -> Iterator[Path]:
-    """Make a temporary folder that holds `hmix_hub`, as it is installed, and `scripts`."""
+    """Yield a temporary folder with `hmix_hub`, as it is installed, and `scripts`."""
     ignore = shutil.ignore_patterns("__pycache__")
     with tempfile.TemporaryDirectory(prefix="hmix-staged-") as scratch:
         folder = Path(scratch)
@@ -25,7 +25,7 @@ def staged() -> Iterator[Path]:
 
 
 def checkout(folder: Path) -> Path:
-    """Copy the files of the project, and the bytecode of what was imported from it, to a new folder; return it."""
+    """Copy the files of the project, including bytecode, to a new folder; return the folder."""
     skipped = shutil.ignore_patterns(".*", "build", "*.egg-info")
     shutil.copytree(ROOT, folder, ignore=skipped)
     return folder

@@ -1,4 +1,4 @@
-"""Tests: format, lint, spelling, types, imports, then the suite, documents included; the environment is made if needed.
+"""Tests: format, lint, spelling, types, imports, then the suite with documents; creates the environment if needed.
 
 python3 scripts/test.py [--checks [NAME ...]] [options of pytest]
 """
@@ -21,7 +21,7 @@ from staging import staged
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it has a random name
 NEEDED_BYTES = 8 * 2**30
-"""What the tests write, and as much again."""
+"""Twice the size of what the tests write."""
 
 
 TOOLS = {
@@ -29,33 +29,33 @@ TOOLS = {
     "lint": ("ruff", "check", "."),
     "spelling": ("codespell_lib", "."),
 }
-"""Checks that are modules of the environment, with their words."""
+"""Checks that are modules of the environment, with their arguments."""
 CHECKS = (*TOOLS, "types", "imports")
 
 
 def options() -> argparse.ArgumentParser:
-    """Return the parser of the command line; what it does not know is for pytest."""
+    """Return the parser of the command line; unknown options are passed to pytest."""
     parser = options_of(__doc__)
     parser.usage = "%(prog)s [-h] [--checks [NAME ...]] [options of pytest]"
-    what = f"run these checks alone ({', '.join(CHECKS)}), or all of them"
+    what = f"run only these checks ({', '.join(CHECKS)}), or all of them"
     parser.add_argument("--checks", nargs="*", choices=CHECKS, metavar="NAME", help=what)
     return parser
 
 
 def main(words: Sequence[str]) -> int:
-    """Run every check, then pytest last, so that its closing line is the last one; 0 if all are good."""
+    """Run every check, and pytest last, so that its summary is the last line; return 0 if all pass."""
     arguments, for_pytest = options().parse_known_args(words)
     python = ensure_environment("dev")
     if arguments.checks is not None:
         return int(_failed(python, arguments.checks or CHECKS))
-    # What pytest does not know either is refused now, rather than after all other checks.
+    # Options that pytest does not know either are refused now, not after all other checks.
     known = subprocess.run(
         [python, "-m", "pytest", "--markers", *for_pytest], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
     )
     if known.returncode:
         return known.returncode
     has_failed = _failed(python, CHECKS)
-    # By file, so that what the tests of a file share is made once; one more than cores, since some wait for browsers.
+    # By file, so that shared fixtures are made once; one process more than cores, because some wait for browsers.
     is_shared = any(word.startswith("-n") for word in for_pytest)
     workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile"]
     with _scratch() as environment:
@@ -64,7 +64,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _failed(python: Path, names: Sequence[str]) -> bool:
-    """Run checks, all of them whatever they find, and print a line for each; whether any failed."""
+    """Run all checks and print a line for each; return whether any failed."""
     checks = {name: _run([python, "-m", *TOOLS[name]]) for name in names if name in TOOLS}
     if {"types", "imports"} & set(names):
         with staged() as package:
@@ -77,7 +77,7 @@ def _failed(python: Path, names: Sequence[str]) -> bool:
 
 @contextmanager
 def _scratch() -> Iterator[dict[str, str]]:
-    """Yield the environment in which tests write to memory, where there is plenty: commits need not wait for a disk."""
+    """Yield environment variables with which tests write to memory, if there is enough, instead of a slow disk."""
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < NEEDED_BYTES or not os.access(MEMORY, os.W_OK):
         yield dict(os.environ)
         return
@@ -99,7 +99,7 @@ def _check_types(python: Path, package: Path) -> int:
 
 
 def _check_imports(python: Path, package: Path) -> int:
-    """Check who imports whom: the contracts in pyproject.toml."""
+    """Check imports against the contracts in pyproject.toml."""
     code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     return _run([python, "-c", code, "--no-cache", "--no-logo", ROOT / "pyproject.toml"], cwd=package)
 

@@ -30,7 +30,7 @@ def options() -> argparse.ArgumentParser:
     parser = options_of(__doc__)
     parser.add_argument("-o", "--out", type=Path, default=Path("build/reliability"), help="folder of results")
     parser.add_argument(
-        "--quick", action="store_true", help="small network, few epochs: shows that all works, has little power"
+        "--quick", action="store_true", help="small network, few epochs: shows that everything works, with little power"
     )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, mps, ...")
     parser.add_argument("--seeds", type=_number, default=5, metavar="N", help="seeds of each arm (default: 5)")
@@ -109,7 +109,7 @@ def _train(arguments: argparse.Namespace, settings: Settings) -> None:
     run(plan)
     mark = f"{source.study.title}: these figures say nothing about people" if source.study.synthetic else ""
     print(report(plan, mark))
-    print(f"wrote {arguments.out / FIGURE} and the tables beside it")
+    print(f"wrote {arguments.out / FIGURE} and the tables next to it")
 
 
 def _cores() -> int:

@@ -17,18 +17,20 @@ def options() -> argparse.ArgumentParser:
     """Return the parser of the command line; the command reads the options again."""
     parser = options_of(__doc__)
     parser.add_argument("folder", metavar="DIR", help="study folder")
-    parser.add_argument("--repo-id", required=True, metavar="ORG/NAME", help="repository; made if it is not there")
+    parser.add_argument("--repo-id", required=True, metavar="ORG/NAME", help="repository; created if it does not exist")
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--pull-request", action="store_true", help="open a pull request (default)")
     ways.add_argument("--push", action="store_true", help="commit to main")
     parser.add_argument("--private", action="store_true", help="make the repository private")
     parser.add_argument("--dry-run", action="store_true", help="check and build, show every file, upload nothing")
-    parser.add_argument("--built", metavar="DIR", help="keep what is built here, and use it again")
-    parser.add_argument("--space", nargs="?", metavar="ORG/NAME", help="publish the explorer, too, in a Space")
+    parser.add_argument("--built", metavar="DIR", help="keep the build here for reuse")
+    parser.add_argument("--space", nargs="?", metavar="ORG/NAME", help="also publish the explorer in a Space")
     parser.add_argument("--memory", metavar="SIZE", help="memory to use, such as 2GB")
     parser.add_argument("--temporary-folder", metavar="DIR", help="folder for what does not fit into memory")
-    parser.add_argument("--synthetic", action="store_true", help="publish answers that a program made")
-    parser.add_argument("--k", type=int, metavar="K", help="fewest participants who share their demographics")
+    parser.add_argument("--synthetic", action="store_true", help="publish a synthetic study")
+    parser.add_argument(
+        "--k", type=int, metavar="K", help="minimum number of participants who share their demographics"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Appending: judgments added to those of a judgment file that is there, and none of them a second time."""
+"""Appending: add judgments to an existing judgment file, none of them twice."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _FILE, _ROW, _WHO, _TRIAL, _TIME = "source_file", "source_row", "participant_id"
 
 
 def read_standing(path: Path) -> pa.Table:
-    """Read a judgment file as text, every cell as it stands.
+    """Read a judgment file as text, every cell as written.
 
     Raises
     ------
     ConfigurationError
-        If it is of a form that nothing can be added to.
+        If judgments cannot be added to a file in this format.
     SchemaError
         If it cannot be read.
     """
     if path.suffix != ".csv":
-        msg = f"judgments are added to CSV files alone, and this one ends in {path.suffix}"
+        msg = f"judgments can only be added to CSV files, but this one ends in {path.suffix}"
         hint = "name all raw files in one call, with --replace"
         raise ConfigurationError(msg, where=Where(str(path)), hint=hint)
     return read_raw(path, Outcome()).drop_columns([ROW])
 
 
 def next_number(tables: Iterable[pa.Table]) -> int:
-    """Return the first number that no raw file of some judgment files has."""
+    """Return the first number that no raw file of the judgment files has."""
     names = {name for table in tables if _FILE in table.column_names for name in table[_FILE].unique().to_pylist()}
     return 1 + max((int(found[1]) for name in names if (found := _NUMBERED.fullmatch(name or ""))), default=0)
 
@@ -50,7 +50,7 @@ def next_number(tables: Iterable[pa.Table]) -> int:
 def appended(
     there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path], path: Path
 ) -> tuple[pa.Table, list[str]]:
-    """Return the judgments of a file, and behind them those of raw files; and notes on files that may stand there.
+    """Return the judgments of a file followed by those of raw files; and notes on possible duplicate files.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ def appended(
     parts
         The judgments of the raw files, in their order.
     raw
-        Each raw file by what the column source_file calls it.
+        Each raw file by its name in the column source_file.
     path
         The judgment file, for messages.
 
     Raises
     ------
     ConfigurationError
-        If a raw file was imported before, by its content, or a participant has a trial already.
+        If a raw file was imported before, judging by its content, or a participant already has a trial.
     """
     new = [file for part in parts for file in _by_file(part)]
     table = pa.concat_tables([there, *new], promote_options="default")
     known = {name: _canonical(table[name]) for name in table.column_names}
-    # Of a file that says no rows, none are compared.
+    # Without row numbers, nothing is compared.
     telling = [name for name in known if name != _FILE and (name != _ROW or name in there.column_names)]
     places = np.split(np.arange(there.num_rows, table.num_rows), np.cumsum([part.num_rows for part in new])[:-1])
     is_there = _stand(known, telling, there.num_rows)
@@ -82,12 +82,12 @@ def appended(
     for part, rows in zip(new, places, strict=True):
         source = raw.get(part[_FILE][0].as_py(), path)
         if is_there[rows].all():
-            _refuse(source, f"its {len(rows)} judgments stand in {path.name}: the file was imported before")
+            _refuse(source, f"its {len(rows)} judgments are already in {path.name}: the file was imported before")
         if is_under_other_id[rows].all():
-            said = f"its {len(rows)} judgments stand in {path.name} under other participant ids"
+            said = f"its {len(rows)} judgments are already in {path.name} under other participant ids"
             if timed[rows].all():
                 _refuse(source, f"{said}: the file was imported before")
-            # Without times, two people may have given the same few answers.
+            # Without times, two participants may have given the same few answers.
             notes.append(f"{source.name}: {said}: was it imported before they were replaced?")
         clash = _stand(known, [_WHO, _TRIAL], there.num_rows)[rows] if _WHO in known else is_there[rows]
         if clash.any():
@@ -96,13 +96,13 @@ def appended(
 
 
 def _stand(known: Mapping[str, pa.ChunkedArray], names: Sequence[str], n_there: int) -> Mask:
-    """Whether the same stands in some columns of a row and of one of the first rows; bool (N,)."""
+    """Return which rows agree in some columns with one of the first rows; bool (N,)."""
     codes = encode_key([known[name] for name in names])
     return np.isin(codes, codes[:n_there])
 
 
 def _refuse(source: Path, msg: str) -> None:
-    hint = "leave it out; with --replace, all files that are named are imported anew"
+    hint = "leave it out, or import all files again with --replace"
     raise ConfigurationError(msg, where=Where(str(source)), hint=hint)
 
 
@@ -110,22 +110,22 @@ def _refuse_clash(part: pa.Table, clash: Mask, source: Path, path: Path) -> None
     row = int(np.flatnonzero(clash)[0])
     where = Where(str(source), int(part[_ROW][row].as_py()) if _ROW in part.column_names else None)
     if _WHO not in part.column_names:
-        msg = f"{int(clash.sum())} of {len(clash)} rows stand in {path.name}"
+        msg = f"{int(clash.sum())} of {len(clash)} rows are already in {path.name}"
         raise ConfigurationError(msg, where=where, hint="leave out what was imported before")
     who, trial = part[_WHO][row].as_py(), part[_TRIAL][row].as_py()
     msg = (
-        f"{int(clash.sum())} of {len(clash)} judgments have a participant and trial that stand in {path.name}, "
-        f"the first participant {who}, trial {trial}"
+        f"{int(clash.sum())} of {len(clash)} judgments have a participant and trial that are already in {path.name}, "
+        f"first participant {who}, trial {trial}"
     )
     hint = (
-        "of a further session, let trials count on with `add:`, or `number:` them, all files named in one call; where "
-        "it is another person, `join:` the id with what tells them apart"
+        "for another session, continue the trial numbers with `add:`, or `number:` them and import all files together; "
+        "for another participant, `join:` the id with something that differs"
     )
     raise ConfigurationError(msg, where=where, hint=hint)
 
 
 def _by_file(part: pa.Table) -> list[pa.Table]:
-    """Return the rows of each raw file, which stand one behind the other, as text."""
+    """Return the consecutive rows of each raw file, as text."""
     part = part.cast(pa.schema([(name, pa.string()) for name in part.column_names]))
     files = arrays.encode(part[_FILE])[0]
     starts = [0, *(np.flatnonzero(np.diff(files)) + 1).tolist(), part.num_rows]
@@ -133,7 +133,7 @@ def _by_file(part: pa.Table) -> list[pa.Table]:
 
 
 def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return cells as they are compared: numbers by their value, without white space, "" where nothing is."""
+    """Return cells in the form that is compared: numbers by value, texts stripped, missing cells as ""."""
     codes, texts = arrays.encode(column.fill_null(""))
     numbers = as_numbers(texts)
     values = pc.if_else(pa.array(np.isnan(numbers)), pc.utf8_trim_whitespace(texts), texts_of(numbers))

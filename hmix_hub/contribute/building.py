@@ -1,4 +1,4 @@
-"""Building: the publishable form of a study, the same bytes whenever and wherever the same study is built."""
+"""Building: the publishable form of a study, with the same bytes whenever and wherever it is built."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from hmix_hub.studies.study import Study
 
 
 class FileMark(NamedTuple):
-    """Size in bytes, and sha256 as 64 hex digits, of a file."""
+    """Size in bytes and SHA-256 (64 hex digits) of a file."""
 
     size: int
     sha256: str
@@ -51,7 +51,7 @@ class FileMark(NamedTuple):
 
 @dataclass(frozen=True)
 class Built:
-    """A study that was built: the folder that holds it, the study, and the mark of each file by path, sorted."""
+    """A built study: its folder, the study, and the mark of each file by path, sorted."""
 
     path: Path
     study: Study
@@ -72,24 +72,25 @@ def build(
     study
         The study.
     out
-        Folder to write: a new or empty one, or one that was built before, which is replaced as a whole.
+        Folder to write: a new or empty one, or the result of an earlier build, which is replaced completely.
     card
         Text of the card; `None`: generated from the manifest and the statistics.
     tell
-        Called with what is being done, for people.
+        Called with the current step, as text.
 
     Raises
     ------
     StudyError
-        If the study breaks a rule, all of which `hmix contribute validate` reports; or if one of its files is written
-        meanwhile.
+        If the study breaks a rule (see `hmix contribute validate`), or one of its files changes during the build.
     ConfigurationError
-        If `out` holds something else, or lies in the study folder.
+        If `out` contains something else, or is in the study folder.
     """
     tell("checking")
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
-    target = target_folder(out, study, may_replace=_holds_built_files_alone, why="holds something that was not built")
+    target = target_folder(
+        out, study, may_replace=_holds_built_files_alone, why="contains something that was not built"
+    )
     tell("computing the tables")
     for name in study.configurations:
         study.rows_of(name)
@@ -101,7 +102,7 @@ def build(
 
 
 def built_before(study: Study, folder: Path) -> Built | None:
-    """Return what stands in a folder, if it was built of the files that the study has now, and is whole."""
+    """Return the build in a folder if it is complete and was made from the study's current files."""
     if not (folder / CHECKSUMS).is_file() or not (folder / RECORD).is_file():
         return None
     files, copies = marks(folder), {name: FileMark.of(study.folder.file(name)) for name in copied_files(study)}
@@ -117,31 +118,31 @@ def target_folder(out: str | os.PathLike[str], study: Study, *, may_replace: Cal
     Parameters
     ----------
     out
-        The folder, as the user names it.
+        The folder, as named by the user.
     study
         The study.
     may_replace
-        Whether a folder that is there may be replaced.
+        Returns whether an existing folder may be replaced.
     why
         Why it may not, for the message.
 
     Raises
     ------
     ConfigurationError
-        If it lies in the study folder, or something is there that may not be replaced.
+        If it is in the study folder, or exists and may not be replaced.
     """
     target = Path(os.path.expanduser(out)).resolve()
     if target.is_relative_to(study.path.resolve()):
-        msg = "what is written cannot lie in the study folder itself"
-        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
+        msg = "the output cannot be in the study folder itself"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder next to it")
     if target.exists() and not (target.is_dir() and may_replace(target)):
-        msg = f"this is there already, and {why}"
+        msg = f"this already exists and {why}"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
     return target
 
 
 def _holds_built_files_alone(folder: Path) -> bool:
-    """Whether a folder is empty, or holds what was built and nothing else, which may then be replaced."""
+    """Return whether a folder is empty or contains only built files, so that it may be replaced."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     sums = folder / CHECKSUMS
     built = {CHECKSUMS, *read_checksums(sums.read_text(encoding="utf-8"))} if sums.is_file() else set()
@@ -149,7 +150,7 @@ def _holds_built_files_alone(folder: Path) -> bool:
 
 
 def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, FileMark]:
-    """Write the publishable form of a study into an empty folder, and return the mark of each file; see `build`."""
+    """Write the publishable form of a study into an empty folder; return the mark of each file. See `build`."""
     for name in copied_files(study):
         _write(out / name, study.folder.file(name).read_bytes())
     write_tables(study, out)
@@ -170,21 +171,21 @@ def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, Fil
 
 
 def write_generated(study: Study, names: Iterable[str]) -> list[str]:
-    """Write generated files of a study folder anew, and return their paths within it.
+    """Regenerate files of a study folder, and return their paths within it.
 
     Names are "README.md", "croissant.json", "statistics.json", or "statistics" for the pictures.
 
     Raises
     ------
     StudyError
-        If the study breaks a rule that they cannot be made without.
+        If the study breaks a rule on which they depend.
     """
     wanted = set(names)
     with tempfile.TemporaryDirectory(prefix="hmix-generated-") as scratch:
         out = Path(scratch)
         statistics = study_statistics(study)
         if CROISSANT in wanted:
-            # It has the hashes of all other files.
+            # It contains the hashes of all other files.
             write_all(study, out)
         elif FIGURES in wanted:
             draw_figures(statistics, out / FIGURES)
@@ -214,15 +215,15 @@ def marks(out: Path) -> dict[str, FileMark]:
 
 
 def copied_files(study: Study) -> list[str]:
-    """Return the files that are published as they are: manifest, licence, and the pictures that lists name."""
+    """Return the files that are published unchanged: manifest, licence, and the listed pictures."""
     licences = [name for name in LICENCES if is_plain_inside(study.path / name, study.path)]
     return [MANIFEST, *licences, *(f"{STIMULI}/{name}" for name in study.stimulus_files)]
 
 
 def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
-    """Return the record of what is built from what: id, version, and the sha256 of every file that was read.
+    """Return the record of a build's sources: id, version, and the SHA-256 of every file that was read.
 
-    Files that are copies are not read again: their marks are among those of what was built.
+    Copied files are not read again: their marks are among those of the build.
     """
     manifest, folder = study.manifest, study.folder
     read = [*folder.judgments.values(), *([PARTICIPANTS] if folder.has_participants else [])]
@@ -239,8 +240,8 @@ def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
 
 
 def write_tables(study: Study, out: Path) -> None:
-    """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
+    """Write every table of a study as Parquet, with the same bytes for the same tables."""
     for name in study.configurations:
         study.write(name, out)
-    # What writing took is given back: statistics and pictures need as much.
+    # Release the memory used for writing: statistics and pictures need as much.
     pa.default_memory_pool().release_unused()

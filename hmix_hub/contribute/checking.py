@@ -18,7 +18,7 @@ from hmix_hub.studies.study import Study, once_per_study
 
 @once_per_study
 def check_study(study: Study) -> Report:
-    """Return all that is wrong with a study, generated files that are not current included."""
+    """Return all findings about a study, including outdated generated files."""
     texts = [name for name in _IS_CURRENT if (study.path / name).is_file()]
     folder = study.path / FIGURES
     figures = sorted(folder.glob("*")) if folder.is_dir() else []
@@ -29,7 +29,7 @@ def check_study(study: Study) -> Report:
     for name in texts:
         if not _IS_CURRENT[name](study, (study.path / name).read_bytes()):
             report.add(STALE, file=name)
-    # Bytes of pictures change with the drawing library; what they were drawn from does not.
+    # The bytes of pictures change with the drawing library, but not their data.
     for path in figures:
         if not figure_is_current(path, study_statistics(study)):
             report.add(STALE, file=f"{FIGURES}/{path.name}")
@@ -37,7 +37,7 @@ def check_study(study: Study) -> Report:
 
 
 def _is_current_croissant(study: Study, found: bytes) -> bool:
-    """Whether a description is current, but for the hashes of files, which newer libraries change."""
+    """Return whether a description is current, except for the hashes of files, which change with libraries."""
     try:
         description = json.loads(found)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Fixes of a table that need no decision: of its names, cells, rows and pairs, each with what it changed."""
+"""Safe fixes of a table: of its names, cells, rows and pairs, each with a record of its changes."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ _OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
 _ITEM = re.compile(r"[^\s|,\[\]]+")
 
 Table = dict[str, list[str]]
-"""Columns of text by name, all of one length."""
+"""Columns of text by name, all of the same length."""
 
 
 @dataclass
 class Fix:
-    """One kind of change to one column, or to a file as a whole."""
+    """One kind of change to one column, or to a whole file."""
 
     rule: Rule
-    """The rule that asked for it."""
+    """The rule that required it."""
     file: str
     column: str = ""
-    """Where; an empty column is the file as a whole."""
+    """The changed column; empty for the whole file."""
     count: int = 0
-    """Cells, rows or columns that were changed."""
+    """Number of changed cells, rows or columns."""
     examples: list[tuple[int | None, str, str]] = field(default_factory=list)
     """The first few: data row, before, after."""
 
@@ -59,7 +59,7 @@ class Fix:
             self.examples.append((row, shown(before) or "", shown(after) or ""))
 
     def changed(self, before: list[str], after: list[str]) -> list[str]:
-        """Count the cells of a column that change; return them as they are then."""
+        """Record the cells of a column that change, and return the new cells."""
         for row, (one, other) in enumerate(zip(before, after, strict=True)):
             if one != other:
                 self.note(row, one, other)
@@ -83,13 +83,13 @@ def fix_table(
     table
         Columns of text.
     task, file
-        Whose they are; without a task, no column holds labels.
+        The table's task and file; without a task, no column contains labels.
     found
-        Code and column of each finding: only what breaks a rule is fixed.
+        Code and column of each finding; only what breaks a rule is fixed.
     classes
-        Class names of the study, which may be words for nothing elsewhere.
+        Class names of the study, which are never treated as words for missing values.
     pictures
-        Names of its pictures, where they have any.
+        Names of its pictures, if they have names.
     scales
         Its scales by name.
 
@@ -129,27 +129,27 @@ def _fix_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix
 
 
 def _drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
-    """Drop computed columns that hold something else than the computation gives."""
+    """Drop computed columns whose values differ from the computation."""
     fixes = []
     for name in list(table):
         if (column_rules.COMPUTED.code, name) in found:
             fix = Fix(column_rules.COMPUTED, file, name)
-            fix.note(None, name, "taken out: it is computed")
+            fix.note(None, name, "removed: it is computed")
             del table[name]
             fixes.append(fix)
     return fixes
 
 
 def _without_word(names: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that empties a text that is a word for nothing, and none of these names."""
+    """Return a function that clears words for missing values, except those among these names."""
     words = set(NULL_WORDS).difference(name.lower() for name in names)
     return lambda text: "" if text.strip().lower() in words else text
 
 
 def _calculated(text: str, calculate: Callable[[float], float]) -> str:
-    """Return the result of a calculation; what is no number is left."""
+    """Return the result of a calculation; texts that are not numbers are unchanged."""
     try:
-        # Rounded, since 29 / 100 times 100 shall be what was written.
+        # Rounded, so that 29 / 100 times 100 is 29 again.
         return f"{round(calculate(float(text)), 12):.15g}"
     except ValueError:
         return text
@@ -189,7 +189,7 @@ def _fix_spellings(table: Table, file: str, found: set[tuple[str, str]], picture
 
 
 def _drop_repeated_rows(table: Table, file: str) -> Fix:
-    """Drop rows that are copies of an earlier one, wherever they came from."""
+    """Drop rows that are copies of an earlier row, whatever their source."""
     fix = Fix(trials.ROW_TWICE, file)
     seen: dict[tuple[str, ...], int] = {}
     kept = []
@@ -198,14 +198,14 @@ def _drop_repeated_rows(table: Table, file: str) -> Fix:
         if first == row:
             kept.append(row)
         else:
-            fix.note(row, f"as row {first}", "taken out")
+            fix.note(row, f"same as row {first}", "removed")
     for name in table:
         table[name] = [table[name][row] for row in kept]
     return fix
 
 
 def _write_steps(table: Table, file: str, scales: Mapping[str, Scale]) -> Fix:
-    """Write ratings that are rounded steps of their scale with all digits."""
+    """Replace ratings that are rounded steps of their scale by exact ones."""
     fix = Fix(answer_rules.ROUNDED_STEP, file, RATING)
     by_lower = {name.lower(): scale for name, scale in scales.items()}
     only = next(iter(scales.values())) if len(scales) == 1 else None
@@ -223,7 +223,7 @@ def _write_steps(table: Table, file: str, scales: Mapping[str, Scale]) -> Fix:
 
 
 def _turn_pairs(table: Table, task: str, file: str, pictures: PictureNames | None) -> Fix:
-    """Swap the pictures of pairs that stand in both orders, in the rarer one, and turn their coefficients."""
+    """For pairs in both orders, swap the pictures in the rarer order, and adjust their coefficients."""
     fix = Fix(stimuli.PAIR_ORDER, file, "image_1_index")
     try:
         first, second = (_indices(table, number, pictures) for number in (1, 2))
@@ -244,7 +244,7 @@ def _turn_pairs(table: Table, task: str, file: str, pictures: PictureNames | Non
             one[row], other[row] = other[row], one[row]
         for column in shares:
             cells = table[column.name]
-            # Of a list, in whichever form it is written, each number.
+            # In a list, every number, however the list is written.
             cells[row] = _ITEM.sub(_turned, cells[row]) if column.kind is Kind.FLOATS else _turned(cells[row])
         if "image_1_side" in table:
             table["image_1_side"][row] = _OTHER_SIDE.get(table["image_1_side"][row], table["image_1_side"][row])
@@ -257,7 +257,7 @@ def _turned(share: str | re.Match[str]) -> str:
 
 
 def _indices(table: Table, number: int, pictures: PictureNames | None) -> Ints:
-    """Return the picture of each row, by its index or else its file; int64 (N,), -1: none."""
+    """Return the picture of each row, by index or file; int64 (N,), -1: none."""
     name = f"image_{number}_index"
     if pictures is not None and f"image_{number}_file" in table:
         by_file = pictures.find(pa.array(table[f"image_{number}_file"], pa.string())).indices

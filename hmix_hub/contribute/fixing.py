@@ -1,4 +1,4 @@
-"""Fixing: the safe fixes are applied to the CSV files of a study folder, until none is left to apply."""
+"""Fixing: apply the safe fixes to the CSV files of a study folder, until there are none left."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.study import Study
 
 _ROUNDS = 6
-"""A fix can bring to light what another is for: first the delimiter, then the columns, then their values."""
+"""Maximum rounds, because one fix can expose another: first the delimiter, then the columns, then their values."""
 _FORMS = (*files.GUESSED, files.BYTE_ORDER_MARK)
 
 
 def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
-    """Apply the fixes that need no decision to a study; of tables, to CSV files alone.
+    """Apply the safe fixes to a study; tables are only fixed in CSV files.
 
     Parameters
     ----------
     study
-        The study, opened as a draft; to be opened anew once files were written.
+        The study, opened as a draft; open it again after files were written.
     dry_run
-        Whether to write nothing, and tell the fixes of the first round alone.
+        Whether to write nothing, and only return the fixes of the first round.
 
     Returns
     -------
     tuple
-        What was fixed, in order, and the report of what is left.
+        The fixes, in order, and the report of the remaining findings.
     """
     done: list[Fix] = []
     for _ in range(_ROUNDS):
@@ -62,14 +62,14 @@ def _fix_file(study: Study, name: str, scaled: set[tuple[str, str]], *, dry_run:
     path, report = study.folder.file(name), study.report
     text = _from_utf16(path)
     if text is not None:
-        # On its own, since nobody knows yet what is wrong with the table.
+        # Fixed separately, because the table's problems are not known yet.
         if not dry_run:
             _write_text(text, path)
         return [Fix(files.ENCODING, name, count=1)]
     table = _read(path, name)
     if table is None:
         return []
-    # A column that was scaled once and is still out of range was not what it seemed: it is left to a person.
+    # A column that was scaled once and is still out of range needs a human decision.
     found = {
         (finding.rule.code, finding.column)
         for finding in report
@@ -78,7 +78,7 @@ def _fix_file(study: Study, name: str, scaled: set[tuple[str, str]], *, dry_run:
     fixes = [_fix_of_form(one.rule, name, table) for one in report if one.file == name and one.rule in _FORMS]
     task, _ = task_and_ending(path.name) or (None, "")
     classes, scales = (study.manifest.vocabulary.names, study.manifest.rated) if study.has_manifest else ((), {})
-    # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
+    # Other findings about a table parsed with the wrong delimiter are meaningless.
     pictures = _picture_names(study, found)
     fixes = fixes or fix_table(table, task, name, found, classes, pictures=pictures, scales=scales)
     if fixes and not dry_run:
@@ -97,7 +97,7 @@ def _picture_names(study: Study, found: set[tuple[str, str]]) -> PictureNames | 
 
 
 def _fix_of_form(rule: Rule, name: str, table: Table) -> Fix:
-    """Return the fix of a file's form; of another encoding, with texts as they are read now, to be looked at."""
+    """Return the fix of a file's form; for another encoding, with examples of its texts as they are now read."""
     fix = Fix(rule, name, count=1)
     if rule is files.ENCODING:
         odd = (text for cells in table.values() for text in cells if not text.isascii())
@@ -109,7 +109,7 @@ def _fix_of_form(rule: Rule, name: str, table: Table) -> Fix:
 
 
 def _from_utf16(path: Path) -> str | None:
-    """Return the text of a file in UTF-16; `None` where it is in another encoding, or damaged."""
+    """Return the text of a file in UTF-16; `None` if it has another encoding, or is damaged."""
     try:
         codec = utf16_of(next(blocks(path), b""))
         return codec and b"".join(blocks(path)).decode(codec)
@@ -118,7 +118,7 @@ def _from_utf16(path: Path) -> str | None:
 
 
 def _read(path: Path, name: str) -> Table | None:
-    """Read a CSV file as text, whatever its form; `None` where it cannot be read whole."""
+    """Read a CSV file as text, whatever its form; `None` if it cannot be read completely."""
     report = Report()
     chunks = list(read_chunks(path, name, report, is_tolerant=True))
     if not chunks or any(found.rule not in files.GUESSED for found in report.errors):

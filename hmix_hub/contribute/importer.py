@@ -32,18 +32,18 @@ from hmix_hub.tasks.soft_labels import QUESTIONS
 
 Place = str | os.PathLike[str]
 SYNTHETIC_LINE = "synthetic: true"
-"""What study.yaml says of answers that a program made."""
+"""Line in study.yaml for simulated answers."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import wrote: rows by judgment file of the study folder, and whether that was begun; what was dropped."""
+    """The result of an import: rows by judgment file, whether the study folder is new, and what was dropped."""
 
     files: dict[str, int]
     outcome: Outcome
     is_new: bool
     added: dict[str, int] = field(default_factory=dict)
-    """Rows that were added, by judgment file that was there."""
+    """Number of rows added, by existing judgment file."""
 
 
 def import_raw(
@@ -62,21 +62,21 @@ def import_raw(
     Parameters
     ----------
     files
-        Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
-        any form of `hmix_hub.importing.readers` (CSV, JSON, Parquet, Excel, SQLite, …) with a map. A file of a session
-        that was broken off before its first judgment is passed over, with a note. Of several forms, the files by their
+        Raw files, in the order of the resulting rows: exports of the original HILL MixE Suite (schema 1.0.0), or, with
+        a column map, any format of `hmix_hub.importing.readers` (CSV, JSON, Parquet, Excel, SQLite, …). Files of
+        sessions that ended before the first judgment are skipped, with a note. Files of several forms are given by
         column map: `{"pilot.yaml": ["pilot.csv"], "main.yaml": ["main.csv"]}`.
     to
-        The study folder; begun if it is not there.
+        The study folder; created if it does not exist.
     map_file
-        Column map, YAML; `None`: the files are exports of the original Suite, or named by their maps.
+        Column map, YAML; `None`: the files are exports of the original Suite, or given by their maps.
     pictures, copy_pictures
-        The pictures that the judgments are about, from `list_pictures`, which become the study's list; and whether
-        they are copied into it.
+        The pictures that were judged, from `list_pictures`, which become the study's list; and whether to copy them
+        into the study.
     replace
-        Whether judgment files that are there, and another list of pictures, are written over.
+        Whether to overwrite existing judgment files and a different list of pictures.
     append
-        Whether judgments are added to files that are there; none is added twice.
+        Whether to add judgments to existing files; none is added twice.
     progress
         Called with the number of files read so far.
 
@@ -89,8 +89,8 @@ def import_raw(
     SourceError
         If a picture cannot be copied.
     ConfigurationError
-        If no file is an export of the Suite and no map is given, a map does not fit, a file is named twice, or
-        judgments or pictures are there already; or if another import into the study is under way.
+        If no file is an export of the Suite and no map is given, a map does not fit, a file is named twice, judgments
+        or pictures already exist, or another import into the study is in progress.
 
     Examples
     --------
@@ -110,12 +110,12 @@ def import_raw(
     """
     root = Path(os.path.expanduser(to)).absolute()
     if replace and append:
-        msg = "judgments that are there are either replaced or added to"
+        msg = "existing judgments can be replaced or appended to, but not both"
         raise ConfigurationError(msg, hint="give replace or append, not both")
     groups = _groups(files, map_file)
     if not groups:
         msg = "no raw file is named"
-        raise ConfigurationError(msg, hint="name raw files, by their column map")
+        raise ConfigurationError(msg, hint="name raw files by column map")
     with _alone(root):
         options = {"copy_pictures": copy_pictures, "replace": replace, "append": append}
         return _import(groups, root, pictures, progress, **options)
@@ -138,7 +138,7 @@ def _import(
     outcome = gather(raw, _vocabulary(root), progress=progress)
     if any(path.name != name for path, name in names.items()):
         more = f"s raw-{first}, raw-{first + 1}, … in the order given" if len(names) > 1 else f" raw-{first}"
-        outcome.notes.append(f"source_file calls the raw file{more}")
+        outcome.notes.append(f"the column source_file names the raw file{more}")
     added = {}
     for task, parts in outcome.tables.items():
         if task in standing:
@@ -155,12 +155,12 @@ def _import(
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keep other imports out of a study while this one reads its judgments and writes them anew.
+    """Lock a study against other imports while this one reads and rewrites its judgments.
 
     Raises
     ------
     ConfigurationError
-        If another import is under way.
+        If another import is in progress.
     """
     if not (root / MANIFEST).is_file():
         yield
@@ -169,11 +169,11 @@ def _alone(root: Path) -> Iterator[None]:
         try:
             is_alone = try_lock(stream.fileno())
         except OSError:
-            # Some network folders know no locks.
+            # Some network folders do not support locks.
             is_alone = True
         if not is_alone:
-            msg = "another import into this study is under way"
-            raise ConfigurationError(msg, where=Where(str(root)), hint="wait until it is done, then import again")
+            msg = "another import into this study is in progress"
+            raise ConfigurationError(msg, where=Where(str(root)), hint="wait until it has finished, then import again")
         yield
 
 
@@ -184,8 +184,8 @@ def _groups(
     if not isinstance(files, Mapping):
         by_map: list[tuple[Place | None, Sequence[Place]]] = [(map_file, files)]
     elif map_file is not None:
-        msg = "the files are named by their maps, and another map is given"
-        raise ConfigurationError(msg, where=Where(str(map_file)), hint="leave map_file out")
+        msg = "the files are given by their maps, but map_file is given too"
+        raise ConfigurationError(msg, where=Where(str(map_file)), hint="omit map_file")
     else:
         by_map = list(files.items())
     groups = []
@@ -200,7 +200,7 @@ def _groups(
 
 
 def _standing(root: Path) -> dict[str, pa.Table]:
-    """Return the judgments that are there, by task, of files that hold any."""
+    """Return the existing judgments by task, for files that contain any."""
     if not (root / MANIFEST).is_file():
         return {}
     there = find_files(root, Report()).judgments
@@ -208,9 +208,9 @@ def _standing(root: Path) -> dict[str, pa.Table]:
 
 
 def raw_names(paths: Sequence[Path], first: int = 1) -> dict[Path, str]:
-    """Return what the column source_file calls each file, where numbers begin with `first`.
+    """Return the name of each file in the column source_file, numbered from `first`.
 
-    A number, since names of raw files are often those of people, or hold dates; but of a released file its name.
+    Raw files get numbers, because their names often contain names or dates; released files keep their names.
     """
     return {
         path: path.name if known_study(path) else f"raw-{number}{''.join(path.suffixes[-1:])}"
@@ -224,17 +224,17 @@ def _vocabulary(root: Path) -> Vocabulary:
 
 
 def _begin(root: Path, outcome: Outcome, seen: Detected) -> None:
-    """Write the starter of a study around judgments that were imported."""
+    """Write the starter of a study around imported judgments."""
     folder = find_files(root, Report()) if root.is_dir() else StudyFolder(root)
     seen.add_pictures(folder)
     source = source_of_listed(folder) or outcome.image_set
     write_starter(root, list(outcome.tables), source=source, seen=seen)
-    # Of a question that no row answers, it cannot be seen that it was asked.
+    # The rows do not show whether a question without answers was asked.
     asks = any(TASKS[task].asked_columns for task in outcome.tables)
     if asks and len(seen.questions) < len(QUESTIONS):
         asked = f"`asked: [{', '.join(seen.questions)}]`"
         outcome.notes.append(
-            f"check {asked} in study.yaml: these questions are answered in the rows; others may have been asked"
+            f"check {asked} in study.yaml: the rows answer these questions, but others may have been asked too"
         )
     if outcome.is_synthetic:
         with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
@@ -249,13 +249,13 @@ def _write(outcome: Outcome, root: Path, seen: Detected, added: dict[str, int], 
     known = outcome.tables if manifest is None else manifest.tasks
     outcome.notes += [f"add {task} to `tasks:` in study.yaml" for task in outcome.tables if task not in known]
     if outcome.is_synthetic and manifest is not None and not manifest.synthetic:
-        outcome.notes.append(f"the raw files are marked as made by a program: add `{SYNTHETIC_LINE}` to study.yaml")
+        outcome.notes.append(f"the raw files are marked as simulated: add `{SYNTHETIC_LINE}` to study.yaml")
     there = find_files(root, Report()).judgments
     for task in outcome.tables:
         may_write = replace or is_new or there.get(task) in added
         if task in there and not may_write and not _is_starter(root / there[task]):
-            msg = "the study has judgments of this task already"
-            hint = "add to them with --append, or name all raw files in one call, with --replace"
+            msg = "the study already has judgments of this task"
+            hint = "add to them with --append, or import all raw files together with --replace"
             raise ConfigurationError(msg, where=Where(str(root / there[task])), hint=hint)
     written = {}
     for task, parts in outcome.tables.items():
@@ -269,7 +269,7 @@ def _write(outcome: Outcome, root: Path, seen: Detected, added: dict[str, int], 
 
 
 def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:
-    """Collect what the imported judgments show of the study; the pages of the Suite ask every question."""
+    """Return what the imported judgments show about the study; the pages of the Suite ask every question."""
     seen = Detected(asked=set(QUESTIONS) if is_suite else set())
     for task, parts in outcome.tables.items():
         for part in parts:
@@ -278,5 +278,5 @@ def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:
 
 
 def _is_starter(path: Path) -> bool:
-    """Whether a judgment file is a CSV header alone, as a starter writes it."""
+    """Return whether a judgment file is only a CSV header, as written by a starter."""
     return path.suffix == ".csv" and path.stat().st_size < 2**16 and len(path.read_bytes().splitlines()) <= 1

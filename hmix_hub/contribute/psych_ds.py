@@ -1,4 +1,4 @@
-"""Psych-DS: a study written in the convention of labs that collect, as CSV files described by one JSON file.
+"""Psych-DS: a study in the format of the Psych-DS standard, as CSV files described by one JSON file.
 
 Source: the Psych-DS schema, https://github.com/psych-ds/psych-DS, as its validator 1.5.0 applies it.
 """
@@ -34,7 +34,7 @@ from hmix_hub.tasks import TASKS
 DESCRIPTION = "dataset_description.json"
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 _OWN = "a column of the study's own"
-_OF_PEOPLE = "what the study knows of the participant"
+_OF_PEOPLE = "what the study knows about the participant"
 
 Json = dict[str, Any]
 
@@ -42,17 +42,17 @@ Json = dict[str, Any]
 def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
     """Write a study as a Psych-DS dataset.
 
-    `data/` holds a CSV file of the judgments of each task, and one of the participants where they are described; every
-    column is described in `dataset_description.json`. Classes are names. Shares of classes are a column for each class,
-    `soft_label_cat`; other lists are written `a|b`. Columns without any value are left out. Own pictures are in
-    `materials/`, and study.yaml in `documentation/`.
+    `data/` contains a CSV file with the judgments of each task, and one with the participants if they are described;
+    `dataset_description.json` describes every column. Classes are given by name. Shares of classes have one column per
+    class, `soft_label_cat`; other lists are written `a|b`. Empty columns are left out. Own pictures are in
+    `materials/`, and study.yaml is in `documentation/`.
 
     Parameters
     ----------
     study
         The study.
     out
-        Folder to write: a new or an empty one.
+        New or empty folder to write.
 
     Returns
     -------
@@ -62,14 +62,13 @@ def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
     Raises
     ------
     StudyError
-        If the study breaks a rule, all of which `hmix contribute validate` reports; or if one of its files is written
-        meanwhile.
+        If the study breaks a rule (see `hmix contribute validate`), or one of its files changes in the meantime.
     ConfigurationError
-        If `out` holds something, or lies in the study folder.
+        If `out` is not empty, or is in the study folder.
     """
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
-    target = target_folder(out, study, may_replace=lambda there: not any(there.iterdir()), why="no empty folder")
+    target = target_folder(out, study, may_replace=lambda there: not any(there.iterdir()), why="is not an empty folder")
     with whole_folder(target, replaces=True) as made:
         variables: dict[str, Json] = {}
         files = []
@@ -116,7 +115,7 @@ def _keyword(text: str) -> str:
 
 
 def flat_table(table: pa.Table, columns: tuple[Column, ...], vocabulary: Vocabulary) -> pa.Table:
-    """Return a table whose cells are numbers, truths and texts, without columns that hold nothing."""
+    """Return a table whose cells are numbers, booleans and texts, without empty columns."""
     kinds = {column.name: column.kind for column in columns}
     names = pa.array(vocabulary.names)
     flat: dict[str, pa.ChunkedArray | pa.Array] = {}
@@ -136,7 +135,7 @@ def flat_table(table: pa.Table, columns: tuple[Column, ...], vocabulary: Vocabul
 
 
 def _joined(lists: pa.ChunkedArray, names: pa.Array | None) -> pa.Array:
-    """Return lists as texts, `a|b`; an empty list is null, as is none."""
+    """Return lists as texts, `a|b`; empty and missing lists are null."""
     whole = lists.combine_chunks()
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     values = whole.flatten() if names is None else pc.take(names, whole.flatten())
@@ -152,7 +151,7 @@ def _write_csv(table: pa.Table, path: Path) -> None:
 
 
 def _variables(names: list[str], columns: tuple[Column, ...], vocabulary: Vocabulary, table: str) -> Iterator[Json]:
-    """Yield what each column of a flat table measures."""
+    """Yield the description of each column of a flat table."""
     known = {column.name: (column, "") for column in columns}
     for column in columns:
         if column.kind in BY_CLASS_KINDS:
@@ -173,7 +172,7 @@ def _variables(names: list[str], columns: tuple[Column, ...], vocabulary: Vocabu
 
 
 def description(manifest: Manifest, variables: list[Json]) -> Json:
-    """Return `dataset_description.json`: the manifest in the words of schema.org, and what each column measures."""
+    """Return `dataset_description.json`: the manifest in schema.org vocabulary, and descriptions of all columns."""
     doi = doi_address(manifest)
     said: Json = {
         "@context": "https://schema.org/",
@@ -197,7 +196,7 @@ def description(manifest: Manifest, variables: list[Json]) -> Json:
 def _readme(study: Study, files: list[tuple[str, str, int]]) -> str:
     manifest = study.manifest
     rows = [{"file": code(file), "holds": name.replace("_", " "), "rows": str(count)} for file, name, count in files]
-    synthetic = "**A program made the answers; no participant gave them.**\n\n" if manifest.synthetic else ""
+    synthetic = "**The answers are simulated; no person took part.**\n\n" if manifest.synthetic else ""
     cited = block(manifest.citation.bibtex) if manifest.citation.bibtex else doi_address(manifest)
     return f"""# {inline(manifest.title)}
 
@@ -207,8 +206,8 @@ This is a [Psych-DS](https://psych-ds.github.io) dataset: `{DESCRIPTION}` descri
 
 {markdown_table(rows)}
 
-`judgment_id` is different in every row of judgments. Shares of classes are a column for each class; lists are written
-`a|b`. `documentation/{MANIFEST}` is the study's manifest in the form of hmix-hub.
+`judgment_id` is unique in every table of judgments. Shares of classes have one column per class; lists are written
+`a|b`. `documentation/{MANIFEST}` is the study's manifest in the format of hmix-hub.
 
 ## Consent, recruitment and licence
 

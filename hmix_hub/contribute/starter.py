@@ -1,4 +1,4 @@
-"""Starter of a study folder: a commented study.yaml to fill in, and the columns of each task."""
+"""Starter of a study folder: a commented study.yaml to fill in, and the columns of each task's judgment file."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from hmix_hub.tasks.soft_labels import ONE_HOT
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=./study.schema.json
-# What the study is. Write over every TODO; `hmix contribute validate DIR --draft` tells what is missing.
+# Description of the study. Replace every TODO; `hmix contribute validate DIR --draft` lists what is missing.
 
-schema_version: {schema_version}      # of the judgment table; leave it
-id: {id}      # begins every judgment_id; lower case, digits, hyphens
+schema_version: {schema_version}      # of the judgment table; do not change it
+id: {id}      # prefix of every judgment_id; lower case, digits, hyphens
 title: TODO the title in one line
 version: 1.0.0             # of the data: raise it when values change
 description: >
-  TODO what was asked of whom, and why. Several lines are one paragraph.
+  TODO what participants were asked, and why. Several lines are one paragraph.
 
 authors:
   - name: TODO
@@ -41,9 +41,9 @@ licence: TODO              # an SPDX expression such as CC-BY-4.0 or CC0-1.0
 
 ethics:
   approval: TODO body and number of the approval, or why none was needed
-  consent: TODO what people were told and agreed to; did they agree to the publication of their answers?
-recruitment: TODO how people were found and paid, and who was excluded
-collected:                 # to the month: never days or times
+  consent: TODO what participants were told and agreed to; did they agree to the publication of their answers?
+recruitment: TODO how participants were recruited and paid, and who was excluded
+collected:                 # months only, never days or times
   first: TODO              # 2025-01
   last: TODO
 language: TODO             # of the interface, such as en or pt-BR
@@ -51,11 +51,11 @@ language: TODO             # of the interface, such as en or pt-BR
 tasks:                     # each has a file judgments/<task>.csv, .jsonl or .parquet
 {tasks}
 stimuli:
-  # {offered}; own: the pictures of stimuli/images.csv; elsewhere: it lists them, and they are not published
+  # {offered}; own: the pictures in stimuli/images.csv; elsewhere: listed there, but not published
   source: {source}
   # pixel-linear: lambda * image_1 + (1 - lambda) * image_2; or morph, cutmix, latent, other; none: single pictures
   mixing: {mixing}
-  # mixing_note: how pictures were mixed, where it is not pixel-linear
+  # mixing_note: how pictures were mixed, if not pixel-linear
   # cifar10, or a list: [cat, dog, ...]; labels are these names
   classes: {classes}
 {asked}
@@ -66,27 +66,27 @@ citation:                  # a doi, a bibtex entry, or both
       author = {{TODO}},
       year = {{TODO}}
     }}
-contact: TODO an address, or a page, of those who answer questions
+contact: TODO an email address or page for questions
 """
 
 _SOFT_LABELS = """\
 
 soft_labels:               # of categorical_soft_labels
-  # what was asked besides the class: [probabilities, second_class, impossible_classes], or some; []: nothing else
+  # what was asked besides the class: some of [probabilities, second_class, impossible_classes]; []: nothing else
   asked: {asked}
-  # what makes a soft label of an answer: released (as in H-Mix), cifar10s, or one_hot (1 for the class, 0 for others)
+  # how answers become soft labels: released (as in H-Mix), cifar10s, or one_hot (1 for the class, 0 for others)
   procedure: {procedure}
 """
 _SCALES = """\
 
 scales:                    # of scale_rating: a rating is 0 at the low end and 1 at the high end
-  # steps: how many places could be chosen, both ends among them, such as 7; null: any place
+  # steps: number of possible answers, including both ends, such as 7; null: continuous
 """
 _SCALE = """\
   - name: {name}
     question: TODO what was asked
-    low: TODO what stood at 0
-    high: TODO what stood at 1
+    low: TODO the text at 0
+    high: TODO the text at 1
     steps: TODO{seen}
 """
 _BEFORE = (STIMULI, PARTICIPANTS)
@@ -109,17 +109,15 @@ def write_starter(
     Parameters
     ----------
     folder
-        A folder that is not there yet, is empty, or holds nothing but pictures and participants: what a study takes as
-        it is.
+        A folder that is new, empty, or only contains pictures and participants, which a study uses unchanged.
     tasks
-        Tasks whose judgment files are begun, with their columns alone.
+        Tasks for which to write judgment files with only a header.
     is_example
-        Whether to write a whole, valid, synthetic study of the first task instead.
+        Whether to write a complete, valid, synthetic study of the first task instead.
     source, mixing
-        What study.yaml says of the stimuli, where it is known.
+        Values for the stimuli in study.yaml, if known.
     seen
-        What the judgments show that are about to be written: study.yaml says so, and leaves everything else open.
-        `None`: there are none.
+        What is known from the judgments about to be written; study.yaml leaves everything else open. `None`: nothing.
 
     Returns
     -------
@@ -129,14 +127,14 @@ def write_starter(
     Raises
     ------
     ConfigurationError
-        If there is no such task, or the folder holds something else already.
+        If a task does not exist, or the folder contains something else.
     """
     root = Path(os.path.expanduser(folder)).absolute()
-    # An example brings its own.
+    # An example has its own.
     before = () if is_example else _BEFORE
     if root.exists() and (not root.is_dir() or any(path.name not in before for path in root.iterdir())):
-        msg = "this is there already, and not an empty folder"
-        hint = "name a new folder" + (f", or one that holds {' and '.join(before)} at most" if before else "")
+        msg = "this already exists and is not an empty folder"
+        hint = "name a new folder" + (f", or one that contains at most {' and '.join(before)}" if before else "")
         raise ConfigurationError(msg, where=Where(str(root)), hint=hint)
     names = [check_task(task).name for task in tasks]
     files = example_study(names[0]) if is_example else {}
@@ -148,13 +146,13 @@ def write_starter(
 
 
 def study_id(name: str) -> str:
-    """Return an id made of a folder's name."""
+    """Return a study id derived from a folder's name."""
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
     return kept if len(kept) > 2 and kept[0].isalpha() else f"study-{kept}".rstrip("-")
 
 
 def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: Detected | None) -> str:
-    """Write study.yaml: what nobody has said or shown is a TODO."""
+    """Return study.yaml, with TODO for everything unknown."""
     vocabulary = None if seen is None else seen.vocabulary
     if seen is not None and not seen.has_pairs and mixing == PLACEHOLDER:
         mixing = SINGLE
@@ -179,19 +177,19 @@ def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: D
 
 
 def _scales(seen: Detected | None) -> str:
-    """Write the scales that the rows name, with how many different ratings were given; one, where they name none."""
+    """Return the scales that occur in the rows, with the number of different ratings; one scale if there are none."""
     names = (seen.scales if seen is not None else {}) or {"": PLACEHOLDER}
     written = _SCALES
     for lower, name in names.items():
         is_name = re.fullmatch(SCALE_NAME, name) is not None
         places = len(seen.places.get(lower, ())) if seen is not None else 0
-        said = f"            # the rows hold {places if places < MOST_PLACES else 'very many'} different ratings"
+        said = f"            # the rows contain {places if places < MOST_PLACES else 'very many'} different ratings"
         written += _SCALE.format(name=name if is_name else PLACEHOLDER, seen=said if places else "")
     return written
 
 
 def _flow(names: Sequence[str]) -> str:
-    """Write class names as a list of plain YAML, in lines of moderate length."""
+    """Return class names as a YAML list, in lines of moderate length."""
     lines = ["["]
     for number, name in enumerate(names):
         is_plain = _PLAIN.fullmatch(name) and name.lower() not in _YAML_WORDS

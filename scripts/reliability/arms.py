@@ -18,11 +18,11 @@ from reliability.material import Floats, Material, Mixtures
 from reliability.questions import ARMS
 
 Share = Callable[[Mixtures, int], Floats]
-"""Takes the mixtures and a seed, gives the share of image 1, float64 (M,)."""
+"""Takes the mixtures and a seed; returns the share of image 1, float64 (M,)."""
 Labels = Callable[[Mixtures, int], torch.Tensor]
-"""Takes the mixtures and a seed, gives soft labels, float32 (M, K)."""
+"""Takes the mixtures and a seed; returns soft labels, float32 (M, K)."""
 Relabel = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""Takes coefficients and both classes, (B,) each; gives soft labels, float32 (B, K)."""
+"""Takes coefficients and both classes, (B,) each; returns soft labels, float32 (B, K)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Arm:
     name
         One of `reliability.questions.ARMS`.
     labels
-        Labels the judged mixtures, which are trained on beside the pictures; `None`: they are not trained on.
+        Labels the judged mixtures, which are trained on in addition to the pictures; `None`: they are not used.
     relabel
         Labels mixtures that are made while training; `None` with `mixes`: by the coefficient, as mixup does.
     mixes
@@ -55,7 +55,7 @@ class Arm:
             grid = torch.cartesian_prod(*[torch.arange(material.n_classes)] * 2)
             for share in torch.linspace(0, 1, 21):
                 labels = self.relabel(share.expand(len(grid)), grid[:, 0], grid[:, 1])
-                # Rounded, so that another order of sums in another version of a library changes nothing.
+                # Rounded, so that a different order of summation in another version of a library changes nothing.
                 content.update(np.round(labels.numpy().astype(np.float64), 4).tobytes())
         return content.hexdigest()[:16]
 
@@ -71,7 +71,7 @@ def shuffle_within(values: Floats, levels: Floats, seed: int) -> Floats:
 
 
 _SHUFFLE = 2**20
-"""Keeps this stream of random numbers apart from those of epochs."""
+"""Separates this random stream from those of epochs."""
 
 
 def make_arms(material: Material, device: torch.device, names: Collection[str] = tuple(ARMS)) -> dict[str, Arm]:

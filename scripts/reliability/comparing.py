@@ -1,4 +1,4 @@
-"""Comparing: paired differences between arms, seed by seed, with intervals that account for how many are made."""
+"""Comparing: paired differences between arms by seed, with intervals corrected for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def paired_difference(values: Floats) -> tuple[float, float, float]:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values after Holm's correction: below 0.05, any false one is among them with at most that chance."""
+    """Return p-values with Holm's correction, which controls the family-wise error rate."""
     order = np.argsort(p)
     raised = np.maximum.accumulate(np.asarray(p)[order] * np.arange(len(p), 0, -1)) if len(p) else np.empty(0)
     adjusted = np.empty(len(p))
@@ -151,7 +151,7 @@ def _sentence(differences: Sequence[Difference]) -> str:
 
 
 def as_json(results: Sequence[Result], differences: Sequence[Difference]) -> dict[str, Any]:
-    """Return means and differences, for programs; without a number where an interval is infinite."""
+    """Return means and differences as JSON; infinite intervals have no number."""
     rows = [asdict(difference) for difference in differences]
     for row in rows:
         if np.isinf(row["half_width"]):

@@ -36,7 +36,7 @@ class Draws:
 
 
 def _moved(part: torch.Tensor, device: torch.device) -> torch.Tensor:
-    # From pinned memory the copy needs no waiting for.
+    # Copies from pinned memory are asynchronous.
     return part.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else part
 
 

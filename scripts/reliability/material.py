@@ -1,4 +1,4 @@
-"""Material: the pictures and what people said of their mixtures, as tensors, one part for each use."""
+"""Material: the pictures and the judgments of their mixtures, as tensors, one part for each use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Mixtures:
-    """Judged mixtures: what was shown, and what people answered on average.
+    """Judged mixtures: what was shown, and the mean answers.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class Material:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that decide pictures, labels and answers."""
+        """Hash of pictures, labels and answers, 16 hex digits."""
         content = hashlib.sha256()
         for part in (self.train, self.calibration, self.test, self.mixtures, self.held_out):
             for one in fields(part):
@@ -127,7 +127,7 @@ def load_material(
     n_calibration: int = 500,
     most_pictures: int | None = None,
 ) -> Material:
-    """Load pictures and judgments, and part them.
+    """Load pictures and judgments, and split them.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def load_material(
     Raises
     ------
     SourceError
-        If something is unavailable, or not as expected.
+        If something is not available, or is not the expected version.
     ConfigurationError
         If too few pictures or mixtures are left.
     """

@@ -86,7 +86,7 @@ def _vgg11(stack: int, n_classes: int) -> Classifier:
 
 
 class _Residual(nn.Module):
-    """Two convolutions beside a shortcut."""
+    """Two convolutions parallel to a shortcut."""
 
     def __init__(self, stack: int, n_in: int, n_out: int, stride: int) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ ARMS = {
     "human_mixup": "HumanMixup",
     "curve_mixup": "HumanMixup, one curve",
 }
-"""Titles by name. The first nine train on pictures and, but for "none", on the judged mixtures beside them."""
+"""Titles by name. The first nine train on pictures and, except for "none", also on the judged mixtures."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Results: one line of JSON per arm and seed, written whole, so that a killed run goes on where it was."""
+"""Results: one line of JSON per arm and seed, written atomically, so that a killed run can continue."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 
 def append_results(folder: Path, results: Iterable[Result]) -> None:
-    """Write results behind those that are there, and wait until they are on the disk."""
+    """Append results to the existing ones, and wait until they are on disk."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     text = "".join(json.dumps(asdict(result)) + "\n" for result in results)

@@ -143,7 +143,7 @@ def report(plan: Plan, mark: str = "") -> str:
     plan
         What was trained.
     mark
-        A warning for table and figure, where no people gave the answers.
+        A warning for table and figure if the answers are simulated.
     """
     results = plan.results()
     differences = compare(results)

@@ -1,4 +1,4 @@
-"""Scoring: what trained networks make of new pictures, of attacked ones, and of mixtures that people judged."""
+"""Scoring: metrics of trained networks on new pictures, on attacked ones, and on judged mixtures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reliability.settings import Settings
 from reliability.training import Normalize, stacked
 
 AT_ONCE = 500
-"""Pictures that all networks of a stack see at a time."""
+"""Batch size of a stack of networks."""
 
 
 def score(network: Classifier, material: Material, settings: Settings) -> list[dict[str, float]]:

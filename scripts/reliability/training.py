@@ -1,4 +1,4 @@
-"""Training: stacks of networks on tables that lie on the device whole; the loop never waits for the device."""
+"""Training: stacks of networks on tables that are kept on the device; the loop never waits for the device."""
 
 from __future__ import annotations
 

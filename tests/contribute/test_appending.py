@@ -131,7 +131,7 @@ class TestAMapForEachForm:
             import_raw({}, labs / "study")
 
     def test_a_map_that_is_given_twice_is_refused(self, labs):
-        with pytest.raises(ConfigurationError, match="another map is given"):
+        with pytest.raises(ConfigurationError, match="map_file is given"):
             import_raw({labs / "pilot.yaml": [labs / "pilot.csv"]}, labs / "study", map_file=labs / "main.yaml")
 
 
@@ -160,7 +160,7 @@ class TestAppending:
         self.begin(labs)
         result = run(labs, f"{labs}/main.csv", "--map", f"{labs}/main.yaml", "--to", f"{labs}/study", "--append")
         assert f"added 2 judgments to {labs}/study/judgments/{INFER}.csv, which now has 4" in result.output
-        assert "source_file calls the raw file raw-2" in result.output
+        assert "source_file names the raw file raw-2" in result.output
 
     def test_nothing_there_is_begun(self, labs):
         assert self.add(labs, "main.csv").is_new
@@ -176,7 +176,7 @@ class TestAppending:
         self.begin(labs)
         with (labs / "study" / "study.yaml").open("rb") as held:
             assert try_lock(held.fileno())
-            with pytest.raises(ConfigurationError, match="another import into this study is under way"):
+            with pytest.raises(ConfigurationError, match="another import into this study is in progress"):
                 self.add(labs, "main.csv")
         self.add(labs, "main.csv")
         assert len(judgments(labs)) == 4
@@ -186,7 +186,9 @@ class TestAppending:
         path = labs / "study" / "judgments" / f"{INFER}.csv"
         path.write_text(path.read_text("utf-8").replace('"p1"', "p560d0d0899fe5f15b86702"), "utf-8")
         notes = self.add(labs, "pilot.csv", names="pilot.yaml").outcome.notes
-        said = f"pilot.csv: its 2 judgments stand in {INFER}.csv under other participant ids: was it imported before"
+        said = (
+            f"pilot.csv: its 2 judgments are already in {INFER}.csv under other participant ids: was it imported before"
+        )
         assert [note for note in notes if note.startswith(said)]
 
     @pytest.mark.parametrize("name", ["pilot.csv", "copy.csv"])
@@ -195,7 +197,7 @@ class TestAppending:
         self.add(labs, "main.csv")
         (labs / "copy.csv").write_bytes((labs / "pilot.csv").read_bytes())
         before = judgments(labs)
-        said = rf"{name}: its 2 judgments stand in {INFER}\.csv: the file was imported before"
+        said = rf"{name}: its 2 judgments are already in {INFER}\.csv: the file was imported before"
         with pytest.raises(ConfigurationError, match=said):
             self.add(labs, name, names="pilot.yaml")
         assert judgments(labs) == before
@@ -234,7 +236,7 @@ class TestAppending:
             self.add(labs, "main.csv")
 
     def test_replace_and_append_contradict_each_other(self, labs):
-        with pytest.raises(ConfigurationError, match="either replaced or added to"):
+        with pytest.raises(ConfigurationError, match="be replaced or appended to"):
             import_raw([labs / "pilot.csv"], labs / "study", map_file=labs / "pilot.yaml", replace=True, append=True)
 
     def test_without_either_judgments_that_are_there_stay(self, labs):

@@ -222,7 +222,7 @@ class TestWithoutTheNetwork:
 
     @pytest.mark.parametrize(
         ("error", "said"),
-        [("OfflineModeIsEnabled", "network may not be used"), ("LocalTokenNotFoundError", "logged in")],
+        [("OfflineModeIsEnabled", "network access is disabled"), ("LocalTokenNotFoundError", "logged in")],
     )
     def test_publishing_tells_what_the_hub_was_not_asked(self, error, said):
         def attempt():

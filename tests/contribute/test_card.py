@@ -99,7 +99,7 @@ def test_figures_of_the_card_are_those_of_the_statistics(tmp_path):
     assert "| judgments | 144 |\n| repeats | 12 |\n| people | 12 |\n" in card_text(content)
     figures["bias"]["bias"], figures["flags"]["straightlining"] = -0.12345, {"rows": 17, "people": 3}
     card = card_text(content)
-    assert "| bias: mean of inferred less shown | -0.123 |" in card
+    assert "| bias: mean of inferred minus shown | -0.123 |" in card
     assert "| `straightlining` | `infer_mixing_factor` | 17 | 3 |" in card
 
 

@@ -236,5 +236,5 @@ def test_card_statistics_and_croissant_say_what_was_asked_and_which_procedure_ma
     build(Study.open(folder), tmp_path / "built")
     text = (tmp_path / "built/croissant.json").read_text()
     assert said in text
-    assert "made of the answer by the procedure cifar10s" in text
+    assert "computed from the answer by the procedure cifar10s" in text
     assert content.manifest.vocabulary == CIFAR10

@@ -243,7 +243,7 @@ def test_an_answer_that_cannot_be_read_is_named_by_file_and_row(tmp_path):
 def test_judgments_that_are_there_are_not_written_over(mapped):
     files, to = [mapped / "raw.csv"], mapped / "study"
     import_raw(files, to, map_file=mapped / "map.yaml")
-    with pytest.raises(ConfigurationError, match="has judgments of this task already"):
+    with pytest.raises(ConfigurationError, match="already has judgments of this task"):
         import_raw(files, to, map_file=mapped / "map.yaml")
     import_raw(files, to, map_file=mapped / "map.yaml", replace=True)
     assert len(rows_of(to / "judgments" / f"{INFER}.csv")) == 2

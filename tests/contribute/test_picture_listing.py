@@ -85,9 +85,9 @@ def test_a_pattern_finds_labels_in_names(tmp_path):
 @pytest.mark.parametrize(
     ("pattern", "kind", "reason"),
     [
-        (None, SourceError, "no folder within it says the label of 1 of 2 pictures; the first is 'top.png'"),
-        (r"^([a-z]+)/", SourceError, "the pattern finds no label in 1 of 2 pictures; the first is 'top.png'"),
-        ("[", ConfigurationError, "the label pattern cannot be used: not a regular expression"),
+        (None, SourceError, "there is no subfolder with the label of 1 of 2 pictures; the first is 'top.png'"),
+        (r"^([a-z]+)/", SourceError, "the pattern matches no label in 1 of 2 pictures; the first is 'top.png'"),
+        ("[", ConfigurationError, "the label pattern is invalid: not a regular expression"),
         ("cat", ConfigurationError, "the pattern has 0 groups"),
     ],
 )
@@ -105,9 +105,9 @@ def test_labels_that_differ_in_their_case_alone_are_refused(tmp_path):
 
 def test_a_folder_without_pictures_and_a_place_that_is_not_there_are_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceMissingError, match="there is no picture in this folder"):
+    with pytest.raises(SourceMissingError, match="this folder contains no pictures"):
         list_pictures(tmp_path / "empty")
-    with pytest.raises(SourceMissingError, match="no such folder, and no such list"):
+    with pytest.raises(SourceMissingError, match="this folder or list does not exist"):
         list_pictures(tmp_path / "nowhere")
 
 
@@ -130,7 +130,7 @@ def test_a_list_of_files_that_are_not_here_says_how_large_they_are(tmp_path):
 @pytest.mark.parametrize("known", ["9,6,", f"8,6,{'0' * 64}"])
 def test_a_list_that_says_what_its_files_are_not_is_refused(photos, known):
     (photos / "mine.csv").write_text(f"file,label,width,height,sha256\ndog/Dog1.PNG,dog,{known}\n")
-    with pytest.raises(SourceError, match=r"'dog/Dog1\.PNG' is not the file that is listed: it is 8 x 6"):
+    with pytest.raises(SourceError, match=r"'dog/Dog1\.PNG' does not match the list: it is 8 x 6"):
         list_pictures(photos / "mine.csv")
 
 
@@ -191,7 +191,7 @@ def test_what_is_there_is_written_over_only_where_that_is_asked_for(photos, tmp_
     write_pictures(study, listed, copy=True)
     changed = study / "stimuli" / ("images.csv" if what == "list" else "cat/cat2.png")
     changed.write_bytes(b"file,label\n")
-    with pytest.raises(ConfigurationError, match=r"the study has another (list|file)"):
+    with pytest.raises(ConfigurationError, match=r"the study already has another \(list\|file\)"):
         write_pictures(study, listed, copy=True)
     write_pictures(study, listed, copy=True, replace=True)
     assert changed.read_bytes() != b"file,label\n"
@@ -256,14 +256,14 @@ def test_the_command_lists_copies_and_says_what_study_yaml_says(photos, tmp_path
 
 def test_pictures_of_no_classes_have_one_label(photos, tmp_path):
     flat = put(tmp_path / "flat", ["a.png", "b.png"])
-    with pytest.raises(SourceError, match="no folder within it says the label of 2 of 2") as refused:
+    with pytest.raises(SourceError, match="there is no subfolder with the label of 2 of 2") as refused:
         list_pictures(flat)
     assert "--label face" in refused.value.hint
     assert {entry.label for entry in list_pictures(flat, label="face").entries} == {"face"}
-    with pytest.raises(ConfigurationError, match="both given"):
+    with pytest.raises(ConfigurationError, match="are given"):
         list_pictures(flat, label="face", label_pattern="(a)")
     (photos / "mine.csv").write_text("file,label\ndog/Dog1.PNG,dog\n")
-    with pytest.raises(ConfigurationError, match="a list of pictures says their labels"):
+    with pytest.raises(ConfigurationError, match="a list of pictures contains their labels"):
         list_pictures(photos / "mine.csv", label="face")
 
 

@@ -274,7 +274,7 @@ class TestDemographics:
         (finding,) = self.participants(study, [*[f"p{i},30,f" for i in range(6)], "q,31,F", "r,31,f"])
         assert [spot.row for spot in finding.spots] == [6, 7]
         assert (finding.column, finding.spots[0].value) == ("age, gender", None)
-        assert finding.spots[0].note == "2 people have it, and 3 are asked for"
+        assert finding.spots[0].note == "2 participants share it, but 3 are required"
 
     def test_an_empty_cell_agrees_with_all(self, study):
         assert not self.participants(study, [*[f"p{i},30,f" for i in range(3)], "q,30,", "r,,"])

@@ -50,7 +50,7 @@ class TestWhatIsNeverTold:
         rows = [row | {form.format(who): row["response"] for who in PEOPLE} for row in renamed(PLAIN)]
         text, _ = proposed_map(raw(rows))
         assert not [who for who in PEOPLE if who in text]
-        assert "#   3 columns are called by what looks like an id or an address of a person" in text
+        assert "#   3 columns are named by what looks like a person's id or address" in text
 
     def test_keys_of_json_that_are_ids_stand_nowhere(self):
         rows = [row | {"response": {row["subject"]: {"animal": row["response"]}}} for row in renamed(PLAIN)]
@@ -108,7 +108,7 @@ class TestWrittenMaps:
             main, ["contribute", "map", str(tmp_path / "raw.csv"), "-o", str(tmp_path / "map.yaml")]
         )
         assert ran.exit_code == 2
-        assert "there is such a file already" in ran.output
+        assert "this file already exists" in ran.output
         assert (tmp_path / "map.yaml").read_text("utf-8") == "decided"
 
     def test_without_an_output_it_is_printed(self, tmp_path):
@@ -119,7 +119,7 @@ class TestWrittenMaps:
     def test_files_without_a_row_are_told(self, tmp_path):
         (tmp_path / "raw.csv").write_text("a,b\n", "utf-8")
         ran = CliRunner().invoke(main, ["contribute", "map", str(tmp_path / "raw.csv")])
-        assert "there is no row, of which a column map could be made" in ran.output
+        assert "there are no rows from which a column map could be proposed" in ran.output
 
     def test_sessions_are_looked_at_together(self, tmp_path):
         rows = mixtures()

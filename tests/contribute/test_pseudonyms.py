@@ -264,11 +264,11 @@ class TestRefused:
 
     def test_half_of_a_character(self, study, key):
         one_file(study, '{"participant_id": "\\ud83d"}\n', f"judgments/{JSONL}")
-        self.refused(study, key, "cannot be read")
+        self.refused(study, key, "is malformed")
 
     def test_two_people_with_one_pseudonym(self, study, key, monkeypatch):
         monkeypatch.setattr(PseudonymMaker, "make", lambda *_: "p0123456789abcdef012345")
-        self.refused(study, key, "two people would get one pseudonym")
+        self.refused(study, key, "two participants would get the same pseudonym")
 
     def test_a_file_that_changes_meanwhile(self, study, key, monkeypatch):
         read = pseudonyms._check_copies
@@ -286,7 +286,7 @@ class TestRefused:
         with pytest.raises(SourceMissingError):
             pseudonymize(Study.open(tmp_path / "none"), key)
         (tmp_path / "s").mkdir()
-        self.refused(tmp_path / "s", key, "no file of judgments")
+        self.refused(tmp_path / "s", key, "neither judgment files")
 
 
 class TestKey:
@@ -321,7 +321,7 @@ class TestKey:
     @pytest.mark.parametrize("text", ["", "abc", "0" * 63, "g" * 64, "0" * 65, "ab" * 5000, KEY.hex() + "\nmore"])
     def test_one_that_is_malformed_is_refused_and_not_shown(self, text, study, key):
         key.write_text(text)
-        with pytest.raises(ConfigurationError, match="holds no key") as caught:
+        with pytest.raises(ConfigurationError, match="is not a key") as caught:
             pseudonymize(Study.open(study), key)
         assert len(text) < 4 or text not in str(caught.value)
 

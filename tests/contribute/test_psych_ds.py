@@ -139,7 +139,10 @@ def test_a_study_with_errors_and_a_folder_that_holds_something_are_refused(tmp_p
     folder = write_files(tmp_path / "a-study", example_study(INFER))
     (tmp_path / "full").mkdir()
     (tmp_path / "full/file").write_text("mine")
-    for place, told in ((tmp_path / "full", "no empty folder"), (folder / "inside", "cannot lie in the study folder")):
+    for place, told in (
+        (tmp_path / "full", "is not an empty folder"),
+        (folder / "inside", "cannot be in the study folder"),
+    ):
         with pytest.raises(ConfigurationError, match=told):
             write_psych_ds(Study.open(folder), place)
     assert (tmp_path / "full/file").read_text() == "mine"

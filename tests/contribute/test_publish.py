@@ -82,7 +82,7 @@ def test_other_content_under_a_published_version_is_refused(hub, login, study, e
     publish(Study.open(study), REPOSITORY, push=True)
     before = commits()
     edit(study / "judgments/infer_mixing_factor.csv", "4435.6", "4435.7")
-    with pytest.raises(PublishError, match=r"version 1\.0\.0 is published already, with other content"):
+    with pytest.raises(PublishError, match=r"version 1\.0\.0 is already published with other content"):
         publish(Study.open(study), REPOSITORY, push=True)
     assert commits() == before
 
@@ -107,7 +107,7 @@ def test_an_older_version_is_refused(hub, login, study, edit):
 
 def test_a_repository_that_holds_something_else_is_refused(hub, login, study):
     hub.create(REPOSITORY, {"data.csv": b"a,b\n1,2\n"})
-    with pytest.raises(PublishError, match="no study"):
+    with pytest.raises(PublishError, match="something other than a study"):
         publish(Study.open(study), REPOSITORY, push=True)
 
 
@@ -130,7 +130,7 @@ def test_a_study_that_gives_people_away_is_not_published(hub, login, study, edit
     table.write_text(table.read_text().replace("p02,", "5f2d9ac84b1c0d00a1b2c3d4,"))
     people = study / "participants.csv"
     people.write_text(people.read_text().replace("p02,", "5f2d9ac84b1c0d00a1b2c3d4,"))
-    with pytest.raises(PublishError, match="give people away") as refused:
+    with pytest.raises(PublishError, match="may identify participants") as refused:
         publish(Study.open(study), REPOSITORY, push=True)
     assert "5f2d9ac84b1c0d00a1b2c3d4" not in str(refused.value)
     assert hub.requests == []

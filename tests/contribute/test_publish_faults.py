@@ -101,9 +101,9 @@ def test_somebody_who_was_quicker_is_seen(hub, login, waits, study):
     ("status", "said"),
     [
         (401, "does not know you"),
-        (403, "may not do that"),
-        (404, "no such repository"),
-        (413, "larger than the Hub takes"),
+        (403, "do not have permission to do this"),
+        (404, "the repository does not exist"),
+        (413, "larger than the Hub accepts"),
     ],
 )
 def test_a_refusal_says_what_to_do_and_is_not_tried_again(hub, login, study, status, said):
@@ -121,7 +121,7 @@ def test_somebody_without_the_right_to_push_can_request(hub, login, study):
     login("ann")
     text = (study / "study.yaml").read_text()
     (study / "study.yaml").write_text(text.replace("version: 1.0.0\n", "version: 1.0.1\n"))
-    with pytest.raises(PublishError, match="may not do that"):
+    with pytest.raises(PublishError, match="do not have permission to do this"):
         publish(Study.open(study), REPOSITORY, push=True)
     assert publish(Study.open(study), REPOSITORY).action == "requested"
 

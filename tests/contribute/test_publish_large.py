@@ -146,7 +146,7 @@ class TestBuilt:
 
     def test_a_folder_with_more_in_it_is_left_alone(self, send, built):
         (built / "notes.txt").write_text("mine")
-        with pytest.raises(ConfigurationError, match="holds something that was not built"):
+        with pytest.raises(ConfigurationError, match="contains something that was not built"):
             send(dry_run=True)
         assert (built / "notes.txt").is_file()
 

@@ -75,7 +75,7 @@ def test_a_study_that_gives_people_away_has_no_explorer(hub, login, study, edit)
         (study / name).write_text(text.replace("p02,", "5f2d9ac84b1c0d00a1b2c3d4,"))
     done = publish(study, "--push", "--space")
     assert done.exit_code == 1
-    assert "give people away" in done.output
+    assert "may identify participants" in done.output
     assert hub.requests == []
 
 
@@ -91,7 +91,7 @@ def test_again_it_uploads_what_changed_and_deletes_what_is_gone(hub, login, stud
 
 def test_a_space_of_something_else_is_left_alone(hub, login, study):
     hub.create("spaces/lab/demo", {"app.py": b"print()"})
-    with pytest.raises(PublishError, match="no explorer"):
+    with pytest.raises(PublishError, match="something other than an explorer"):
         publish_space(Study.open(study), REPOSITORY, "lab/demo")
     assert hub.files("spaces/lab/demo")["app.py"] == b"print()"
 
@@ -113,7 +113,7 @@ def test_it_is_private_if_asked_for_and_no_public_one_is_used(hub, login, study)
 def test_what_is_no_name_of_a_space_is_told(hub, study):
     done = publish(study, "--push", "--space", "demo")
     assert done.exit_code == 2
-    assert "no repository of the Hub" in done.output
+    assert "not the name of a repository on the Hub" in done.output
     assert hub.requests == []
 
 
@@ -121,7 +121,7 @@ def test_a_synthetic_study_is_marked(hub, login, study, edit):
     edit(study / "study.yaml", "version: 1.0.0", "version: 1.0.0\nsynthetic: true")
     publish_space(Study.open(study), REPOSITORY, SPACE)
     card = hub.files(f"spaces/{SPACE}")["README.md"].decode()
-    assert "synthetic: a program made them" in card
+    assert "synthetic: they were simulated" in card
 
 
 def test_a_published_study_is_explored_by_its_repository(hub, login, study, tmp_path):

@@ -100,7 +100,7 @@ class TestSessionsThatWereBrokenOff:
         )
         names = write_map(tmp_path, is_repeat="{column: k, equals: again}", x_k="{column: k, values: {x: ''}}")
         done, _ = imported(tmp_path, *files, map_file=names)
-        assert done.outcome.notes == ["source_file calls the raw files raw-1, raw-2, … in the order given"]
+        assert done.outcome.notes == ["source_file names the raw files raw-1, raw-2, … in the order given"]
 
     def test_an_export_of_the_suite_without_judgments_is_a_note(self, tmp_path):
         text = resolve_source("sample").path(JUDGMENT_FILES[INFER]).read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def test_answers_of_participants_are_described_without_a_mark(study, tmp_path):
 
 
 def test_a_synthetic_study_is_published_only_as_one(synthetic, hub):
-    with pytest.raises(ConfigurationError, match="a program made its answers") as caught:
+    with pytest.raises(ConfigurationError, match="its answers are simulated") as caught:
         publish(Study.open(synthetic), REPOSITORY, dry_run=True)
     assert "--synthetic" in str(caught.value.hint)
     assert publish(Study.open(synthetic), REPOSITORY, push=True, synthetic=True).action == "pushed"

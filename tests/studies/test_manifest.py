@@ -198,7 +198,7 @@ def test_another_schema_is_told_alone(version, read):
 
 
 def test_what_is_left_to_do_keeps_a_study_from_being_finished_but_not_from_being_a_draft(read):
-    text = with_field("contact", "TODO an address")
+    text = with_field("contact", "TODO an email address")
     assert [code for code, _, _ in read(text)[1]] == ["HMX524"]
     assert [code for code, _, _ in read(text, is_draft=True)[1]] == ["HMX525"]
 

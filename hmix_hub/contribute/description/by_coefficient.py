@@ -1,4 +1,4 @@
-"""Figures by the shown coefficient: how far inferences lie from it, how probable both pictures' classes are."""
+"""Figures by shown coefficient: the bias of inferences, and the probability of both pictures' classes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _PARTS = ("image_1", "image_2", "others")
 
 
 def bias_parts(rows: UnitRows) -> Parts:
-    """Return what the bias of inferences needs of one unit."""
+    """Return the part of the bias of inferences from one unit."""
     shown = numbers(rows.table[SHOWN])
     errors = numbers(rows.table[rows.task.answered]) - shown
     return {}, {"bias": cells(rows.units, {"error": errors, "distance": np.abs(errors)}, shown)}
 
 
 def inference_bias(found: Gathered) -> dict[str, Any]:
-    r"""Measure how far inferred coefficients lie from the shown ones.
+    r"""Compute the bias of inferred coefficients.
 
-    `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
-    than there is; `mean_absolute_error` is the mean of :math:`|\hat\lambda - \lambda|`. The opposite sign to the
-    by-stimulus column `relabel_difference`.
+    `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred minus shown: positive if participants see more of
+    image 1 than there is; `mean_absolute_error` is the mean of :math:`|\hat\lambda - \lambda|`. The sign is opposite to
+    that of the by-stimulus column `relabel_difference`.
 
     Returns
     -------
     dict
-        `bias`: `bias`, its `interval` and `mean_absolute_error` of all, `None` without judgments, and
-        `by_coefficient`: a list of `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and
-        the three figures.
+        `bias`: `bias`, its `interval` and `mean_absolute_error` over all judgments (`None` if there are none), and
+        `by_coefficient`: a list with `mixing_coefficient` (the nearest tenth if there are more than 21), `judgments`
+        and the three figures.
     """
     by_level = found.fold("bias")
     overall, means = by_level.overall, by_level.means("error") if by_level.count else None
@@ -57,21 +57,20 @@ def inference_bias(found: Gathered) -> dict[str, Any]:
 
 
 def mass_parts(rows: UnitRows) -> Parts:
-    """Return what the mass of classes needs of one unit."""
+    """Return the part of the probability mass of classes from one unit."""
     one, two = (codes(rows.table[f"image_{i}_label"]) for i in (1, 2))
     masses = class_masses(classes_or_shares(rows.table[rows.task.judged_columns[0]]), one, two)
     return {}, {"mass": cells(rows.units, dict(zip(_PARTS, masses, strict=True)), numbers(rows.table[SHOWN]))}
 
 
 def soft_label_mass(found: Gathered) -> dict[str, Any]:
-    """Average the probability that soft labels put on the classes of the two pictures; of chosen classes, their shares.
+    """Compute the mean probability of the classes of the two pictures in soft labels, or their share of choices.
 
     Returns
     -------
     dict
-        `mass`: by `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability
-        of the class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the
-        three.
+        `mass`: by `mixing_coefficient` (the nearest tenth if there are more than 21): `judgments`, the mean probability
+        of the class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and their `intervals`.
     """
     folded = found.fold("mass")
     means = {name: folded.means(name) for name in _PARTS if folded.count}

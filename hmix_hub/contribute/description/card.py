@@ -1,4 +1,4 @@
-"""Card of a study: the README.md of its repository on the Hub, generated from its manifest and its tables."""
+"""Card of a study: the README.md of its repository on the Hub, generated from its manifest and tables."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
 TEMPLATE = "study.md.jinja"
 
 _MOST_CLASSES = 200
-"""Most class names that a card lists; the rest are in its metadata."""
+"""Maximum number of class names in a card; the rest are in its metadata."""
 
 _OWN = "The pictures are the study's own, listed in `stimuli/images.csv`: {both} of it."
 _ELSEWHERE = (
-    "The pictures may not be published, and are no part of this dataset; `stimuli/images.csv` lists them with their "
-    "labels and sizes: {both} of it. Whoever has them draws what people saw with "
+    "The pictures may not be published and are not part of this dataset; `stimuli/images.csv` lists them with their "
+    "labels and sizes: {both} of it. With the pictures, the stimuli can be drawn by "
     '`hmix_hub.render(dataset, image_sets={{"%s": folder}})`, which compares every file with the list.'
 )
 
 
 def card_text(study: Study) -> str:
-    """Return the card of a study: Markdown with YAML at its head, the same text for the same study.
+    """Return the card of a study: Markdown with a YAML header, the same text for the same study.
 
-    What the manifest says stands in it as plain text, whatever it holds.
+    Texts from the manifest are escaped and shown as plain text.
     """
     return _template().render(_values(study))
 
@@ -62,7 +62,7 @@ def _template() -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(
-        # Not HTML: `finalize` escapes, for Markdown, all text that is not marked as Markdown.
+        # No HTML escaping: `finalize` escapes all text that is not marked as Markdown.
         autoescape=False,  # noqa: S701
         finalize=safe,
         undefined=jinja2.StrictUndefined,
@@ -102,7 +102,7 @@ def _values(study: Study) -> dict[str, Any]:
 def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) -> Markdown:
     rows = []
     for name in study.configurations:
-        repeats, meaning = "", "One row per person."
+        repeats, meaning = "", "One row per participant."
         if name != PARTICIPANTS_CONFIGURATION:
             figures, meaning = statistics["tasks"][CONFIGURATIONS[name].task], wording.row(name)
             repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures.get("repeats", ""))
@@ -112,7 +112,7 @@ def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) 
 
 
 def _columns(study: Study, wording: Wording) -> dict[str, Any]:
-    """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
+    """Return descriptions of all columns: first the shared ones, then those of each task and the study's own."""
     names = [name for name in study.configurations if name in TASKS]
     shared = [c for c in study.columns(names[0]) if all(map(partial(_is_shared, c), names))] if names else []
     own = {name: [c for c in study.columns(name) if c not in shared] for name in names}
@@ -141,7 +141,7 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
 
 
 def _is_shared(column: Column, task: str) -> bool:
-    """Whether a task has a column that is not its own."""
+    """Return whether a column of a task is shared by all tasks."""
     return column in TASKS[task].columns and column not in TASKS[task].own_columns
 
 
@@ -152,7 +152,7 @@ def _own_columns(study: Study, name: str) -> Markdown:
 
 
 def _type(feature: Any) -> str:
-    """Name the type of an own column; a record of several values has no short name."""
+    """Return the name of an own column's type; records have no short name."""
     from datasets import List
 
     if isinstance(feature, List):
@@ -167,7 +167,7 @@ def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
     methods = {
         PIXEL_LINEAR: "They were mixed pixel by pixel: `lambda * image_1 + (1 - lambda) * image_2`; the mixing "
         "coefficient lambda is the share of image 1.",
-        SINGLE: "People saw one picture at a time.",
+        SINGLE: "Participants saw one picture at a time.",
     }
     mixing = SINGLE if wording.is_single else manifest.stimuli.mixing
     other = f"They were mixed by `{mixing}`; the mixing coefficient is the share of image 1."
@@ -182,7 +182,7 @@ def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
 def _source(manifest: Manifest, wording: Wording) -> str:
     source = manifest.stimuli.source
     if source not in {*LISTED_PICTURES, *IMAGE_SETS}:
-        return f"{PLACEHOLDER}: study.yaml does not say yet which pictures they are."
+        return f"{PLACEHOLDER}: study.yaml does not name the pictures yet."
     both = "`image_1_index` and `image_2_index` are 0-based rows"
     listed = {OWN_PICTURES: _OWN, ELSEWHERE: _ELSEWHERE % manifest.image_set}
     sentence = listed[source] if source in listed else IMAGE_SETS[source].sentence
@@ -205,7 +205,7 @@ def _flags(statistics: dict[str, Any], wording: Wording) -> Markdown:
 
 
 def _licence(spdx: str) -> Markdown:
-    """Name a licence, with its text where one page has it: not for an expression of several, nor one of their own."""
+    """Return a licence's name, linked to its text unless it is an expression of several or the authors' own."""
     address = licence_address(spdx)
     return inline(spdx) if spdx in {address, PLACEHOLDER} else link(spdx, address)
 
@@ -232,7 +232,7 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
     "judgments per stimulus (least / median / most)": lambda f: (
         _spread(f["judgments_per_stimulus"]) if "people" in f else None
     ),
-    "judgments per person (least / median / most)": lambda f: _spread(f["judgments_per_person"]),
+    "judgments per participant (least / median / most)": lambda f: _spread(f["judgments_per_person"]),
     "mean selected coefficient": lambda f: (
         f["coefficients"]["mean"] if f["coefficients"]["column"] == "selected_coefficient" else None
     ),
@@ -241,7 +241,7 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
     ),
     "response times over a minute": lambda f: _percent(f["response_time_ms"]["share_over_a_minute"]),
     "response times missing": lambda f: f["response_time_ms"]["missing"],
-    "agreement: pairs of people": lambda f: f["agreement"]["pairs"],
+    "agreement: pairs of participants": lambda f: f["agreement"]["pairs"],
     "agreement: mean absolute difference": lambda f: f["agreement"].get("mean_absolute_difference"),
     "agreement: SD within a stimulus": lambda f: f["agreement"].get("within_stimulus_sd"),
     "agreement: ICC(1)": lambda f: f["agreement"].get("icc_1"),
@@ -255,7 +255,7 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
     "test-retest: Pearson's r": lambda f: f["retest"].get("pearson_r"),
     "test-retest: same top class": lambda f: _percent(f["retest"].get("same_top_class")),
     "test-retest: mean total variation distance of soft labels": lambda f: f["retest"].get("mean_total_variation"),
-    "bias: mean of inferred less shown": lambda f: f.get("bias", {}).get("bias"),
+    "bias: mean of inferred minus shown": lambda f: f.get("bias", {}).get("bias"),
     "mean absolute error, inferred against shown": lambda f: f.get("bias", {}).get("mean_absolute_error"),
     "mean entropy of the votes, nats": lambda f: f["entropy"]["mean"],
     "mean share of the leading class": lambda f: f["leading"]["mean"],
@@ -264,7 +264,7 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
 
 
 def figures_table(statistics: dict[str, Any], *, without: Collection[str] = ()) -> Markdown:
-    """Return the figures of every task side by side; a measure that no task has, or that is unfit, is left out."""
+    """Return a table of the figures of every task; measures that no task has, or in `without`, are left out."""
     tasks = statistics["tasks"]
     rows = []
     for label, measure in _MEASURES.items():
@@ -276,7 +276,7 @@ def figures_table(statistics: dict[str, Any], *, without: Collection[str] = ()) 
 
 
 def _value(measure: Callable[[Figures], object], figures: Figures) -> object:
-    """Return a measure of a task; `None` where the task has no such figure."""
+    """Return a measure of a task; `None` if the task does not have it."""
     try:
         return measure(figures)
     except KeyError:

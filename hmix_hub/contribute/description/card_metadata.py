@@ -1,4 +1,4 @@
-"""Metadata of a study's card: the YAML at its head, which the Hub and `datasets` read."""
+"""Metadata of a study's card: its YAML header, which the Hub and `datasets` read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ lppl-1.3c ms-pl mpl-2.0 ncsa osl-3.0 postgresql
 LICENCES = frozenset(
     [f"cc-{kind}-{version}" for kind, versions in _CREATIVE_COMMONS.items() for version in versions] + _OTHERS.split()
 )
-"""SPDX identifiers, in lower case, that are the Hub's names of the same licences.
+"""SPDX identifiers, in lower case, that are also the Hub's names of these licences.
 
 Source: https://huggingface.co/docs/hub/repositories-licenses
 """
@@ -44,13 +44,13 @@ _OTHER_NAMES = {
         for suffix in ("only", "or-later")
     },
 }
-"""The Hub's names of licences that SPDX calls otherwise."""
+"""The Hub's names of licences with other SPDX identifiers."""
 
 
 def card_metadata(study: Study) -> str:
-    """Return the YAML of a card, without the lines around it.
+    """Return the YAML of a card, without the delimiting lines.
 
-    It has the features of every configuration, and no sizes, which would make filtered loading fail.
+    It contains the features of every configuration, but no sizes, which would make filtered loading fail.
     """
     manifest = study.manifest
     language, _, region = manifest.language.partition("-")
@@ -73,7 +73,7 @@ def card_metadata(study: Study) -> str:
             {"config_name": name, "features": study.features(name)._to_yaml_list()} for name in study.configurations
         ],
     }
-    # Wide, so that no value goes on in a line of its own.
+    # Wide, so that no value is wrapped.
     return plain_yaml(values, width=10**6).rstrip()
 
 
@@ -85,7 +85,7 @@ def size_category(n: int) -> str:
 
 
 def licence_address(spdx: str) -> str:
-    """Return the page of an SPDX licence; an expression of several, or of the authors' own, has none and is kept."""
+    """Return the page of an SPDX licence, or the text itself for an expression or the authors' own licence."""
     return spdx if " " in spdx or spdx.startswith("LicenseRef") else f"https://spdx.org/licenses/{spdx}.html"
 
 

@@ -1,4 +1,4 @@
-"""Croissant description of a study: its files, tables and columns, for programs.
+"""Croissant description of a study: machine-readable metadata of its files, tables and columns.
 
 Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """
@@ -34,7 +34,7 @@ CLASSES = "classes"
 CONTEXT: Json = json.loads(
     resources.files("hmix_hub.dataset_cards").joinpath("croissant-context.json").read_text(encoding="utf-8")
 )
-"""The context that the specification gives."""
+"""The context from the specification."""
 
 _FORMATS = {
     ".parquet": "application/x-parquet",
@@ -53,27 +53,26 @@ _TYPES = {"bool": "sc:Boolean", "int": "sc:Integer", "uint": "sc:Integer", "floa
 
 
 def croissant(study: Study, files: Files) -> Json:
-    """Describe a study in Croissant.
+    """Return the Croissant description of a study.
 
     Parameters
     ----------
     study
         The study.
     files
-        Size in bytes, and sha256 as 64 hex digits, of each published file by its path, with /; the Parquet files
-        `<configuration>/train-*.parquet` of every configuration among them.
+        Size in bytes and SHA-256 (64 hex digits) of each published file by path, with /; includes the Parquet files
+        `<configuration>/train-*.parquet` of every configuration.
 
     Returns
     -------
     dict
         JSON-LD. Record sets are the configurations, fields their columns; labels refer to the record set `classes`.
-        `datePublished` is the last month in which answers were collected, the earliest that it can have been: no clock
-        is read.
+        `datePublished` is the last month of data collection, the earliest possible date, because no clock is read.
 
     Raises
     ------
     ConfigurationError
-        If a configuration has no Parquet file among them.
+        If the Parquet file of a configuration is missing.
     """
     manifest, wording = study.manifest, study.once(Wording.of)
     return {
@@ -105,17 +104,17 @@ def croissant(study: Study, files: Files) -> Json:
 
 
 def croissant_text(description: Json) -> str:
-    """Write a Croissant description as the text of croissant.json: always the same bytes for the same description."""
+    """Return a Croissant description as the text of croissant.json, with the same bytes for the same description."""
     return json_text(description)
 
 
 def doi_address(manifest: Manifest) -> str | None:
-    """Return the address of the DOI to cite; `None`: the study has none."""
+    """Return the address of the DOI to cite; `None` if the study has none."""
     return f"https://doi.org/{quote(manifest.citation.doi, safe='/')}" if manifest.citation.doi else None
 
 
 def person(author: Author, prefix: str = "", *, orcid: str = "identifier") -> Json:
-    """Return an author in the words of schema.org, with a prefix; `orcid` is the key of the ORCID iD's address."""
+    """Return an author in schema.org vocabulary, with a prefix; `orcid` is the key for the ORCID address."""
     said: Json = {"@type": f"{prefix}Person", "name": one_line(author.name)}
     if author.orcid:
         said[orcid] = f"https://orcid.org/{author.orcid}"
@@ -125,7 +124,7 @@ def person(author: Author, prefix: str = "", *, orcid: str = "identifier") -> Js
 
 
 def _identifier(*parts: str) -> str:
-    """Return an id, which must look like a part of an address whatever the names hold."""
+    """Return an id, quoted so that it is valid as part of an address."""
     return "/".join(quote(part, safe="/") for part in parts)
 
 
@@ -148,7 +147,7 @@ def _shards(name: str, files: Files) -> list[str]:
 
 
 def _file_sets(study: Study, files: Files) -> list[Json]:
-    """Join the files of each configuration that has several."""
+    """Return file sets for configurations with several files."""
     return [
         {
             "@type": "cr:FileSet",
@@ -168,7 +167,7 @@ def _classes(manifest: Manifest) -> Json:
         "@type": "cr:RecordSet",
         "@id": CLASSES,
         "name": CLASSES,
-        "description": "The class names, in the order that labels and soft labels count in.",
+        "description": "The class names, in the order of labels and soft labels.",
         "dataType": "sc:Enumeration",
         "key": {"@id": code},
         "field": [
@@ -184,8 +183,8 @@ def _record_set(study: Study, name: str, files: Files, wording: Wording) -> Json
     described = {} if of_people else {column.name: column for column in wording.columns(study.columns(name))}
     shards = _shards(name, files)
     if not shards:
-        msg = f"the files hold no {name}/train-*.parquet, which the record set {name} would be read from"
-        raise ConfigurationError(msg, hint="describe a study that was built: `hmix contribute build` writes the tables")
+        msg = f"there is no {name}/train-*.parquet, which the record set {name} refers to"
+        raise ConfigurationError(msg, hint="describe a built study: `hmix contribute build` writes the tables")
     source = (
         {"fileObject": {"@id": _identifier(shards[0])}} if len(shards) == 1 else {"fileSet": {"@id": f"{name}/train"}}
     )
@@ -193,12 +192,12 @@ def _record_set(study: Study, name: str, files: Files, wording: Wording) -> Json
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": "One row per person." if of_people else wording.row(name),
+        "description": "One row per participant." if of_people else wording.row(name),
         "key": _key(name),
         "field": [
             _field(name, column, feature, described.get(column), source)
             for column, feature in study.features(name).items()
-            # Croissant has no column that holds a record; one of the study's own is left to the card.
+            # Croissant does not support columns of records; the study's own are only in the card.
             if hasattr(_shape(feature)[1], "dtype")
         ],
     }
@@ -233,7 +232,7 @@ def _field(name: str, column: str, feature: Any, described: Column | None, sourc
 
 
 def _shape(feature: Any) -> tuple[list[int], Any]:
-    """Return the lengths of nested lists, -1 where they differ, and the feature of their items."""
+    """Return the lengths of nested lists, -1 if they vary, and the feature of their items."""
     from datasets import List
 
     shape = []

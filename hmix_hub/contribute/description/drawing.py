@@ -1,4 +1,4 @@
-"""Drawing of what panels are made of: bars, titles, lengths of error bars, marks of means."""
+"""Drawing helpers for panels: bars, titles, lengths of error bars, marks of means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_TICKS = 8
 
 
 def inscribe(axes: Axes, title: str, along_x: str, along_y: str, words: str = "", *, legend: int = 0) -> None:
-    """Write a panel's title, with words behind it, and what runs along its axes."""
+    """Set a panel's title, followed by `words`, and its axis labels."""
     axes.set_xlabel(along_x, fontsize=8.5)
     axes.set_ylabel(along_y, fontsize=8.5)
     axes.spines[["top", "right"]].set_visible(False)
@@ -27,7 +27,7 @@ def inscribe(axes: Axes, title: str, along_x: str, along_y: str, words: str = ""
 
 
 def count_bars(axes: Axes, histogram: Histogram) -> None:
-    """Draw a histogram of whole numbers; named values stand side by side, whatever lies between them."""
+    """Draw a histogram of whole numbers; named values are drawn side by side, without gaps."""
     counts = histogram["counts"]
     if not counts:
         draw_nothing(axes)
@@ -39,7 +39,7 @@ def count_bars(axes: Axes, histogram: Histogram) -> None:
         pairs = pairwise(histogram["edges"])
         names = [f"{low}-{high - 1}" if high - low > 1 else str(low) for low, high in pairs]
     _some_ticks(axes, range(len(counts)), names)
-    # A lone bar would fill the panel.
+    # A single bar would fill the panel.
     axes.set_xlim(min(-0.6, len(counts) / 2 - 3), max(len(counts) - 0.4, len(counts) / 2 + 2))
     axes.yaxis.set_major_locator(whole_numbers(7))
 
@@ -65,7 +65,7 @@ def share_bars(axes: Axes, histogram: Histogram) -> None:
 def error_lengths(
     means: Sequence[float], intervals: Sequence[Sequence[float] | None]
 ) -> tuple[list[float], list[float]]:
-    """Return the distances from means to the ends of their intervals; NaN where there is none."""
+    """Return the distances from means to the ends of their intervals; NaN if there is no interval."""
     pairs = [(math.nan, math.nan) if ends is None else ends for ends in intervals]
     below = [_positive(mean - low) for mean, (low, _) in zip(means, pairs, strict=True)]
     return below, [_positive(high - mean) for mean, (_, high) in zip(means, pairs, strict=True)]
@@ -77,7 +77,7 @@ def _positive(distance: float) -> float:
 
 
 def whole_numbers(most: int) -> MaxNLocator:
-    """Return a locator of whole numbers, so many at most."""
+    """Return a locator of at most `most` whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(most, integer=True, steps=[1, 2, 5, 10])
@@ -89,7 +89,7 @@ def _some_ticks(axes: Axes, places: Sequence[int], names: Sequence[str]) -> None
 
 
 def mark_in_words(axes: Axes, found: dict[str, Any]) -> str:
-    """Mark a mean and its interval over the bars, and return them in words; "" where there is no mean."""
+    """Mark a mean and its interval over the bars, and return them as text; "" if there is no mean."""
     if found["mean"] is None:
         return ""
     axes.set_ylim(top=axes.get_ylim()[1] * 1.1)
@@ -98,7 +98,7 @@ def mark_in_words(axes: Axes, found: dict[str, Any]) -> str:
 
 
 def draw_nothing(axes: Axes) -> None:
-    """Draw that there is nothing to draw."""
+    """Draw an empty panel that says "none"."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", fontsize=9, color=SYNTHETIC)

@@ -1,4 +1,4 @@
-"""Pictures of a study, drawn from its statistics alone, and marked with them."""
+"""Figures of a study, drawn only from its statistics, and marked with their hash."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ENTRY = "statistics"
-"""Keyword of the PNG text entry that holds the sha256 of the statistics that a picture was drawn from."""
+"""Keyword of the PNG text entry with the SHA-256 of the statistics from which a figure was drawn."""
 _DOTS_PER_INCH = 110
 _COLUMNS = 3
 
 
 def figure_path(task: str) -> str:
-    """Return the path of a task's picture within a study folder, with /."""
+    """Return the path of a task's figure within a study folder, with /."""
     return f"{FIGURES}/{task}.png"
 
 
 def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> list[str]:
-    """Draw one picture per task.
+    """Draw one figure per task.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> 
         From `hmix_hub.contribute.description.totals.study_statistics`. The same statistics give the same bytes with
         the same matplotlib.
     folder
-        Folder for them, `statistics` in a study; it is made where it is missing, and files are written over.
+        Folder for the figures, `statistics` in a study; created if it does not exist. Existing files are overwritten.
 
     Returns
     -------
@@ -50,18 +50,18 @@ def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> 
 
 
 def statistics_digest(statistics: dict[str, Any]) -> str:
-    """Return the sha256, in hex, of the text of statistics in UTF-8."""
+    """Return the SHA-256 (hex) of the text of statistics in UTF-8."""
     return hashlib.sha256(statistics_text(statistics).encode()).hexdigest()
 
 
 def figure_is_current(path: str | os.PathLike[str], statistics: dict[str, Any]) -> bool:
-    """Whether a picture was drawn from these statistics; a file that is missing, or no PNG, was not."""
+    """Return whether a file exists and is a figure drawn from these statistics."""
     from PIL import Image
 
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             return picture.info.get(ENTRY) == statistics_digest(statistics)
-    # Whatever is wrong with a file that anyone may have put there, it is not the picture.
+    # The file is untrusted; whatever is wrong with it, it is not the figure.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False
 
@@ -78,7 +78,7 @@ def _save(statistics: dict[str, Any], task: str, path: Path, digest: str) -> Non
 
 
 def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: bool) -> Figure:
-    # Here, since a card that is checked draws nothing.
+    # Imported here, because checking a card draws nothing.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -94,20 +94,20 @@ def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: boo
     ):
         axes.tick_params(labelsize=8)
         draw(axes, figures)
-    over = "people (stimuli, where two people are compared)" if "people" in figures else "stimuli"
+    over = "participants (stimuli for agreement between participants)" if "people" in figures else "stimuli"
     figure.supxlabel(
         f"{_counted(figures, is_synthetic=is_synthetic)}{figures['stimuli']} stimuli\n"
         f"intervals of means: {COVERAGE:.0%}, by resampling {over}",
         fontsize=8.5,
     )
-    # Once and here: a figure that keeps an engine is drawn twice when it is saved.
+    # Laid out once here: a figure with a layout engine is drawn twice when it is saved.
     ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1).execute(figure)
     return figure
 
 
 def _counted(figures: dict[str, Any], *, is_synthetic: bool) -> str:
-    """Return in words how many judgments there are and of whom; empty where nobody is named."""
+    """Return the numbers of judgments and participants as text."""
     if "people" not in figures:
-        return "votes of people who are not told apart; "
-    people = "simulated people" if is_synthetic else "people"
+        return "votes of anonymous participants; "
+    people = "simulated participants" if is_synthetic else "participants"
     return f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; {figures['people']} {people}; "

@@ -1,8 +1,8 @@
-"""What the statistics of a task take from its units, put together: counts, and rows in piles until all units are in.
+"""Combination of a task's statistics from parts: counts, and rows in piles until all units have been added.
 
-A unit is whole participants (in tasks without participants, whole stimuli), and its part of the statistics a small
-object that any process may make, `unit_part` in `hmix_hub.contribute.description.statistics`. Parts are added in the
-order of the units.
+A unit consists of whole participants (in tasks without participants, whole stimuli). Its part of the statistics is a
+small object that any process can compute, with `unit_part` in `hmix_hub.contribute.description.statistics`. Parts are
+added in the order of the units.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from hmix_hub.tasks.task import Task
 ID, FIRST, PLACE = "id", "first", "place"
 PEOPLE, UNITS, ANSWERS, TIMES, RETEST, BETWEEN = "people", "units", "answers", "times", "retest", "between"
 PAIR = ("image_set", "image_1_label", "image_1_index", "image_2_label", "image_2_index")
-"""What a pair of pictures is known by; answers about it, in whichever mixture, are at hand together."""
+"""Columns that identify a pair of pictures; answers about all its mixtures are processed together."""
 SHOWN = "mixing_coefficient"
 ALL = ""
-"""Scope of all answers; others are those of one value of the facet, as of one scale."""
+"""Scope of all answers; other scopes are the values of the facet, such as one scale."""
 COMPARISONS = {"agreement": COEFFICIENTS, "class_agreement": SOFT_LABELS, "choice_agreement": CHOICES}
 """How answers are compared with each other, by a name among a task's `statistics`."""
 Parts = tuple[dict[str, Any], dict[str, pa.Table]]
-"""What figures need of one unit: what adds up over units, and cells by pile."""
+"""A unit's part of the figures: counts that add up over units, and cells by pile."""
 _PLACES = 32
-"""Bits of a row's place among those of its unit."""
+"""Bits of a row's index within its unit."""
 
 
 def comparison_of(task: Task) -> Comparison:
-    """Return how answers of a task, each of one person, are compared with each other."""
+    """Return the comparison of answers in a task."""
     return next(COMPARISONS[name] for name in task.statistics if name in COMPARISONS)
 
 
@@ -52,9 +52,9 @@ class UnitRows:
     Parameters
     ----------
     table, task
-        N rows, the columns that figures are made of; and their task.
+        N rows with the columns used for figures, and their task.
     units
-        int64 (N,): number of each row's participant (in tasks without them, of the row), in the order of the ids.
+        int64 (N,): number of each row's participant (without participants, of the row), in the order of the ids.
     """
 
     table: pa.Table
@@ -64,18 +64,18 @@ class UnitRows:
 
 @dataclass(frozen=True)
 class Part:
-    """What one unit comes to.
+    """The part of the statistics from one unit.
 
     Parameters
     ----------
     n_units
-        Participants (in tasks without them, rows), numbered from 0 in the order of their judgments' ids.
+        Number of participants (without participants, of rows), numbered from 0 in the order of their judgments' ids.
     counts
-        What adds up over parts, by name; see `hmix_hub.cells.combined`.
+        Counts that add up over parts, by name; see `hmix_hub.cells.combined`.
     piles
-        Rows by pile. A column `unit` counts within the part.
+        Rows by pile. The column `unit` is numbered within the part.
     names
-        By column of `answers` that holds numbers for names: the names.
+        Names by column of `answers` in which they are replaced by numbers.
     """
 
     n_units: int
@@ -85,18 +85,18 @@ class Part:
 
 
 class Gathered:
-    """Parts of one task together.
+    """The combined parts of one task.
 
     Parameters
     ----------
     parts
-        One of each unit, in the order of the units.
+        One for each unit, in the order of the units.
     task
         The task.
     database
-        Takes what does not fit into memory; nothing stays there once the figures are made.
+        Stores what does not fit into memory, until the figures are computed.
     people
-        Where the participants and rounds of several tasks go; `None`: nowhere.
+        Pile for the participants and rounds of several tasks; `None`: none.
     most
         See `Pile`.
     """
@@ -119,7 +119,7 @@ class Gathered:
         self.pile(ANSWERS).drop()
 
     def close(self) -> None:
-        """Take all rows back out of the database, but those of people."""
+        """Remove all rows from the database, except those of `people`."""
         for name, pile in self._piles.items():
             if name != PEOPLE:
                 pile.drop()
@@ -145,7 +145,7 @@ class Gathered:
 
     @cached_property
     def ranks(self) -> Ints:
-        """Place of each unit in the order of the ids of judgments; int64 (U,)."""
+        """Rank of each unit in the order of the ids of judgments; int64 (U,)."""
         ranks, start = np.empty(self.n_units, dtype=np.int64), 0
         for block in self.pile(UNITS).ordered(ID):
             units = block[UNIT].to_numpy()
@@ -159,22 +159,22 @@ class Gathered:
 
     @property
     def scopes(self) -> list[str]:
-        """Values of the facet, rising."""
+        """Values of the facet, in increasing order."""
         return sorted({name for facet in self.task.facets for name in self._names.get(facet, ())})
 
     def judgments_per_unit(self) -> Tally:
-        """Count units by the number of their judgments."""
+        """Return the counts of units by their number of judgments."""
         found = (Tally.of(block[COUNT].to_numpy()) for block in self.pile(UNITS).ordered(ID))
         return combined(found) or Tally.of(np.zeros(0, dtype=np.int64))
 
     def times(self) -> Iterator[Tally]:
-        """Yield how often each response time stands there, rising; one may be continued in the next."""
+        """Yield the counts of response times in increasing order; one value may continue in the next tally."""
         return (
             Tally.of(block["time"].to_numpy(), block[COUNT].to_numpy()) for block in self.pile(TIMES).ordered("time")
         )
 
     def agreement(self, scope: str = ALL) -> dict[str, Any]:
-        """Compute the agreement between people about one stimulus; of answers that are compared."""
+        """Compute the agreement between participants about the same stimulus."""
         pile = self.pile(BETWEEN + scope)
         blocks = with_terms(arrays(block.drop_columns(FIRST)) for block in pile.ordered(FIRST))
         return comparison_of(self.task).agreement(
@@ -182,11 +182,11 @@ class Gathered:
         )
 
     def retest(self, scope: str = ALL, among: str = "") -> dict[str, Any]:
-        """Compute the agreement of people with their answers before; of answers that are compared."""
+        """Compute the agreement of participants with their own earlier answers."""
         return comparison_of(self.task).retest(self.fold(RETEST + scope, among), self.counts[RETEST + scope])
 
     def _compare(self, rows: pa.Table) -> dict[str, Any]:
-        """Count what is known of some pairs of pictures, all answers about which are at hand, and compare these."""
+        """Count and compare all answers about some pairs of pictures."""
         pairs = encode_key([rows[name].to_numpy() + 1 for name in PAIR])
         stimuli = encode_key([pairs, rows[SHOWN]]) if SHOWN in rows.column_names else pairs
         judged = encode_key([stimuli, *(rows[facet] for facet in self.task.facets)])
@@ -218,7 +218,7 @@ class Gathered:
 
 
 def answers_table(table: pa.Table, task: Task, columns: Mapping[str, Any]) -> tuple[pa.Table, dict[str, list[str]]]:
-    """Return the rows of `answers`, and the names that some of its columns hold numbers for.
+    """Return the rows of `answers`, and the names that some of its columns replace with numbers.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def answers_table(table: pa.Table, task: Task, columns: Mapping[str, Any]) -> tu
     task
         Their task.
     columns
-        What it holds of them beside what was judged.
+        Additional columns besides the judged ones.
     """
     names = {}
     judged: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Markdown of text that others wrote: it shows what they wrote, and means nothing."""
+"""Markdown from untrusted text: the text is shown as written, without any markup taking effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from hmix_hub.schema.column import markdown_table
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>&|~$#^]")
-"""Characters that can begin Markdown, HTML or a formula in the middle of a line."""
+"""Characters that can start Markdown, HTML or a formula within a line."""
 _BULLET = re.compile(r"[^\w\s]")
 _ORDINAL = re.compile(r"(?<=\d)[.)](?=\s|$)")
 _BLANK = re.compile(r"\n\s*\n")
@@ -18,23 +18,23 @@ _CODE = re.compile(r"[A-Za-z0-9_./:-]+")
 _ADDRESS = re.compile(r"https?://\S+")
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-"""Categories of characters that show nothing, or turn the order of others around."""
+"""Categories of characters that are invisible, or change the order of others."""
 _JOINERS = "\u200c\u200d"
 
 
 class Markdown(str):
-    """Text that is Markdown already; any other text is escaped before it stands in a card."""
+    """Text that is already Markdown; any other text is escaped in a card."""
 
     __slots__ = ()
 
 
 def one_line(text: str) -> str:
-    """Return plain text as one line, without characters that cannot be seen."""
+    """Return plain text as one line, without invisible characters."""
     return " ".join("".join(map(_seen, text)).split())
 
 
 def inline(text: str) -> Markdown:
-    """Return plain text as one line of Markdown that shows it, wherever it stands: in a list, a heading, a table."""
+    """Return plain text as one line of escaped Markdown, safe in a list, a heading or a table."""
     line = _ACTIVE.sub(_entity, one_line(text))
     if not line.startswith("&#"):
         line = _BULLET.sub(_entity, line[:1]) + line[1:]
@@ -42,18 +42,18 @@ def inline(text: str) -> Markdown:
 
 
 def paragraphs(text: str) -> Markdown:
-    """Return plain text as paragraphs of Markdown; empty lines part them, and other line ends stay."""
+    """Return plain text as paragraphs of Markdown, separated by empty lines; other line ends are kept."""
     parts = _BLANK.split(text.replace("\r\n", "\n").replace("\r", "\n"))
     return Markdown("\n\n".join(filter(None, (_paragraph(part) for part in parts))))
 
 
 def code(text: str) -> Markdown:
-    """Return a name as code, or as plain text where it holds what no name does."""
+    """Return a name as code, or as plain text if it contains unusual characters."""
     return Markdown(f"`{text}`") if _CODE.fullmatch(text) else inline(text)
 
 
 def block(text: str, language: str = "") -> Markdown:
-    """Return text as a fenced block, behind a fence that it cannot close."""
+    """Return text as a fenced block, with a fence that it cannot close."""
     runs = [len(run) for run in re.findall(r"`+", text)]
     fence = "`" * max(3, *(run + 1 for run in [0, *runs]))
     lines = "\n".join("".join(map(_seen, line)).rstrip() for line in text.strip().splitlines())
@@ -61,7 +61,7 @@ def block(text: str, language: str = "") -> Markdown:
 
 
 def link(text: str, address: str) -> Markdown:
-    """Return a link to an address that begins with http: or https:, whatever the rest of it holds."""
+    """Return a link to an address that begins with http: or https:; everything else in it is quoted."""
     return Markdown(f"[{inline(text)}]({quote(address, safe='/:?#@&+,;=%.-_~').replace('&', '&amp;')})")
 
 
@@ -74,19 +74,19 @@ def reachable(text: str) -> Markdown:
 
 
 def table(rows: Iterable[dict[str, str]]) -> Markdown:
-    """Lay rows out as a table, every cell escaped that is not Markdown; empty where there is no row."""
+    """Return rows as a table, escaping every cell that is not Markdown; empty without rows."""
     escaped = [{name: str(safe(cell)) for name, cell in row.items()} for row in rows]
     return Markdown(markdown_table(escaped) if escaped else "")
 
 
 def safe(value: object) -> object:
-    """Escape what is text and not Markdown; for the templates, which then need not think of it."""
+    """Return a value escaped if it is text but not Markdown, so that templates need not do it."""
     return inline(value) if isinstance(value, str) and not isinstance(value, Markdown) else value
 
 
 def _paragraph(text: str) -> str:
     lines = [line for line in map(inline, text.split("\n")) if line]
-    # A list that someone wrote keeps its lines, though it is none here.
+    # A list in the text keeps its lines, though it is not rendered as a list.
     joined = [line if line[0].isalnum() or not number else "\\\n" + line for number, line in enumerate(lines)]
     return "\n".join(joined).replace("\n\\\n", "\\\n")
 

@@ -1,4 +1,4 @@
-"""Panels of a study's pictures: each draws one part of a task's statistics, and nothing that is not in them."""
+"""Panels of a study's figures: each draws one part of a task's statistics, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ Panel = Callable[["Axes", dict[str, Any]], None]
 
 _LONGEST_STIMULUS = 34
 _MOST_SCALES, _LONGEST_NAME = 8, 14
-"""Scales that are drawn, and characters of a name that are written."""
+"""Maximum number of scales drawn, and of characters of a name."""
 _SHOWN = "mixing_coefficient"
 _ON_BAR: dict[str, Any] = {"fontsize": 8, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}}
-"""Words on bars of any colour."""
+"""Style of texts on bars of any colour."""
 _MASSES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("image_2", "class of image 2", {"color": SECOND, "marker": "s"}),
     ("others", "other classes", {"color": SYNTHETIC, "marker": "^", "mfc": "white"}),
     ("image_1", "class of image 1", {"color": PEOPLE, "marker": "o"}),
 )
-"""Parts of the probability: name in the statistics, words, look."""
+"""Parts of the probability: name in the statistics, label, style."""
 _OF_SINGLE = (_MASSES[1], ("image_1", "class of the picture", _MASSES[2][2]))
-"""The same of single pictures."""
+"""The same for single pictures."""
 
 
 def votes_per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many votes a stimulus has."""
+    """Draw the number of votes per stimulus."""
     votes = figures["votes"]
     count_bars(axes, votes["per_stimulus"]["histogram"])
     words = f"{votes['total']:,} votes" + (f", unknown for {votes['missing']:,} stimuli" if votes["missing"] else "")
@@ -53,7 +53,7 @@ def votes_per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def entropy(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how far votes are spread over the classes."""
+    """Draw the entropy of votes over the classes."""
     found = figures["entropy"]
     share_bars(axes, found["histogram"])
     mean = "" if found["mean"] is None else f"mean {found['mean']:.2f} of at most {found['largest']:.2f} nats"
@@ -61,14 +61,14 @@ def entropy(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def leading_class(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how large the share of the leading class is."""
+    """Draw the share of the leading class."""
     share_bars(axes, figures["leading"]["histogram"])
     words = mark_in_words(axes, figures["leading"])
     inscribe(axes, "Votes for the leading class", "share of the votes", "stimuli", words)
 
 
 def votes_for_label(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how large the share of the picture's own class is, and say how often that leads."""
+    """Draw the share of the picture's own class, and how often it leads."""
     found = figures["of_label"]
     share_bars(axes, found["histogram"])
     words = "" if found["share"] is None else f"it leads in {100 * found['share']:.1f} % of the stimuli"
@@ -76,7 +76,7 @@ def votes_for_label(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def most_disputed(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the stimuli whose votes are spread most, with the share of their leading class."""
+    """Draw the most disputed stimuli, with the share of their leading class."""
     found = figures["most_disputed"]
     if found:
         axes.barh(range(len(found)), [one["leading"] for one in found], 0.7, color=PEOPLE)
@@ -90,21 +90,21 @@ def most_disputed(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many judgments a stimulus has."""
+    """Draw the number of judgments per stimulus."""
     count_bars(axes, figures["judgments_per_stimulus"]["histogram"])
-    # On each scale, where there are scales.
+    # Per scale, if there are scales.
     title = f"Judgments per stimulus{' and scale' if 'ratings' in figures else ''}"
     inscribe(axes, title, "judgments", "stimuli")
 
 
 def per_participant(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many judgments a participant gave."""
+    """Draw the number of judgments per participant."""
     count_bars(axes, figures["judgments_per_person"]["histogram"])
-    inscribe(axes, "Judgments per person", "judgments", "people")
+    inscribe(axes, "Judgments per participant", "judgments", "participants")
 
 
 def coefficients(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the coefficients that were shown, or taken as the 50/50 ones, and their mean."""
+    """Draw the shown coefficients, or those selected as 50/50, and their mean."""
     shares, is_answer = figures["coefficients"], figures["coefficients"]["column"] == "selected_coefficient"
     share_bars(axes, shares["histogram"])
     words = ""
@@ -116,12 +116,12 @@ def coefficients(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def coefficients_or_flags(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the shown coefficients; of single pictures, which all have 1, the flags."""
+    """Draw the shown coefficients; for single pictures, whose coefficients are all 1, draw the flags."""
     (flagged if _is_single(figures) else coefficients)(axes, figures)
 
 
 def response_times(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the response times in intervals that grow, the median named."""
+    """Draw the response times in intervals of growing width, and name the median."""
     times = figures["response_time_ms"]
     counts, edges = times["histogram"]["counts"], times["histogram"]["edges"]
     words = ""
@@ -138,7 +138,7 @@ def response_times(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def differences(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how far apart two people, and one person twice, are about one stimulus."""
+    """Draw differences between two participants, and between repeated answers of one, about the same stimulus."""
     known = _compared(figures)
     width = 0.08 / max(len(known), 1)
     for number, (label, found, look) in enumerate(known):
@@ -161,9 +161,9 @@ def differences(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def classes_agreed(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how often two people, and one person twice, name the same class, and how far their soft labels are apart.
+    """Draw how often two participants, and one participant twice, name the same class, and soft label distances.
 
-    Where a class was chosen and nothing else, the classes say all.
+    If only classes were chosen, soft labels are left out.
     """
     known = _compared(figures)
     words = {"same_top_class": "same top class", "mean_total_variation": "distance of soft labels"}
@@ -186,7 +186,7 @@ def classes_agreed(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def bias(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the mean of inferred less shown, with its interval, by shown coefficient."""
+    """Draw the mean of inferred minus shown, with its interval, by shown coefficient."""
     levels = figures["bias"]["by_coefficient"]
     if levels:
         shown, biases = ([level[name] for level in levels] for name in (_SHOWN, "bias"))
@@ -199,7 +199,7 @@ def bias(axes: Axes, figures: dict[str, Any]) -> None:
     else:
         draw_nothing(axes)
     words = f"mean {mean_text(figures['bias']['bias'], figures['bias']['interval'], 3)}" if levels else ""
-    inscribe(axes, "Bias: inferred less shown", "shown coefficient (share of image 1)", "mean bias", words)
+    inscribe(axes, "Bias: inferred minus shown", "shown coefficient (share of image 1)", "mean bias", words)
 
 
 def mass(axes: Axes, figures: dict[str, Any]) -> None:
@@ -234,7 +234,7 @@ def _draw_mass(axes: Axes, figures: dict[str, Any], *, is_hard: bool) -> None:
 
 
 def confidence(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how sure people were, and the mean."""
+    """Draw participants' confidence, and its mean."""
     found = figures["confidence"]
     share_bars(axes, found["histogram"])
     inscribe(axes, "Confidence", "0 not at all, 1 fully", "judgments", mark_in_words(axes, found))
@@ -253,7 +253,7 @@ def ratings(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def reliability(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how far people agree about stimuli, scale by scale: ICC(1) and Krippendorff's alpha."""
+    """Draw participants' agreement about stimuli by scale: ICC(1) and Krippendorff's alpha."""
     scales, low = figures["ratings"][:_MOST_SCALES], 0.0
     for number, (name, words) in enumerate((("icc_1", "ICC(1)"), ("krippendorff_alpha", "Krippendorff's alpha"))):
         known = [(found["agreement"][name], place) for place, found in enumerate(scales)]
@@ -262,11 +262,11 @@ def reliability(axes: Axes, figures: dict[str, Any]) -> None:
         if points:
             axes.plot(*zip(*points, strict=True), ("o", "s")[number], color=(PEOPLE, SECOND)[number], ms=5, label=words)
     _rows_of_scales(axes, figures["ratings"], low=low)
-    inscribe(axes, "Agreement by scale", "between people, first answers", "", legend=2)
+    inscribe(axes, "Agreement by scale", "between participants, first answers", "", legend=2)
 
 
 def _rows_of_scales(axes: Axes, scales: Sequence[dict[str, Any]], *, low: float = 0) -> None:
-    """Name the scales along the vertical axis, the first on top; of very many, the first few."""
+    """Label the vertical axis with the scales, first on top; if there are many, only the first few."""
     names = [found["scale"] for found in scales[:_MOST_SCALES]]
     axes.set_yticks(
         range(len(names)), [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names]
@@ -281,12 +281,12 @@ def _rows_of_scales(axes: Axes, scales: Sequence[dict[str, Any]], *, low: float 
 
 
 def confidence_or_participants(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how sure people were; where they were not asked, how many judgments each gave."""
+    """Draw participants' confidence or, if it was not asked, their numbers of judgments."""
     (confidence if figures["confidence"]["known"] else per_participant)(axes, figures)
 
 
 def flagged(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many judgments carry each flag that is not of the study as a whole."""
+    """Draw the number of judgments with each flag, except flags of the whole study."""
     names = [name for name in figures["flags"] if name != SYNTHETIC_FLAG]
     rows = [figures["flags"][name]["rows"] for name in names]
     bars = axes.barh(range(len(names)), rows, 0.6, color=PEOPLE)
@@ -306,7 +306,7 @@ PANELS: dict[str, Panel] = {
         *(votes_per_stimulus, entropy, leading_class, votes_for_label, most_disputed),
     )
 }
-"""What a task may name in `panels`."""
+"""Panels that a task can name in `panels`."""
 
 
 def panels_of(task: str) -> tuple[Panel, ...]:
@@ -319,6 +319,9 @@ def _is_single(figures: dict[str, Any]) -> bool:
 
 
 def _compared(figures: dict[str, Any]) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Return what is compared, its figures and its look: answers of two people, and of one asked twice."""
-    parts = [("two people", figures["agreement"], BARS[0]), ("one person, twice", figures["retest"], BARS[1])]
+    """Return the comparisons with their figures and styles: answers of two participants, and of one asked twice."""
+    parts = [
+        ("two participants", figures["agreement"], BARS[0]),
+        ("one participant, twice", figures["retest"], BARS[1]),
+    ]
     return [part for part in parts if part[1]["pairs"]]

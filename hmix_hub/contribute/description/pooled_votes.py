@@ -1,6 +1,6 @@
-"""Statistics of votes whose voters are not known: how many there are, how far they agree, and with the picture's class.
+"""Statistics of votes of anonymous participants: their number, their agreement, and agreement with the picture's class.
 
-Nothing here compares people, since no row names one; intervals of means are by resampling stimuli.
+Participants are not compared, because no row names one; intervals of means are computed by resampling stimuli.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from hmix_hub.tallies import ShareCounts, Tally, rounded
 from hmix_hub.tasks.votes import entropies, leads
 
 MOST_DISPUTED = 10
-"""Stimuli that are listed as the most disputed ones."""
+"""Number of stimuli listed as the most disputed ones."""
 _VOTES, _OF_LABEL = "votes", "of_label"
 
 
 def vote_parts(rows: UnitRows) -> Parts:
-    """Return what the figures of votes need of one unit: counts, and cells by pile."""
+    """Return a unit's part of the figures of votes: counts, and cells by pile."""
     table, shares = rows.table, matrix(rows.table[rows.task.judged_columns[0]])
     stated = numbers(table["n_votes"])
     known = stated[~np.isnan(stated)].astype(np.int64)
@@ -57,18 +57,18 @@ def vote_figures(found: Gathered) -> dict[str, Any]:
     Returns
     -------
     dict
-        * `votes`: `total`, the sum of `n_votes`, of the `known` rows that tell it; `missing` rows; `with_counts`: rows
-          with a count for each class; `per_stimulus`: `min`, `median`, `max`, `histogram`;
-        * `entropy`, nats: `mean`, `interval`, `largest` (log K), and `histogram` of it as a share of that, by tenth;
-        * `leading`: share of the votes that the leading class has: `mean`, `interval`, `histogram` by tenth;
-        * `of_label`: rows that can be compared with the class of the picture (`judgments`; a mixture of two equal
-          shares cannot), the `share` in which it leads, a tie counting as its share, `votes`, the mean share of votes
-          for it, their intervals, and the `histogram` of the latter by tenth;
-        * `most_disputed`: up to ten stimuli by falling entropy: `stimulus`, `votes`, `entropy`, `leading` share.
+        * `votes`: `total`, the sum of `n_votes` over the `known` rows; `missing` rows; `with_counts`: rows with a count
+          for each class; `per_stimulus`: `min`, `median`, `max`, `histogram`;
+        * `entropy`, nats: `mean`, `interval`, `largest` (log K), and `histogram` as a share of `largest`, by tenth;
+        * `leading`: share of votes for the leading class: `mean`, `interval`, `histogram` by tenth;
+        * `of_label`: `judgments`, the rows that can be compared with the class of the picture (not mixtures of two
+          equal shares); `share`, the share in which this class leads (ties count fractionally); `votes`, the mean share
+          of votes for it; their intervals, and the `histogram` of the latter by tenth;
+        * `most_disputed`: up to ten stimuli by decreasing entropy: `stimulus`, `votes`, `entropy`, `leading` share.
     """
     counts, rows, of_label = found.counts, found.fold(_VOTES), found.fold(_OF_LABEL, among=_OF_LABEL)
     known = int(counts["per_stimulus"].counts.sum())
-    # Rounded, so that stimuli that differ in the last bit alone stand in the order of their ids.
+    # Rounded, so that stimuli that only differ in the last bit are sorted by id.
     disputed = sorted(counts["most_disputed"], key=lambda row: row[0])[:MOST_DISPUTED]
     return {
         "votes": {
@@ -102,7 +102,7 @@ def vote_figures(found: Gathered) -> dict[str, Any]:
 
 
 def _most_disputed(table: pa.Table, entropy: Floats, top: Floats) -> list[tuple[tuple[float, str], dict[str, Any]]]:
-    """Return the most disputed stimuli of a unit, each with what it is sorted by."""
+    """Return the most disputed stimuli of a unit, each with its sorting key."""
     falling = -entropy.round(9)
     rows = np.argsort(falling, kind="stable")[:MOST_DISPUTED]
     named = table.select(["judgment_id", "stimulus_id", "n_votes"]).take(pa.array(rows)).to_pylist()

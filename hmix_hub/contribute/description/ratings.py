@@ -1,4 +1,4 @@
-"""Ratings in a study's descriptions, each scale by itself: its ends, means, spread, agreement and retest."""
+"""Ratings in a study's descriptions, separately for each scale: its ends, means, spread, agreement and retest."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SCALES = "scales"
 
 
 GIVEN = "given"
-"""Cells of the answers on a scale, its name behind."""
+"""Prefix of the cells of answers on a scale, followed by its name."""
 
 
 def rating_parts(rows: UnitRows) -> Parts:
-    """Return what the figures of each scale need of one unit: counts, and cells by pile."""
+    """Return a unit's part of the figures of each scale: counts, and cells by pile."""
     (facet,) = rows.task.facets
     values, names = numbers(rows.table[rows.task.answered]), rows.table[facet].to_numpy(zero_copy_only=False)
     counts: dict[str, Any] = {}
@@ -37,13 +37,13 @@ def rating_parts(rows: UnitRows) -> Parts:
 
 
 def rating_figures(found: Gathered) -> dict[str, list[dict[str, Any]]]:
-    """Describe the answers on each scale: apart, since a mean or a correlation over different scales means nothing.
+    """Compute the figures of each scale separately, because means across different scales are meaningless.
 
     Returns
     -------
     dict
-        `ratings`: by the facet's value, rising: its name, `judgments`, `people`, `stimuli`, `mean` with its `interval`,
-        `standard_deviation` (over N - 1), `histogram`, `agreement` and `retest` as of a coefficient.
+        `ratings`: by value of the facet, in increasing order: its name, `judgments`, `people`, `stimuli`, `mean` with
+        its `interval`, `standard_deviation` (over N - 1), `histogram`, `agreement` and `retest` as for coefficients.
     """
     (facet,) = found.task.facets
     figures = []
@@ -67,12 +67,12 @@ def rating_figures(found: Gathered) -> dict[str, list[dict[str, Any]]]:
 
 
 def scale_table(manifest: Manifest, figures: dict[str, Any]) -> Markdown:
-    """Return the scales of a study with the figures of their ratings, for its card; empty: it has none.
+    """Return the scales of a study with the figures of their ratings, for its card; empty if it has none.
 
     Parameters
     ----------
     manifest
-        What the study says of its scales.
+        The study's manifest, which defines its scales.
     figures
         Statistics of the task.
     """
@@ -100,19 +100,19 @@ def _figure(value: float | None) -> Markdown:
 
 
 def scale_records(manifest: Manifest) -> dict[str, Any]:
-    """Return the scales of a study as a record set of Croissant, to which the field `scale` refers."""
+    """Return the scales of a study as a Croissant record set, to which the field `scale` refers."""
     fields = {
         "name": ("name of the scale", "sc:Text"),
         "question": ("what the participant was asked", "sc:Text"),
-        "low": ("what stood at the low end, 0", "sc:Text"),
-        "high": ("what stood at the high end, 1", "sc:Text"),
-        "steps": ("how many places could be chosen, both ends among them; 0: any place", "sc:Integer"),
+        "low": ("text at the low end, 0", "sc:Text"),
+        "high": ("text at the high end, 1", "sc:Text"),
+        "steps": ("number of possible answers, including both ends; 0: continuous", "sc:Integer"),
     }
     return {
         "@type": "cr:RecordSet",
         "@id": SCALES,
         "name": SCALES,
-        "description": "The scales that ratings are on.",
+        "description": "The scales of the ratings.",
         "key": {"@id": f"{SCALES}/name"},
         "field": [
             {"@type": "cr:Field", "@id": f"{SCALES}/{name}", "name": name, "description": meaning, "dataType": kind}

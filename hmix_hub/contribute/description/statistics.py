@@ -1,4 +1,4 @@
-"""Statistics of a task's table: what the card of a study, its pictures and statistics.json say of it."""
+"""Statistics of a task's table, for the card of a study, its figures and statistics.json."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ from hmix_hub.tasks import TASKS, flags_of
 from hmix_hub.tasks.task import Task
 
 LONG_TIME_MS = 60_000
-"""Response time from which an answer counts as long: the person may have been away."""
+"""Response time from which an answer counts as long, since the participant may have been away."""
 
 _MEASURED = (
     *("judgment_id", "is_repeat", "presentation", "response_time_ms", "image_set", "image_1_label", "image_2_label"),
     *("image_1_index", "image_2_index", SHOWN, "flags"),
 )
-"""Columns of every task that figures are made of, where it has them, beside ids."""
+"""Columns used for figures in all tasks that have them, besides ids."""
 
 
 class Statistic(NamedTuple):
-    """Figures that a task may name: what they need of each unit, and what they are of all."""
+    """Figures that a task can name: their part from each unit, and their computation from all parts."""
 
     parts: Callable[[UnitRows], Parts]
     figures: Callable[[Gathered], dict[str, Any]]
@@ -70,19 +70,19 @@ def task_statistics(
 ) -> dict[str, Any]:
     r"""Compute the statistics of the judgments of one task.
 
-    A stimulus is a mixed picture, in the midpoint tasks a pair; repeats count as judgments everywhere but in
-    `agreement`, which takes each person's first answer about a stimulus. Where people rated on several scales, answers
-    about a stimulus are those on one of them.
+    A stimulus is a mixed picture, or a pair in the midpoint tasks. Repeats count as judgments everywhere except in
+    `agreement`, which uses each participant's first answer to a stimulus. With several scales, answers to a stimulus
+    are those on the same scale.
 
     Parameters
     ----------
     tables
         Judgment table of schema 2 of one study, in units of whole participants (in tasks without participants, of whole
-        stimuli), by rising participant; N rows, in any order within a unit. What the units are does not matter.
+        stimuli), by increasing participant; N rows, in any order within a unit. The choice of units does not matter.
     task
         Its task.
     database
-        Takes what is more than `most` rows; `None`: one of its own.
+        Stores what exceeds `most` rows; `None`: a temporary one.
     most
         See `hmix_hub.piles.Pile`.
 
@@ -96,19 +96,18 @@ def task_statistics(
           `interval` (of the selected one), `standard_deviation` (over N - 1) and `histogram`;
         * `response_time_ms`: `known`, `missing`, `quantiles` by percent, `share_over_a_minute` of those known,
           `histogram`;
-        * `agreement` between people and `retest` within them: see `hmix_hub.comparisons`; of chosen classes also
+        * `agreement` between and `retest` within participants: see `hmix_hub.comparisons`; for chosen classes also
           `of_label`, their agreement with the class of the picture;
-        * `bias` (infer alone): see `inference_bias`; `mass` (of classes): see `soft_label_mass`;
-        * `ratings` (of scales alone): see `rating_figures`;
-        * `confidence`, where it may be asked: `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
-        * `flags`: `rows` and `people` by flag, those that no row has included.
+        * `bias` (only infer_mixing_factor): see `inference_bias`; `mass` (classes): see `soft_label_mass`;
+        * `ratings` (only scales): see `rating_figures`;
+        * `confidence`, if it can be asked: `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
+        * `flags`: `rows` and `people` by flag, including flags without rows.
 
-        Where rows pool their participants, a row counts as one judgment, and nothing tells of people: there are no
-        `repeats`, `people`, `judgments_per_person`, `people_per_stimulus` and `response_time_ms`, and intervals are
-        over stimuli.
+        If rows pool their participants, a row counts as one judgment; there are no `repeats`, `people`,
+        `judgments_per_person`, `people_per_stimulus` and `response_time_ms`, and intervals are over stimuli.
 
-        Each `interval` of a mean is the low and the high end of its 95 % bootstrap interval over participants (over
-        stimuli, in `agreement`), `None` where there are fewer than two of them.
+        Each `interval` of a mean contains the ends of its 95% bootstrap interval over participants (over stimuli in
+        `agreement`); `None` if there are fewer than two.
     """
     if database is None:
         with Database() as own:
@@ -118,10 +117,10 @@ def task_statistics(
 
 
 def unit_part(task: str, table: pa.Table) -> Part:
-    """Return what the statistics of a task need of one unit of its judgments; see `task_statistics`."""
+    """Return the part of a task's statistics from one unit of its judgments; see `task_statistics`."""
     of = TASKS[task]
-    # Sums depend on the order of their terms in the last digit. Of ids the numbers are enough: their texts, most of a
-    # table, are not copied.
+    # Sorted, because the last digit of sums depends on the order of their terms. Ids are replaced by numbers, so that
+    # their texts, most of a table, are not copied.
     order = pc.sort_indices(table["judgment_id"]).to_numpy()
     named = ["participant_id"] if of.has_participants else ["judgment_id"]
     units, stimuli = (
@@ -190,9 +189,9 @@ def statistics_of(found: Gathered) -> dict[str, Any]:
 
 
 def _measured(task: Task) -> list[str]:
-    """Return the columns of a task that figures are made of, beside ids: not how an answer came about.
+    """Return the columns of a task used for figures, besides ids; paths and similar columns are left out.
 
-    Where a row is all that is known of a stimulus, its id stands there, too: figures name stimuli.
+    If each row is a whole stimulus, its id is included, because figures name stimuli.
     """
     return [
         *([] if task.has_participants else [task.stimulus_column]),
@@ -202,7 +201,7 @@ def _measured(task: Task) -> list[str]:
 
 
 def _scopes(rows: UnitRows, of: Ints) -> list[tuple[str, Ints]]:
-    """Return scopes of rows, and which of them each has: that of all, and one of each value of the facet."""
+    """Return the scopes of rows with their row indices: one for all rows, and one for each value of the facet."""
     facets = [rows.table[name].to_numpy(zero_copy_only=False) for name in rows.task.facets]
     by_value = [(name, np.flatnonzero(values[of] == name)) for values in facets for name in set(values)]
     return [(ALL, np.arange(len(of))), *by_value]
@@ -227,7 +226,7 @@ def _coefficients(found: Gathered) -> dict[str, Any]:
     return {
         "column": name,
         "mean": folded.mean("value"),
-        # The shown coefficients are chosen, not drawn from anything.
+        # Shown coefficients are chosen by design, so there is no interval.
         "interval": None if name == SHOWN else folded.interval("value"),
         "standard_deviation": folded.deviation(),
         "histogram": found.counts["coefficients"].histogram(),
@@ -248,7 +247,7 @@ def _times(found: Gathered) -> dict[str, Any]:
 def _compared(found: Gathered) -> dict[str, Any]:
     figures = {"agreement": found.agreement(), "retest": found.retest()}
     if len(found.scopes) > 1:
-        # What differs between scales would pass for a difference between stimuli.
+        # Differences between scales would look like differences between stimuli.
         figures["agreement"] |= {"icc_1": None, "krippendorff_alpha": None}
         figures["retest"] |= {"pearson_r": None}
     return figures
@@ -261,7 +260,7 @@ def _label_parts(rows: UnitRows) -> Parts:
 
 
 def _choices(found: Gathered) -> dict[str, Any]:
-    """Return agreement, and how many judgments chose the class of the picture, of those that can be compared."""
+    """Return agreement, and the share of comparable judgments that chose the class of the picture."""
     same = found.fold("of_label")
     of_label = {"judgments": same.count, "share": same.mean("same"), "interval": same.interval("same")}
     return _compared(found) | {"of_label": of_label}
@@ -291,7 +290,7 @@ STATISTICS = {
     "confidence": Statistic(_confidence_parts, _confidence),
     "ratings": Statistic(rating_parts, rating_figures),
 }
-"""What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
+"""Figures that a task can name in `statistics`; `agreement` and `bias` are for numeric answers."""
 
 
 def _flags(rows: UnitRows) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Totals of a study: its statistics over all tasks, as the card, its pictures and statistics.json have them."""
+"""Totals of a study: its statistics over all tasks, for the card, its figures and statistics.json."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def study_statistics(study: Study) -> dict[str, Any]:
     Parameters
     ----------
     study
-        The study; any number of rows, the order of which does not matter.
+        The study, with any number of rows in any order.
 
     Returns
     -------
     dict
-        Plain JSON values in a fixed order; figures are rounded to six digits, and `None` where they are not defined.
+        Plain JSON values in a fixed order; figures are rounded to six digits, and `None` if undefined.
 
-        * `study_id`, `schema_version`, `synthetic` (whether a program made the answers);
-        * `judgments`, `people` (each once, whatever the tasks; `None`: no table names any), `participants_described`
-          (rows of participants.csv; `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
-        * `votes`: of people who are not told apart, if any are known;
-        * `tasks`: by name, see `task_statistics`; of the categorical one also `soft_label`: what was `asked` besides
-          the class, and the `procedure` that made the labels.
+        * `study_id`, `schema_version`, `synthetic` (whether the answers are simulated);
+        * `judgments`, `people` (distinct over all tasks; `None`: no table names any), `participants_described` (rows of
+          participants.csv; `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
+        * `votes`: of anonymous participants, if any are known;
+        * `tasks`: by name, see `task_statistics`; for the categorical task also `soft_label`: what was `asked` besides
+          the class, and the `procedure` for the labels.
     """
     wording = study.once(Wording.of)
     made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
@@ -63,12 +63,12 @@ def study_statistics(study: Study) -> dict[str, Any]:
 
 
 def statistics_text(statistics: dict[str, Any]) -> str:
-    """Write statistics as the text of statistics.json: always the same bytes for the same figures."""
+    """Return statistics as the text of statistics.json, with the same bytes for the same figures."""
     return json_text(statistics)
 
 
 def _people(people: pa.Table) -> dict[str, Any]:
-    """Count people, and the judgments and people of each round, among whole participants."""
+    """Count participants, and the judgments and participants of each round."""
     counted = people.group_by("collection_round").aggregate([("n", "sum"), ("participant_id", "count_distinct")])
     columns = (counted[name].to_pylist() for name in ("collection_round", "n_sum", "participant_id_count_distinct"))
     rounds = {name: {"judgments": judgments, "people": n} for name, judgments, n in zip(*columns, strict=True)}

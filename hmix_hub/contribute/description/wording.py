@@ -1,4 +1,4 @@
-"""Wording of a study's descriptions, chosen by what the study holds: none speaks of what was not shown or not asked."""
+"""Wording of a study's descriptions, depending on its content: nothing mentions what was not shown or asked."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _OF_SINGLE_PICTURES = {
     "image_2_label": "null: there is no second picture",
     "image_1_index": "row of the picture in the image set",
     "image_2_index": "null: there is no second picture",
-    "mixing_coefficient": "1: the picture was shown as it is",
+    "mixing_coefficient": "1: the picture was shown unmixed",
 }
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What the descriptions of a study depend on."""
+    """The properties of a study on which its descriptions depend."""
 
     is_single: bool
-    """Whether no judgment is about two pictures."""
+    """Whether all judgments are about single pictures."""
     asked: tuple[Question, ...] | None
     """What participants of the categorical task were asked besides the class; `None`: the study has no such task."""
     procedure: Procedure
     is_synthetic: bool
-    """Whether a program made the answers."""
+    """Whether the answers are simulated."""
 
     @classmethod
     def of(cls, study: Study) -> Wording:
@@ -63,20 +63,20 @@ class Wording:
 
     @property
     def pictures(self) -> str:
-        """What was judged, in the plural."""
+        """The name of what was judged, in the plural."""
         return "single images" if self.is_single else "mixed images"
 
     @property
     def stimulus(self) -> str:
-        """What a stimulus is."""
+        """The definition of a stimulus."""
         if self.is_single:
             return "A *stimulus* is a picture."
-        midpoint = "in the two midpoint tasks, in which a person sees all mixtures of two pictures, it is the pair"
+        midpoint = "in the two midpoint tasks, where a participant sees all mixtures of two pictures, it is the pair"
         return f"A *stimulus* is a mixed picture; {midpoint}."
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Tags of the dataset; the first is by which published studies are found."""
+        """Tags of the dataset; the first one is used to find published studies."""
         unfit = {"mixup"} if self.is_single else set()
         unfit |= {"soft-labels"} if self._is_hard else set()
         unfit |= {"human-judgments", "human-uncertainty"} if self.is_synthetic else set()
@@ -87,7 +87,7 @@ class Wording:
         return self.asked is not None and self.procedure == ONE_HOT
 
     def question(self, task: str) -> str:
-        """Return what the participants of a task did, in a sentence without its subject."""
+        """Return what the participants of a task did, as a sentence without its subject."""
         if (
             not TASKS[task].asked_columns
             or self.asked is None
@@ -100,24 +100,24 @@ class Wording:
         has_probabilities = "probabilities" in asked
         said = f"names the {'most probable ' if has_probabilities else ''}class of {picture}"
         said += " and its probability" if has_probabilities else ""
-        said += ", perhaps a second" if "second_class" in asked else ""
+        said += ", optionally a second" if "second_class" in asked else ""
         return said + (", and rules classes out" if "impossible_classes" in asked else "")
 
     def row(self, name: str) -> str:
-        """Return what a row of a configuration is."""
+        """Return the meaning of a row of a configuration."""
         task = CONFIGURATIONS[name].task
         return CONFIGURATIONS[name].description.replace(TASKS[task].question, self.question(task))
 
     def protocol(self) -> str:
-        """Return what was asked and how soft labels are made of it; empty without the categorical task."""
+        """Return what was asked and how soft labels are computed; empty without the categorical task."""
         if self.asked is None:
             return ""
         questions = "; ".join(QUESTIONS[question] for question in self.asked)
         asked = f"Besides the class, participants were asked: {questions}." if questions else "Nothing else was asked."
-        return f"{asked} The column soft_label is made by the procedure {self.procedure}: {PROCEDURES[self.procedure]}."
+        return f"{asked} The column soft_label follows the procedure {self.procedure}: {PROCEDURES[self.procedure]}."
 
     def columns(self, columns: tuple[Column, ...] | list[Column]) -> list[Column]:
-        """Return columns with the meanings that they have in this study."""
+        """Return columns with their meanings in this study."""
         return [self._column(column) for column in columns]
 
     def _column(self, column: Column) -> Column:
@@ -129,15 +129,15 @@ class Wording:
         if name in unasked_columns(self.asked):
             nothing = {"top_probability": "1", "impossible_classes": "empty"}.get(name, "null")
             return replace(column, meaning=f"{nothing}: not asked", unit="")
-        made = f"made of the answer by the procedure {self.procedure}: {PROCEDURES[self.procedure]}; sums to 1"
+        made = f"computed from the answer by the procedure {self.procedure}: {PROCEDURES[self.procedure]}; sums to 1"
         meanings = {"soft_label": made}
         if "probabilities" not in self.asked:
             meanings["top_class"] = "the class that was named"
         if self._is_hard:
-            meanings["mean_soft_label"] = "their mean: the share of the judgments that name each class"
+            meanings["mean_soft_label"] = "their mean: the share of judgments that name each class"
         unit = "" if self._is_hard and column.unit == "probability" else column.unit
         return replace(column, meaning=meanings.get(name, column.meaning), unit=unit)
 
     def can_have(self, flag: str) -> bool:
-        """Whether rows of this study can have a flag, by what was asked."""
+        """Return whether rows of this study can have a flag, given what was asked."""
         return self.asked is None or FLAGS[flag].needs in {None, *self.asked}

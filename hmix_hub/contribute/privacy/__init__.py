@@ -1,1 +1,1 @@
-"""Privacy: what in a study would give people away."""
+"""Privacy: search of a study for information that identifies participants."""

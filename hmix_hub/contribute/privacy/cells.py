@@ -1,4 +1,4 @@
-"""Cells of a table: the plain values within lists and records, their distinct texts, and which are free text."""
+"""Cells of a table: plain values within lists and records, their distinct texts, and detection of free text."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.rules import privacy as rules
 
 FEWEST_TEXTS = 3
-"""Different texts from which a column is free text; one or two in most rows are questions that the study repeats."""
+"""Distinct texts from which a column counts as free text; one or two in most rows are repeated questions."""
 SHORTEST = 16
-"""Bytes of the shortest text that counts."""
+"""Minimum bytes of a text that counts."""
 _FOUR_WORDS = r"""(?:\p{L}[\p{L}'\x{2019}-]*[.,;:!?)"]*\s+){3}\p{L}"""
 # Chinese, Japanese and Thai are written without spaces.
 _WITHOUT_SPACES = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]{10}"
@@ -27,9 +27,9 @@ _JSON = r"^\s*[{\[]"
 
 _DIGITS = r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?"
 _NUMBER = rf"^\s*{_DIGITS}\s*$"
-"""Texts that no pattern is looked for in; longer digits may be an id."""
+"""Texts that are not searched for patterns; longer digits may be an id."""
 _NUMBERS = rf"^\s*\[?\s*{_DIGITS}(?:\s*[|,]\s*{_DIGITS})*\s*\]?\s*$"
-"""Lists of numbers, which some measures are: what divides them is no part of a telephone number."""
+"""Lists of numbers, as in some measures; their separators are not part of a telephone number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +37,15 @@ class Cells:
     """Plain values of a column."""
 
     name: str
-    """The column's name, with the field's behind a point where it is made of records."""
+    """The column's name, followed by a point and the field's name for records."""
     values: pa.Array
     """N values: text, numbers or times; bytes are text."""
     rows: npt.NDArray[np.int64]
-    """int64 (N,): data row of each, several of which may be the same."""
+    """int64 (N,): data row of each value, possibly repeated."""
 
     @property
     def are_text(self) -> bool:
-        """Whether they are text."""
+        """Return whether they are text."""
         return bool(types.is_string(self.values.type) or types.is_large_string(self.values.type))
 
 
@@ -69,7 +69,7 @@ def cells_of(name: str, values: pa.Array, rows: npt.NDArray[np.int64]) -> Iterat
     elif types.is_string(kind) or types.is_large_string(kind) or _is_number(kind) or types.is_temporal(kind):
         yield Cells(name, values, rows)
     elif not (types.is_null(kind) or types.is_boolean(kind)):
-        # Maps, unions and what Arrow may yet bring: rare enough to be written out one by one.
+        # Maps, unions and future Arrow types are rare enough to convert one by one.
         yield Cells(name, pa.array(map(_written, values), pa.large_string()), rows)
 
 
@@ -89,14 +89,14 @@ def _written(value: Any) -> str | None:
     try:
         plain = value.as_py()
     except (ValueError, OverflowError, TypeError):
-        # Such as a text that is no UTF-8, or a year beyond Python's: its written form may be cut.
+        # Such as text that is not UTF-8, or a year beyond Python's: its written form may be truncated.
         return str(value)
     return None if plain is None else str(plain)
 
 
 def as_floats(values: pa.Array) -> npt.NDArray[np.float64]:
     """Return N numbers, or texts of numbers, as float64 (N,); null is NaN."""
-    # Not safe, so that whole numbers beyond 2**53 are rounded rather than refused.
+    # Not safe, so that integers beyond 2**53 are rounded rather than refused.
     numbers = pc.cast(values, pa.float64(), safe=False)
     return np.asarray(pc.fill_null(numbers, float("nan")).to_numpy(zero_copy_only=False), dtype=np.float64)
 
@@ -110,9 +110,9 @@ class Texts:
     words: pa.Array
     """The same, null where the text is a number."""
     numbers: npt.NDArray[np.float64]
-    """float64 (D,); NaN where the text is no number."""
+    """float64 (D,); NaN if the text is not a number."""
     codes: npt.NDArray[np.int64]
-    """int64 (N,): which text stands in each cell; D: none."""
+    """int64 (N,): index of the text in each cell; D: none."""
 
     @classmethod
     def of(cls, cells: Cells, *, are_lists: bool = False) -> Texts:
@@ -129,7 +129,7 @@ class Texts:
 
 
 class FreeText:
-    """Count of the long texts of one column; memory does not grow with the file."""
+    """Counts the long texts of one column in bounded memory."""
 
     def __init__(self, column: str) -> None:
         self.column = column
@@ -144,7 +144,7 @@ class FreeText:
             return
         where = np.flatnonzero(are_long[texts.codes])
         self._count += len(where)
-        # One row of each text: a remark that is repeated in every row of its author would hide the others.
+        # One row per text: a remark repeated in every row of its author would hide the others.
         first = where[np.unique(texts.codes[where], return_index=True)[1]][: MOST_PLACES - len(self._spots)]
         found = plain_texts(texts.words.take(texts.codes[first]))
         for row, text in zip(texts.cells.rows[first].tolist(), found, strict=True):
@@ -153,7 +153,7 @@ class FreeText:
                 self._spots.append((row, masked(text or "")))
 
     def tell(self, report: Report, file: str, rows: int) -> None:
-        """Report the column of a table of so many rows, if it is free text."""
+        """Report the column if it is free text; `rows` is the table's number of rows."""
         if self._spots and (len(self._seen) >= FEWEST_TEXTS or 2 * self._count < rows):
             places, values = zip(*sorted(self._spots, key=lambda spot: spot[0]), strict=True)
             report.add_rows(rules.FREE_TEXT, places, values, file=file, column=self.column, count=self._count)

@@ -1,4 +1,4 @@
-"""Column names, read word by word: which identify people, or hold times, or demographics; numbers that are times."""
+"""Column names, split into words: which identify people or contain times or demographics; numbers that are times."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ lucid id|cint id|dynata id|toloka id|gorilla id|zooniverse id|jatos id|turk subm
 _IDENTIFYING_ALONE = _words(
     "token name address street mail lat lon lng zip plz initials facebook instagram twitter linkedin whatsapp"
 )
-"""Words that identify people only where they are the whole name: `image_name` does not."""
+"""Words that identify people only if they are the whole name: `image_name` does not."""
 
 _TIMES = _words("""\
 timestamp timestamps ts epoch date dates datetime start started starts end ended ends submit submitted complete
@@ -64,11 +64,11 @@ _UNITS = (1, 10**3, 10**6, 10**9)
 _FROM, _TO = 946_684_800, 4_102_444_800
 """The years 2000 to 2099, in seconds."""
 _LIKELY_FROM, _LIKELY_TO = 1_104_537_600, 2_051_222_400
-"""The years 2005 to 2034, in which somebody may have sat at a screen."""
+"""The years 2005 to 2034, the plausible times of a study."""
 
 
 def _words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a column name, lower case, without the x that begins columns of a study's own.
+    """Return the words of a column name in lower case, without the prefix x of a study's own columns.
 
     "x_birthDate" gives birth, date; "x_filename" gives filename, which is not name.
     """
@@ -77,14 +77,14 @@ def _words_of(name: str) -> tuple[str, ...]:
 
 
 def identifies_people(name: str, *, is_of_people: bool = True) -> bool:
-    """Whether a column is called as one that identifies people.
+    """Return whether a column's name suggests that it identifies people.
 
     Parameters
     ----------
     name
         The column's name.
     is_of_people
-        Whether the rows are of people: the `name` and `location` of a picture are none of theirs.
+        Whether the rows are about people, unlike the `name` and `location` of a picture.
     """
     words = _words_of(name)
     if is_of_people and "_".join(words) in _IDENTIFYING_ALONE:
@@ -94,34 +94,34 @@ def identifies_people(name: str, *, is_of_people: bool = True) -> bool:
 
 
 def may_hold_times(name: str) -> bool:
-    """Whether a column is called as one that holds points in time; durations, such as response times, are none."""
+    """Return whether a column's name suggests points in time, not durations such as response times."""
     words = set(_words_of(name))
     return bool(words & _TIMES) and not words & _DURATIONS
 
 
 def is_of_content(name: str) -> bool:
-    """Whether a column is called as one of stimuli, files or digests, whose ids and hashes are of no person."""
+    """Return whether a column's name suggests stimuli, files or digests, whose ids do not refer to people."""
     words = set(_words_of(name))
     return bool(words & _CONTENTS) and not words & _PEOPLE
 
 
 def is_demographic(name: str) -> bool:
-    """Whether a column of participants.csv is called as what others may know of a person, such as age."""
+    """Return whether a column's name suggests what others may know about a person, such as age."""
     return bool(_DEMOGRAPHICS.intersection(_words_of(name)))
 
 
 def are_epochs(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Whether numbers are points in time, counted since 1970 in seconds or parts of them.
+    """Return which numbers are points in time, counted since 1970 in seconds or fractions of them.
 
-    In a column that is called as one that holds times, a number is one where it lies in this century. In another
-    column, all numbers must lie within thirty years, counted in milliseconds or finer: no response takes so long.
+    In a column whose name suggests times, these are numbers in this century. In other columns, all numbers must be
+    within thirty years in milliseconds or finer, which is longer than any response.
 
     Parameters
     ----------
     name
         The column's name.
     values
-        float64 (N,); NaN where there is no number.
+        float64 (N,); NaN for cells without a number.
 
     Returns
     -------

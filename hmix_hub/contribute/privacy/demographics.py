@@ -1,4 +1,4 @@
-"""Demographics: how many people share each combination of what others may know about them (k-anonymity)."""
+"""Demographics: how many participants share each combination of what others may know about them (k-anonymity)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import privacy as rules
 
 ROW_LIMIT = 1_000_000
-"""People whose combinations are counted."""
+"""Maximum number of participants whose combinations are counted."""
 MANY_VALUES = 12
-"""Different numbers in a column from which it is worth saying that groups of them would do."""
+"""Distinct numbers in a column from which groups are suggested."""
 _MOST_PATTERNS = 64
 _ID = "participant_id"
 
@@ -23,11 +23,11 @@ _Participant = tuple[str, ...]
 
 
 class Demographics:
-    """What is known of people, put together from all rows of all files: of each column the first value.
+    """What is known about participants, combined from all rows of all files: the first value of each column.
 
-    A cell that is empty says nothing, and so agrees with every value: a person without any demographics cannot be found
-    by them, and a person with some is counted among all who have the same there. Capitals and white space around a
-    value do not matter. Who has no id is known by the file and row.
+    An empty cell agrees with every value: a participant without demographics cannot be identified by them, and one with
+    some is counted among all who agree in these. Case and surrounding white space are ignored. Participants without an
+    id are told apart by file and row.
 
     Notes
     -----
@@ -41,16 +41,16 @@ class Demographics:
         self._full: set[str] = set()
 
     def add(self, chunk: Chunk, file: str, measures: frozenset[str], report: Report) -> None:
-        """Read rows of participants.csv, whose rows findings name where they can and which comes first, or judgments.
+        """Add rows of participants.csv, which must come first because findings name its rows, or of judgments.
 
         Parameters
         ----------
         chunk, file
             The rows, and their file within the study.
         measures
-            Columns that hold measures by their definition, whatever they are called.
+            Columns that are measures by definition, whatever their names.
         report
-            Learns that a file has too many people.
+            Receives a note if a file has too many participants.
         """
         columns = [column for column in chunk.columns if column not in {_ID, *measures} and is_demographic(column)]
         if not columns or file in self._full:
@@ -67,14 +67,14 @@ class Demographics:
                     own.setdefault(column, text)
         if len(self._values) >= ROW_LIMIT:
             self._full.add(file)
-            note = f"the demographics of the rows after {int(chunk.rows[-1])} were not counted"
+            note = f"the demographics of rows after {int(chunk.rows[-1])} were not counted"
             report.add(file_rules.TOO_LARGE, file=masked_name(file), note=note)
 
     def tell(self, report: Report, k: int) -> None:
-        """Report people whose demographics fewer than k people share; rows and columns are named, no values.
+        """Report participants whose demographics fewer than k participants share, by rows and columns, without values.
 
-        Nobody is told twice: who is rare by the columns of one file is told there, and others by the columns of all
-        files together.
+        Nobody is reported twice: participants who are rare within one file are reported there, others for the columns
+        of all files together.
         """
         told: set[object] = set()
         everywhere = tuple(dict.fromkeys(column for columns in self._columns.values() for column in columns))
@@ -83,7 +83,7 @@ class Demographics:
                 told |= self._tell_rare(columns, report, k, told)
 
     def _tell_rare(self, columns: tuple[str, ...], report: Report, k: int, told: set[object]) -> set[object]:
-        """Report who is rare by some columns and was not told yet; return them."""
+        """Report participants who are rare in some columns and not reported yet; return them."""
         participants = [tuple(values.get(column, "") for column in columns) for values in self._values.values()]
         files = [file for file, own in self._columns.items() if set(own) & set(columns)]
         rare: dict[str, list[tuple[int, int]]] = {}
@@ -95,13 +95,11 @@ class Demographics:
                 new.add(participant)
         called = masked_names(columns)
         numbers = zip(called, _numbers(participants, len(columns)), strict=True)
-        hints = [
-            f"{name} has {n} different numbers: groups of them would do" for name, n in numbers if n >= MANY_VALUES
-        ]
+        hints = [f"{name} has {n} different numbers; use groups instead" for name, n in numbers if n >= MANY_VALUES]
         for file, spots in rare.items():
             first = sorted(spots)[:MOST_PLACES]
-            others = [f"{count} people have it" if count > 1 else "nobody else has it" for _, count in first]
-            notes = [f"{said}, and {k} are asked for" for said in others]
+            others = [f"{count} participants share it" if count > 1 else "nobody else shares it" for _, count in first]
+            notes = [f"{said}, but {k} are required" for said in others]
             notes[0] = "; ".join([notes[0], *hints])
             report.add_rows(
                 rules.RARE,
@@ -116,10 +114,10 @@ class Demographics:
 
 
 def count_shared(participants: list[_Participant]) -> list[int]:
-    """Count, for each person, those who have the same wherever something is known about the person."""
+    """Return, for each participant, the number who agree with them in everything known about them."""
     counts = Counter(participants)
     patterns = {tuple(map(bool, combination)) for combination in counts}
-    # Each pattern takes a walk over all combinations; where there are very many, an empty cell is a value like others.
+    # Each pattern requires a pass over all combinations; if there are very many, empty cells count as a value.
     if len(patterns) > _MOST_PATTERNS:
         return [counts[participant] if any(participant) else len(participants) for participant in participants]
     among: dict[tuple[bool, ...], Counter[_Participant]] = {pattern: Counter() for pattern in patterns}
@@ -138,7 +136,7 @@ def _seen_through(pattern: tuple[bool, ...], participant: _Participant) -> _Part
 
 
 def _numbers(participants: list[_Participant], n: int) -> list[int]:
-    """Count the different numbers of each of n columns; 0 where it holds other values, too."""
+    """Return the number of distinct numbers in each of n columns; 0 if it contains other values too."""
     found: list[int] = []
     for column in range(n):
         values = {participant[column] for participant in participants} - {""}

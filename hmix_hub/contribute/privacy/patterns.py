@@ -1,6 +1,6 @@
-"""Regular expressions for what identifies people, matched over whole columns, and the masking of what they find.
+"""Regular expressions for identifying information, matched over whole columns, and masking of their matches.
 
-What identifies a person is named in messages by its beginning and length alone.
+Messages only show the beginning and the length of a match.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hmix_hub.studies.rules.rule import Rule
 _SHOWN = 2
 _LONGEST_NAME = 300
 _MOST_FINDS = 20
-"""Finds of one pattern that are masked in one name; no honest name has as many."""
+"""Maximum number of matches of one pattern that are masked in a name; more are not plausible."""
 
 
 def masked(text: str) -> str:
@@ -27,40 +27,40 @@ def masked(text: str) -> str:
 
 
 def plain_texts(texts: pa.Array) -> list[str | None]:
-    """Return N texts as Python's; bytes that are no UTF-8, as Parquet may hold, become replacement characters."""
+    """Return N texts as Python strings; bytes that are not UTF-8, as in some Parquet files, are replaced."""
     return [None if raw is None else raw.decode("utf-8", "replace") for raw in texts.cast(pa.binary()).to_pylist()]
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One form of what gives people away, in RE2's syntax, whose time grows with the text alone."""
+    """A form of identifying information, as an RE2 pattern, which takes linear time."""
 
     rule: Rule
     """The rule that it breaks."""
     what: str
-    """What it is called in a sentence: "an e-mail address"."""
+    """Its name in a sentence: "an e-mail address"."""
     core: str
-    """What is found."""
+    """The text to match."""
     before: str = ""
     after: str = ""
-    """What must stand around it; the beginning and the end of the text are to be among it."""
+    """What must surround it, including the beginning and the end of the text."""
     unless: str = ""
-    """What a text must not be as a whole: what is written so by chance, such as a word and a number."""
+    """What the whole text must not match, since it looks like this by chance, such as a word and a number."""
     among: tuple[str, str] | None = None
-    """What more than half of a column's codes must be, and a code: of random codes some begin as an id does, and of ids
-    all do. `None`: one find is enough."""
+    """Patterns of an id and of any code: more than half of a column's codes must match the first, because some random
+    codes look like ids. `None`: one match is enough."""
 
     def hits(self, texts: pa.Array) -> pa.Array:
-        """Whether each of N texts holds a find: bool (N,); false where the text is null."""
+        """Return which of N texts contain a match: bool (N,); false for null."""
         found = pc.fill_null(pc.match_substring_regex(texts, f"{self.before}(?:{self.core}){self.after}"), False)
-        # Few are found, and a second look at them alone is cheap.
+        # Matches are few, so checking them again is cheap.
         if not self.unless or not pc.any(found).as_py():
             return found
         chance = pc.match_substring_regex(pc.if_else(found, texts, None), _as_a_whole(self.unless))
         return pc.and_not(found, pc.fill_null(chance, False))
 
     def are_ids(self, texts: pa.Array) -> bool:
-        """Whether finds among a column's texts are ids, rather than some of many random codes."""
+        """Return whether matches in a column are ids, rather than some of many random codes."""
         if self.among is None:
             return True
         by_chance = pc.match_substring_regex(texts, _as_a_whole(self.unless))
@@ -69,7 +69,7 @@ class Pattern:
         return bool(2 * ids > codes)
 
     def finds(self, texts: pa.Array) -> list[str | None]:
-        """Return the first find in each of N texts; `None` where there is none."""
+        """Return the first match in each of N texts; `None` if there is none."""
         found = pc.extract_regex(texts, f"{self.before}(?P<found>{self.core}){self.after}")
         return plain_texts(pc.struct_field(found, "found"))
 
@@ -79,14 +79,14 @@ def _as_a_whole(form: str) -> str:
 
 
 _HEX = "[0-9a-fA-F]"
-# What the regular expressions call a word is another thing than what divides ids: an underscore does.
+# Not \b, because underscores separate ids but count as part of a word.
 _id = partial(Pattern, rules.PLATFORM_ID, before="(?:^|[^0-9A-Za-z])", after="(?:$|[^0-9A-Za-z])")
-# Exports that hold a session each are called by its id.
+# Exports with one session per file are named by its id.
 _id_of_file = partial(_id, before=r"^[{\s]*", after=r"}?(?:\.(?:csv|tsv|jsonl?|txt|xlsx?|log))?\s*$")
 _whole_cell = partial(Pattern, before=r"^\s*", after=r"\s*$")
 
 PROLIFIC_ID = _id("an id of a platform such as Prolific", f"{_HEX}{{24}}")
-# A word in capitals has no digit; RE2 has no lookahead, so the place of the first digit is written out.
+# Requires a digit, to exclude words in capitals; RE2 has no lookahead, so the first digit's positions are enumerated.
 _FIRST_DIGIT = "|".join(f"[A-Z]{{{n}}}[0-9][0-9A-Z]{{{max(11 - n, 0)},{12 - n}}}" for n in range(13))
 WORKER_ID = _id("a worker id of Mechanical Turk", f"A(?:{_FIRST_DIGIT})", unless="[A-Z]+[0-9]+")
 TYPED_WORKER_ID = _whole_cell(
@@ -103,14 +103,16 @@ RESPONSE_ID = _id(
     f"(?:R|CID|MLRP|UR)_(?:{_FIRST_DIGIT_OF_16})",
     unless="[A-Z]+_[A-Za-z]+[0-9]+",
 )
-UUID = _id_of_file("a UUID, as platforms and panels number people by", f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}")
+UUID = _id_of_file(
+    "a UUID, as used by platforms and panels for people", f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+)
 HEX_ID = _id_of_file(
-    "32 hexadecimal digits, as platforms and panels number people by",
+    "32 hexadecimal digits, as used by platforms and panels for people",
     "[0-9a-f]{32}|[0-9A-F]{32}",
     unless="[0-9]+|[a-fA-F]+",
 )
 
-# All that is beyond ASCII: the exact class of letters takes RE2 longer to prepare than all other expressions together.
+# Everything beyond ASCII, because compiling the exact class of letters takes RE2 longer than all other patterns.
 _LETTER = r"A-Za-z\x{80}-\x{10FFFF}"
 EMAIL = Pattern(
     rules.EMAIL,
@@ -127,7 +129,7 @@ IPV4 = Pattern(
     r"(?:$|[^0-9A-Za-z.]|\.(?:$|[^0-9]))",
 )
 _GROUP = f"{_HEX}{{1,4}}"
-# Shortened addresses are taken where they begin as those in use do (global, link-local, local): 1::2 may be anything.
+# Shortened addresses only match with a prefix that is in use (global, link-local, local): 1::2 could be anything.
 _PREFIX = f"(?:[23]{_HEX}{{3}}|[fF][eE][89abAB]{_HEX}|[fF][cCdD]{_HEX}{{2}})"
 IPV6 = Pattern(
     rules.IP_ADDRESS,
@@ -152,7 +154,7 @@ _PHONE_FORMS = (
     r"[2-9][0-9]{2}[-. ][0-9]{3}[-. ][0-9]{4}",
     r"0[1-9][0-9]{1,3}[ /-][0-9]{3,4}[ -]?[0-9]{3,5}",
 )
-# Numbers side by side, divided by spaces or commas, are a list of numbers and no phone number.
+# Numbers separated by spaces or commas are a list of numbers, not a phone number.
 PHONE = Pattern(
     rules.PHONE,
     "a phone number",
@@ -201,15 +203,15 @@ _DATE_FORMS = (
 DATE = Pattern(rules.EXACT_TIME, "a date", "|".join(_DATE_FORMS), "(?:^|[^0-9])", "(?:$|[^0-9])")
 
 IDENTITIES = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, EMAIL, IPV4, IPV6, MAC, PHONE, USER_AGENT)
-"""What names a person, a household or a machine."""
+"""Patterns that identify a person, a household or a machine."""
 PATTERNS = (*IDENTITIES, DATE)
-"""What is looked for in every name and cell."""
+"""Patterns searched for in every name and cell."""
 IN_ROWS_OF_PEOPLE = (TYPED_WORKER_ID, UUID, HEX_ID)
-"""What is an id where the rows are of people: files and stimuli may be called so, too."""
+"""Patterns of ids in rows about people; files and stimuli may look like this, too."""
 IN_PROSE = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, IPV4, IPV6)
-"""What no description of a study has a use for; its authors' addresses are meant to be read."""
+"""Patterns that never belong in a study's description; its authors' addresses are meant to be public."""
 IN_MANIFEST = (*IN_PROSE, MAC, PHONE)
-"""What no field of study.yaml has a use for, authors and contact included."""
+"""Patterns that never belong in any field of study.yaml, including authors and contact."""
 
 CLOCK = _whole_cell(
     rules.EXACT_TIME,
@@ -223,13 +225,13 @@ SHORT_DATE = _whole_cell(
     f"(?:{_YEAR}[/-]{_SHORT_MONTH}[/-]{_SHORT_DAY}|{_NUMBER}[/.-]{_NUMBER}[/.-][0-9]{{2}})",
 )
 IN_TIMES = (CLOCK, COMPACT_DATE, SHORT_DATE)
-"""What is a time only in columns that are called so: 20:15 is also a ratio."""
+"""Patterns that are times only in columns named like times: 20:15 can also be a ratio."""
 
 
 def masked_names(names: Sequence[str]) -> list[str]:
-    """Return names (of files, of columns), or messages, with whatever in them gives a person away masked.
+    """Return names (of files, columns) or messages with identifying information masked.
 
-    One that is longer than any name should be, or holds more than can be masked one by one, is masked as a whole.
+    Names that are implausibly long, or have too many matches, are masked completely.
     """
     called = [name if len(name) <= _LONGEST_NAME else masked(name) for name in names]
     for pattern in PATTERNS:
@@ -240,7 +242,7 @@ def masked_names(names: Sequence[str]) -> list[str]:
 
 
 def masked_name(name: str) -> str:
-    """Return one name as `masked_names` gives several."""
+    """Return one name, masked like `masked_names`."""
     return masked_names([name])[0]
 
 

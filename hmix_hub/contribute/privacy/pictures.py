@@ -1,4 +1,4 @@
-"""What pictures hold beside their pixels: places, names, remarks and dates, read without decoding a pixel."""
+"""Metadata of pictures: places, names, remarks and dates, read without decoding pixels."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.rules import privacy as rules
 
 PICTURE_LIMIT = 100_000
-"""Pictures that are looked at."""
+"""Maximum number of pictures that are checked."""
 PICTURE_BYTES = 2**28
-"""Size from which on a file is not opened; it is too large for a stimulus."""
+"""Size from which files are not opened, because they are too large for a stimulus."""
 _TEXT_LIMIT = 2**20
 _POSITION = re.compile(r"GPS(?:Latitude|Longitude|Position|Dest)", re.IGNORECASE)
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CHUNK_LIMIT = 2**24
-"""Bytes of one entry that are read, and that a compressed one may come to."""
+"""Maximum bytes that are read of an entry, also after decompression."""
 _EXIF, _GPS, _MAKER_NOTE = 0x8769, 0x8825, 0x927C
-# How the pixels lie: size, form, resolution, colours, and where other entries begin.
+# Technical entries: size, format, resolution, colours, and offsets of other entries.
 _TECHNICAL_RANGES = (
     (0x0100, 0x010A),
     (0x0111, 0x0112),
@@ -48,16 +48,16 @@ _Entry = tuple[str, str]
 
 
 def check_pictures(folder: Path, names: Iterable[str], report: Report) -> None:
-    """Find pictures that hold more than pixels.
+    """Report pictures with metadata.
 
     Parameters
     ----------
     folder
         The folder of stimuli.
     names
-        Paths of its files within it; those that are no pictures are passed over.
+        Paths of files within it; files that are not pictures are skipped.
     report
-        Gets the findings, one for all pictures, since those of a study often come from one program.
+        Receives one finding for all pictures, because those of a study often come from one program.
     """
     for name, _ in zip(names, range(PICTURE_LIMIT), strict=False):
         path = folder / name
@@ -77,26 +77,26 @@ def check_pictures(folder: Path, names: Iterable[str], report: Report) -> None:
 
 
 def _identity(entry: str, text: str) -> str:
-    """Return what an entry gives away for certain; empty where it does not."""
+    """Return what an entry certainly reveals; empty if nothing."""
     if _POSITION.search(entry) or _POSITION.search(text):
         return "where it was taken"
     written = pa.array([text.encode("utf-8", "replace").decode()], pa.string())
     for pattern in IDENTITIES:
         (found,) = pattern.finds(written)
         if found is not None:
-            return f"{masked_name(entry)} holds {masked(found)}, which looks like {pattern.what}"
+            return f"{masked_name(entry)} contains {masked(found)}, which looks like {pattern.what}"
     return ""
 
 
 def _entries_of(path: Path) -> Iterator[_Entry]:
-    """Yield the entries of a picture, each as its name and text; nothing of a file that is none."""
+    """Yield the entries of a picture as names and texts; nothing for other files."""
     try:
         with path.open("rb") as stream:
             start = stream.read(len(_PNG))
-        # Pillow reads what a PNG holds after its pixels only once it has decoded them.
+        # Pillow only reads a PNG's entries after its pixels once it has decoded these.
         found = list(_of_png(path) if start == _PNG else _of_other(path))
     except Exception:
-        # Files of strangers break libraries in many ways; a picture that cannot be opened is told by who needs it.
+        # Untrusted files break libraries in many ways; pictures that cannot be opened are reported elsewhere.
         return
     yield from found
 
@@ -109,7 +109,7 @@ def _of_other(path: Path) -> Iterator[_Entry]:
         with Image.open(path, formats=_FORMATS) as picture:
             yield from _of_exif(picture.getexif())
             for name, value in picture.info.items():
-                # Photoshop's block holds captions and names, and is read as it is.
+                # Photoshop's block contains captions and names, and is searched as raw text.
                 is_text = str(name).lower() in {"comment", "xmp", "photoshop", "description"}
                 if is_text and (text := _text(value)):
                     yield str(name), text
@@ -118,12 +118,12 @@ def _of_other(path: Path) -> Iterator[_Entry]:
 def _of_exif(exif: Any) -> Iterator[_Entry]:
     from PIL import ExifTags
 
-    # Its version alone is no position.
+    # A version alone is not a position.
     if set(exif.get_ifd(_GPS)) - {0}:
         yield "GPSPosition", "GPS"
     for tag, value in [*exif.items(), *exif.get_ifd(_EXIF).items()]:
         if tag not in _TECHNICAL and (text := _text(value)):
-            # What a camera's maker wrote is no text, and looks like anything.
+            # Maker notes are binary and can look like anything.
             yield str(ExifTags.TAGS.get(tag, tag)), "" if tag == _MAKER_NOTE else text
 
 
@@ -146,7 +146,7 @@ def _of_png(path: Path) -> Iterator[_Entry]:
             exif.load(content)
             yield from _of_exif(exif)
         elif kind == b"tIME":
-            yield "tIME", "the time of its last change"
+            yield "tIME", "the time of its last modification"
         else:
             name, _, rest = content.partition(b"\0")
             yield from _of_text(name.decode("latin-1"), _png_text(kind, rest))
@@ -156,7 +156,7 @@ def _of_text(name: str, text: str) -> Iterator[_Entry]:
     from PIL import Image
 
     if name.lower() in {"raw profile type exif", "raw profile type app1"}:
-        # ImageMagick writes EXIF as lines of hex digits, after two lines of its own.
+        # ImageMagick writes EXIF as lines of hex digits, after two header lines.
         exif = Image.Exif()
         exif.load(bytes.fromhex("".join(text.strip().split("\n")[2:])))
         yield from _of_exif(exif)
@@ -179,7 +179,7 @@ def _inflated(content: bytes) -> bytes:
 
 
 def _chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks of a PNG that are not of its pixels, as kind and content."""
+    """Yield the chunks of a PNG except its pixels, as type and content."""
     with path.open("rb") as stream:
         stream.seek(len(_PNG))
         while len(head := stream.read(8)) == 8:

@@ -1,4 +1,4 @@
-"""Privacy of a study folder: a search for whatever could tell who a participant is."""
+"""Privacy of a study folder: a search for information that could identify participants."""
 
 from __future__ import annotations
 
@@ -28,46 +28,45 @@ from hmix_hub.tasks import TASKS, columns
 
 DEFAULT_K = 5
 FILE_LIMIT = 100_000
-"""Files whose names are looked at."""
+"""Maximum number of files whose names are checked."""
 PROSE = (NOTES, *LICENCES)
 
 _DIVIDERS = re.compile(r"[,;\t|]")
 
 
 def scan_privacy(study: Study, *, k: int = DEFAULT_K) -> Report:
-    """Search a study for what could tell who a participant is.
+    """Search a study for information that could identify participants.
 
-    Searched are study.yaml with its comments, every table that a study has (judgments, participants.csv, lists of
-    pictures; also such as lie beside them under other names) with the names of its columns and every cell, the names of
-    all files, and what pictures hold beside their pixels. A file that cannot be read as a table is reported, and
-    searched as plain text as far as it is text.
+    The search covers study.yaml with its comments; column names and cells of all tables (judgments, participants.csv,
+    lists of pictures, and files with other names next to them); the names of all files; and the metadata of pictures.
+    A file that cannot be read as a table is reported, and searched as plain text as far as possible.
 
     Parameters
     ----------
     study
         The study, which need not be valid.
     k
-        Fewest people who must share each combination of demographics; 1: no combination is too rare.
+        Minimum number of participants who share each combination of demographics; 1: allow any.
 
     Returns
     -------
     Report
-        With every value that was found masked: its first two characters and its length.
+        The findings, with every value masked: its first two characters and its length.
 
     Raises
     ------
     ConfigurationError
-        If k is no whole number from 1.
+        If k is not a whole number from 1.
     """
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        msg = f"k is {k!r}, and counts people"
+        msg = f"k is a number of participants, not {k!r}"
         raise ConfigurationError(msg, hint=f"give a whole number from 1; {DEFAULT_K} is usual")
     path, report = study.path, Report()
     _search_names(path, report)
     if is_plain_inside(path / MANIFEST, path):
         search_manifest(path / MANIFEST, report)
     tables, demographics = list(_tables(path)), Demographics()
-    # What participants.csv says of a person comes first, and findings name its rows.
+    # participants.csv comes first, because findings name its rows.
     ordered = sorted(tables, key=lambda name: name != PARTICIPANTS)
     rows = {name: _search_table(path / name, name, report, demographics) for name in ordered}
     report.rows |= {masked_name(name): rows[name] for name in tables}
@@ -133,7 +132,7 @@ def _search_table(path: Path, name: str, report: Report, demographics: Demograph
 
 
 def _measures(name: str) -> frozenset[str]:
-    """Return the columns of a judgment file that the schema defines, but for the ids that people are called by."""
+    """Return the columns of a judgment file that the schema defines, except participant ids."""
     found = task_and_ending(Path(name).name)
     tasks = [found[0]] if found else list(TASKS)
     known = {column.name for task in tasks for column in columns(task)}
@@ -141,7 +140,7 @@ def _measures(name: str) -> frozenset[str]:
 
 
 def _pass_on(reading: Report, report: Report) -> None:
-    """Report why a table could not be read whole: what stands in the rest of it is not known."""
+    """Report why a table could not be read completely, since the rest of it was not searched."""
     for finding in reading:
         if finding.rule.severity is Severity.ERROR:
             report.add_rows(

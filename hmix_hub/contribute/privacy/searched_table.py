@@ -1,4 +1,4 @@
-"""A table that is searched for what gives people away: names of columns and every cell, a chunk at a time."""
+"""Search of a table for identifying information: column names and every cell, one chunk at a time."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class SearchedTable:
     name
         Its path within the study.
     report
-        Gets the findings, every value masked.
+        Receives the findings, with every value masked.
     measures
-        Names of columns that hold measures by their definition, so that no number in them is a date.
+        Names of columns that are measures by definition, so that their numbers are not dates.
     is_of_people
-        Whether its rows are of people or their judgments; the rows of a list of pictures are not, whose dates and
-        descriptions are the pictures' own.
+        Whether its rows are about people or their judgments, unlike a list of pictures, whose dates and descriptions
+        are about the pictures.
     """
 
     def __init__(
@@ -62,9 +62,9 @@ class SearchedTable:
         self._called: dict[str, str] = {}
         self._free_text: dict[str, FreeText] = {}
         self.rows = 0
-        """Rows that were searched."""
+        """Number of rows searched."""
         self.has_hidden_columns = False
-        """Whether columns have one name, of which chunks hold the first alone."""
+        """Whether columns share a name, in which case chunks only contain the first of them."""
 
     def add(self, chunk: Chunk) -> None:
         """Search a chunk."""
@@ -87,7 +87,7 @@ class SearchedTable:
         return is_of_content(name) or name in self._measures - {"source_file"}
 
     def add_header(self, names: Sequence[str]) -> None:
-        """Check the names of columns, each of them once."""
+        """Check the names of columns, each only once."""
         new = [name for name in dict.fromkeys(names) if name not in self._called]
         self._called |= dict(zip(new, masked_names(new), strict=True))
         for name in new:
@@ -96,11 +96,11 @@ class SearchedTable:
         for pattern in self._patterns if new else ():
             for name, found in zip(new, pattern.finds(pa.array(new, pa.string())), strict=True):
                 if found is not None:
-                    note, called = f"the column's name holds {pattern.what}", self._called[name]
+                    note, called = f"the column's name contains {pattern.what}", self._called[name]
                     self._report.add(pattern.rule, file=self._file, column=called, value=masked(found), note=note)
 
     def finish(self) -> None:
-        """Report what only the whole table tells."""
+        """Report findings that depend on the whole table."""
         for texts in self._free_text.values():
             texts.tell(self._report, self._file, self.rows)
 
@@ -124,7 +124,7 @@ class SearchedTable:
                 self._tell(rules.EXACT_TIME, one, where, [None] * len(where[:MOST_PLACES]), f"its type is {kind}")
 
     def _look_for(self, patterns: Sequence[Pattern], texts: Sequence[Texts], values: Sequence[pa.Array]) -> None:
-        """Search all columns for patterns at once: to prepare an expression takes longer than a small table."""
+        """Search all columns at once, because compiling a pattern takes longer than searching a small table."""
         if not texts:
             return
         joined = pa.concat_arrays([part.cast(pa.large_string()) for part in values])

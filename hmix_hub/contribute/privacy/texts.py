@@ -1,4 +1,4 @@
-"""Texts searched line by line for what identifies people: study.yaml, prose, and tables that cannot be read as such."""
+"""Search of texts, line by line: study.yaml, prose, and tables that cannot be read as such."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from hmix_hub.studies.reading.text import open_bytes
 from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml, texts_in
 
 _BLOCK = 2**22
-"""Characters that are read at a time."""
+"""Characters read at a time."""
 _LONGEST_LINE = 2**16
 _OVERLAP = 512
-"""Characters that parts of a long line share, so that nothing is cut where it would be found."""
+"""Overlap of the parts of a long line, so that no match is cut."""
 _LINE = re.compile(r"\r\n|\n|\r")
-# Those of four numbers, which no valid study has, look like IP addresses.
+# Versions with four numbers, which are not valid, look like IP addresses.
 _VERSIONS = ("version", "schema_version")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -41,9 +41,9 @@ def search_file(path: Path, name: str, report: Report, patterns: Sequence[Patter
     path, name
         The file, compressed or not, and its path within the study.
     report
-        Gets the findings of rules that it has none of in this file yet.
+        Receives findings of rules that have none in this file yet.
     patterns
-        What is looked for.
+        The patterns to search for.
     """
     file = masked_name(name)
     new = [pattern for pattern in patterns if not report.has(pattern.rule, file=file)]
@@ -51,12 +51,12 @@ def search_file(path: Path, name: str, report: Report, patterns: Sequence[Patter
         for lines in _read(path):
             _search_lines(lines, file, report, new)
     except (UnreadableError, OSError, EOFError):
-        # Where it ends is told by whoever reads it as a table; what came before has been searched.
+        # The error is reported when it is read as a table; everything before it has been searched.
         return
 
 
 def first_line(path: Path) -> str:
-    """Return the first line of a text file, or as much of it as can be read; empty where nothing can."""
+    """Return the first line of a text file, as far as it can be read."""
     try:
         for texts, _ in _read(path):
             return texts[0] if texts else ""
@@ -68,7 +68,7 @@ def first_line(path: Path) -> str:
 def search_manifest(path: Path, report: Report) -> None:
     """Search the manifest of a study.
 
-    Fields may hold e-mail addresses, as those of authors and contacts are meant to be public; comments may not.
+    Fields may contain e-mail addresses, because those of authors and contacts are meant to be public; comments may not.
     """
     if path.stat().st_size > SIZE_LIMIT:
         return
@@ -76,7 +76,7 @@ def search_manifest(path: Path, report: Report) -> None:
         text = path.read_text(encoding="utf-8-sig")
         content = parse_yaml(text).content
     except (ValueError, OSError):
-        # What is no YAML may still be a text with ids in it.
+        # Invalid YAML may still be a text that contains ids.
         search_file(path, MANIFEST, report, IN_MANIFEST)
         return
     named = ((".".join(map(str, path)), value) for path, value in texts_in(content))
@@ -85,20 +85,20 @@ def search_manifest(path: Path, report: Report) -> None:
     _search_lines((texts, [0] * len(texts)), MANIFEST, report, IN_MANIFEST, columns=places)
     comments = list(_comments(text))
     _search_lines(([line for _, line in comments], [number for number, _ in comments]), MANIFEST, report, IDENTITIES)
-    # Names of fields, and whatever else there is.
+    # Names of fields, and everything else.
     lines = ["" if line.partition(":")[0].strip("\"' ") in _VERSIONS else line for line in text.split("\n")]
     new = [pattern for pattern in IN_MANIFEST if not report.has(pattern.rule, file=MANIFEST)]
     _search_lines((lines, list(range(len(lines)))), MANIFEST, report, new)
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the comments of a text in YAML, each with the number of its line; a # within a value begins none."""
+    """Yield the comments of a YAML text, each with its line number; a # within a value is not a comment."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     end, number = 0, 0
     for token in yaml.scan(text, Loader=loader):
         yield from _between(text[end : token.start_mark.index], number)
         end, number = token.end_mark.index, token.end_mark.line
-        # The line that begins a block of text may end in a comment.
+        # The line that starts a block of text may end in a comment.
         if isinstance(token, yaml.ScalarToken) and token.style in {"|", ">"}:
             head = text[token.start_mark.index : end].split("\n", 1)[0]
             yield from _between(head, token.start_mark.line)
@@ -114,7 +114,7 @@ def _between(gap: str, number: int) -> Iterator[tuple[int, str]]:
 def _search_lines(
     lines: _Lines, file: str, report: Report, patterns: Sequence[Pattern], *, columns: Sequence[str] = ()
 ) -> None:
-    """Search lines of text, N of them with their N numbers, counted from 0; perhaps each of a column."""
+    """Search N lines of text with their numbers, counted from 0; `columns` optionally names the column of each."""
     texts, owners = pa.array(lines[0], pa.large_string()), columns or [""] * len(lines[0])
     for pattern in patterns:
         where = np.flatnonzero(pattern.hits(texts).to_numpy(zero_copy_only=False)).tolist()
@@ -122,7 +122,7 @@ def _search_lines(
             found = [i for i in where if owners[i] == column]
             first = found[:MOST_PLACES]
             finds = [None if find is None else masked(find) for find in pattern.finds(texts.take(first))]
-            notes = [f"line {lines[1][i] + 1} holds what looks like {pattern.what}" for i in first]
+            notes = [f"line {lines[1][i] + 1} contains what looks like {pattern.what}" for i in first]
             rows: list[int | None] = [None] * len(first)
             called = masked_name(column) if column else ""
             report.add_rows(pattern.rule, rows, finds, file=file, column=called, notes=notes, count=len(found))
@@ -145,7 +145,7 @@ def _read(path: Path) -> Iterator[_Lines]:
 
 
 def _cut(lines: list[str], number: int) -> _Lines:
-    """Cut lines into parts that are not too long, each with the number of its line."""
+    """Split lines into parts of limited length, each with its line number."""
     parts: _Lines = ([], [])
     for line in lines:
         for start in range(0, max(len(line), 1), _LONGEST_LINE):

@@ -1,4 +1,4 @@
-"""Proposals of column maps: what a raw file shows, column by column, as a commented map to check."""
+"""Proposals of column maps: a commented map for a raw file, to be checked by its owner."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _FILES = 100
 
 
 def read_sample(paths: Sequence[Path], layout: Mapping[str, Any] = MappingProxyType({})) -> tuple[pa.Table, list[str]]:
-    """Read the first rows of raw files of one form, together.
+    """Read the first rows of raw files of the same form into one table.
 
     Parameters
     ----------
     paths
-        The files; the first 100 are read.
+        The files, of which the first 100 are read.
     layout
-        Where the table stands in each: `skip`, `header` and `sheet`, as in a column map.
+        Position of the table in each file: `skip`, `header` and `sheet`, as in a column map.
 
     Returns
     -------
     tuple
-        Columns of text, "" where a file has no such column; and how the files were read, where that is to be told.
+        Columns of text, "" if a file lacks the column; and notes on how the files were read.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def read_sample(paths: Sequence[Path], layout: Mapping[str, Any] = MappingProxyT
         If a file cannot be read, or none has a row.
     """
     outcome = Outcome()
-    # A session that was broken off has fewer rows than others, and may have none.
+    # A session that ended early has fewer rows than others, or none.
     parts = [read_raw(path, outcome, **layout).slice(0, ROWS) for path in paths[:_FILES]]
     parts = [part for part in parts if part.num_rows]
     if not parts:
-        msg = "there is no row, of which a column map could be made"
-        raise SchemaError(msg, where=Where(str(paths[0])), hint="name an export with answers in it")
+        msg = "there are no rows from which a column map could be proposed"
+        raise SchemaError(msg, where=Where(str(paths[0])), hint="name an export that contains answers")
     table = pa.concat_tables(parts, promote_options="default")
     filled = [column.fill_null("") if pa.types.is_string(column.type) else column for column in table.columns]
     return pa.table(filled, names=table.column_names), outcome.notes_on_files
@@ -56,16 +56,16 @@ def read_sample(paths: Sequence[Path], layout: Mapping[str, Any] = MappingProxyT
 def proposed_map(
     table: pa.Table, *, task: str | None = None, layout: Mapping[str, Any] = MappingProxyType({})
 ) -> tuple[str, int]:
-    """Return a column map that is proposed for a raw table, as commented YAML, and how many lines are left to decide.
+    """Return a proposed column map for a raw table, as commented YAML, and the number of undecided lines.
 
     Parameters
     ----------
     table
         Columns of text, from `read_sample`.
     task
-        Name of the task; `None`: that which the answers are most like.
+        Name of the task; `None`: the one that best fits the answers.
     layout
-        Where the table stood, which the map is to say.
+        Position of the table in its file, which is written into the map.
     """
     proposal = propose(table, task)
     return written(proposal, layout), len(proposal.open_lines)
@@ -77,12 +77,12 @@ def write_map(path: Path, text: str) -> None:
     Raises
     ------
     ConfigurationError
-        If something is there: it may hold decisions.
+        If the file exists, since it may contain decisions.
     OSError
         If it cannot be written.
     """
     try:
         new_file(path, text.encode(), mode=0o666)
     except FileExistsError:
-        msg = "there is such a file already"
+        msg = "this file already exists"
         raise ConfigurationError(msg, where=Where(str(path)), hint="name a new one with -o") from None

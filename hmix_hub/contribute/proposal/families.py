@@ -1,4 +1,4 @@
-"""Families of raw columns, whose names differ in one place: a box or a count for each class, an answer to each item."""
+"""Families of raw columns whose names differ in one place: a box or a count per class, or an answer per item."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hmix_hub.schema.arrays import Mask
 
 _ON = frozenset({"1", "1.0", "true", "yes", "on", "x", "checked", "selected"})
 _PLACES = (r"^(?P<before>)(?P<part>[^.]+)(?P<after>\..+)$", r"^(?P<before>.*[._\- ])(?P<part>[^._\- ]+)(?P<after>)$")
-"""Where names differ: before the first point, or behind the last mark."""
+"""Where names differ: before the first point, or after the last separator."""
 _FEWEST_BOXES, _SINGLE = 2, 0.95
-"""Fewest boxes of a family, and share of the rows with any box on that must have one alone."""
+"""Minimum number of boxes, and minimum share of rows with exactly one box on among those with any."""
 _FEWEST_ITEMS, _MOST_ANSWERS = 3, 60
 _NUMBER = re.compile(r"\d+")
 _FILE = re.compile(PICTURE, re.ASCII)
@@ -28,29 +28,29 @@ _NO_CLASS = re.compile(r"(id|index|total|sum|n|count|votes|trial|width|height|si
 
 @dataclass(frozen=True)
 class Boxes:
-    """Columns of which one is on in each row.
+    """Columns of which exactly one is on in each row.
 
     Parameters
     ----------
     columns
-        Column by the word that its name has in the place where names differ.
+        Columns by the part in which their names differ.
     """
 
     columns: dict[str, RawColumn]
 
     @property
     def is_on(self) -> Mask:
-        """Which rows have one that is on; bool (N,)."""
+        """Which rows have exactly one that is on; bool (N,)."""
         return np.asarray(_states(list(self.columns.values())).sum(axis=0) == 1)
 
 
 def find_boxes(columns: Sequence[RawColumn], rows: Mask) -> Boxes | None:
-    """Return the family of boxes, one for each class, of which each row has one that is on; the largest.
+    """Return the largest family of boxes, one per class, of which each row has one that is on.
 
     Parameters
     ----------
     columns
-        The columns that may be boxes.
+        Candidate columns.
     rows
         bool (N,): rows that may be judgments.
     """
@@ -77,7 +77,7 @@ def _states(columns: Sequence[RawColumn]) -> np.ndarray:
 
 
 def families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
-    """Yield the columns whose names differ in one place, by what stands there; and those whose names are one word."""
+    """Yield families of columns whose names differ in one place, by that part; and columns with one-word names."""
     for place in _PLACES:
         by_rest: dict[tuple[str, str], dict[str, RawColumn]] = {}
         for column in columns:
@@ -85,7 +85,7 @@ def families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
             if match is not None and not match["part"].isdigit():
                 by_rest.setdefault((match["before"], match["after"]), {})[match["part"]] = column
         yield from by_rest.values()
-    # Boxes that are called by the class alone.
+    # Boxes named only by the class.
     plain = {str(column.origin["column"]): column for column in columns}
     if all(re.fullmatch(r"[^\W\d]+", name) for name in plain):
         yield plain
@@ -93,14 +93,14 @@ def families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
 
 @dataclass(frozen=True)
 class Votes:
-    """Columns of how many, or which share, of those who saw a picture chose each class.
+    """Columns with the number or share of participants who chose each class for a picture.
 
     Parameters
     ----------
     columns
-        Column by class.
+        Columns by class.
     are_shares
-        Whether they hold shares that sum to 1; else whole numbers.
+        Whether they contain shares that sum to 1, rather than counts.
     """
 
     columns: dict[str, RawColumn]
@@ -108,12 +108,12 @@ class Votes:
 
 
 def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
-    """Return the columns of counts or shares by class that are filled in all rows; the largest family.
+    """Return the largest family of counts or shares by class that is filled in all rows.
 
     Parameters
     ----------
     columns
-        The columns that may hold them.
+        Candidate columns.
     rows
         bool (N,): all rows.
     """
@@ -132,19 +132,19 @@ def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
 
 
 def _without_total(family: dict[str, RawColumn]) -> dict[str, RawColumn]:
-    """Return the columns of a family without the one that holds the sum of the others in every row."""
+    """Return a family without the column that is the sum of the others in every row."""
     total = np.array([column.numbers for column in family.values()]).sum(axis=0)
     return {word: of for word, of in family.items() if not total.any() or (abs(2 * of.numbers - total) > _SAME).any()}
 
 
 @dataclass(frozen=True)
 class Wide:
-    """Columns of a table with a row for each participant: one for each item, or several.
+    """Columns of a table with one row per participant and one or more columns per item.
 
     Parameters
     ----------
     melt
-        Which they are, as a column map says it.
+        The columns, in the syntax of a column map.
     items
         The items.
     are_files
@@ -157,12 +157,12 @@ class Wide:
 
 
 def find_wide(columns: Sequence[RawColumn], rows: Mask) -> Wide | None:
-    """Return the columns that hold an answer to each item; `None` where fewer than three do.
+    """Return the columns with the answers to items; `None` if there are fewer than three.
 
     Parameters
     ----------
     columns
-        The columns that may hold one.
+        Candidate columns.
     rows
         bool (N,): rows that may be judgments.
     """
@@ -187,7 +187,7 @@ def find_wide(columns: Sequence[RawColumn], rows: Mask) -> Wide | None:
 
 
 def _numbered_answers(names: dict[str, RawColumn], rows: Mask) -> Iterator[tuple[str, dict[str, dict[str, RawColumn]]]]:
-    """Yield what stands before a number in names, and the columns of answers: by what stands behind it, by number."""
+    """Yield the part of names before a number, and the columns of answers by the part after it and by number."""
     by_before: dict[str, dict[str, dict[str, RawColumn]]] = {}
     for name, column in names.items():
         for place in _NUMBER.finditer(name):
@@ -203,7 +203,7 @@ def _numbered_answers(names: dict[str, RawColumn], rows: Mask) -> Iterator[tuple
 
 
 def _are_answers(by_item: dict[str, RawColumn], rows: Mask) -> bool:
-    """Whether columns hold answers of one kind: the same few words, or numbers on one scale."""
+    """Return whether columns contain answers of one kind: the same few words, or numbers on one scale."""
     if len(by_item) < _FEWEST_ITEMS:
         return False
     words = {word for column in by_item.values() for word in column.words(rows)}
@@ -215,5 +215,5 @@ def _are_answers(by_item: dict[str, RawColumn], rows: Mask) -> bool:
 
 
 def _literal(text: str) -> str:
-    """Return a pattern that is a text; spaces and hyphens stay bare, unlike by `re.escape`, since people read it."""
+    """Return a pattern for a literal text, more readable than `re.escape`: spaces and hyphens are not escaped."""
     return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)

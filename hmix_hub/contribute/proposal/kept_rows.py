@@ -1,4 +1,4 @@
-"""Kept rows: which rows of a raw table are judgments, as a column map says it."""
+"""Kept rows: which rows of a raw table are judgments, as conditions of a column map."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _IN_SAMPLE = 0.999
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows that are kept.
+    """Rows to keep.
 
     Parameters
     ----------
     conditions
-        Conditions of the map, each with what speaks for it.
+        Conditions of the map, each with its reason.
     rows
         bool (N,): the rows that meet them.
     """
@@ -39,20 +39,20 @@ class Kept:
 def kept_rows(
     columns: Sequence[RawColumn], pictures: RawColumn | None, shown: Mask, answer: RawColumn | None, answered: Mask
 ) -> Kept:
-    """Return which rows are judgments: those that show a picture and hold an answer.
+    """Return which rows are judgments: those with a picture and an answer.
 
     Parameters
     ----------
     columns
-        The columns that may tell them from others: a screen, a kind of trial, a phase.
+        Columns that may distinguish them: a screen, a kind of trial, a phase.
     pictures
-        The column that names pictures; `None`: it is not known.
+        The column that names pictures; `None`: unknown.
     shown
-        bool (N,): rows that name one.
+        bool (N,): rows that name a picture.
     answer
-        The column of the answer; `None`: it is not known, or stands in several.
+        The column of the answer; `None`: unknown, or in several columns.
     answered
-        bool (N,): rows that hold one.
+        bool (N,): rows that contain an answer.
     """
     wanted = shown & answered
     conditions: list[tuple[dict[str, Any], str]] = []
@@ -62,7 +62,7 @@ def kept_rows(
         if screen is not None:
             column, words = screen
             rows = _holds(column, words)
-            conditions.append((column.origin | {"equals": _one(words)}, "other values stand in rows without an answer"))
+            conditions.append((column.origin | {"equals": _one(words)}, "other values occur in rows without an answer"))
         if answer is not None:
             conditions += _filled(answer, rows)
             rows = rows & answer.is_filled
@@ -75,7 +75,7 @@ def kept_rows(
 
 
 def _filled(column: RawColumn, rows: Mask) -> list[tuple[dict[str, Any], str]]:
-    """Return the conditions by which rows without an answer are left out: empty cells, and words such as NA."""
+    """Return the conditions that exclude rows without an answer: empty cells, and words such as NA."""
     found: list[tuple[dict[str, Any], str]] = []
     words = column.nothing(rows)
     is_empty = np.array([not text.strip() for text in column.texts], dtype=bool)[column.codes]
@@ -87,13 +87,13 @@ def _filled(column: RawColumn, rows: Mask) -> list[tuple[dict[str, Any], str]]:
 
 
 def _holds(column: RawColumn, words: Sequence[str]) -> Mask:
-    """Return which cells hold one of some words, whatever their case; bool (N,)."""
+    """Return which cells contain one of some words, ignoring case; bool (N,)."""
     folded = {word.strip().lower() for word in words}
     return np.array([text.strip().lower() in folded for text in column.texts], dtype=bool)[column.codes]
 
 
 def _screen(columns: Sequence[RawColumn], wanted: Mask) -> tuple[RawColumn, list[str]] | None:
-    """Return the column that tells judgments from other rows best, and its words in them."""
+    """Return the column that best distinguishes judgments from other rows, and its words in them."""
     found: list[tuple[float, RawColumn, list[str]]] = []
     for column in columns:
         if (
@@ -110,7 +110,7 @@ def _screen(columns: Sequence[RawColumn], wanted: Mask) -> tuple[RawColumn, list
         if not words or len(words) == len(column.texts) or is_kept[wanted].mean() < _IN_SAMPLE:
             continue
         precision = float(wanted[is_kept].mean())
-        # One that only follows the answer, such as whether it is right, has as many words as answers do.
+        # A column that depends on the answer, such as whether it is correct, has as many words as the answers.
         is_repeated = len(words) <= max(1, wanted.sum() / 3)
         if precision > 0.5 and are_harmless(words) and len(words) <= 8 and is_repeated:
             found.append((precision + 0.2 * bool(name_score(column, SCREEN)) - 0.03 * len(words), column, words))

@@ -1,4 +1,4 @@
-"""Columns of pictures: which raw column names what was seen, as a file, a pair of pictures, or an item."""
+"""Columns of pictures: which raw column names the stimulus, as a file, a pair of pictures, or an item."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hmix_hub.contribute.proposal.recognised import PICTURE_FILE, Found, first, 
 from hmix_hub.schema.arrays import Mask
 
 MARKUP = r"""src=\W?([^"' >]+)"""
-"""Takes a picture out of a piece of HTML."""
+"""Extracts a picture from a piece of HTML."""
 IN_QUOTES = r"""["']([^"']+)["']"""
-"""Takes it out of a list of one."""
+"""Extracts it from a list with one item."""
 PAIR = r"^(?:mixed_[\d.]+_)?{first}_{second}(?:_(?:\d+|\d\.\d+))?(?:\.[a-zA-Z]+)?$"
 _PAIR = re.compile(PAIR.format(first=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?", second=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?"))
 _PICTURE_NAME = (
@@ -25,19 +25,19 @@ _PICTURE_NAME = (
 
 
 def picture_cells(column: RawColumn) -> Mask:
-    """Return which cells name one picture file; bool (N,)."""
+    """Return which cells name exactly one picture file; bool (N,)."""
     known = [len(PICTURE_FILE.findall(text)) == 1 for text in column.texts]
     return np.array(known, dtype=bool)[column.codes]
 
 
 def find_pictures(columns: Sequence[RawColumn]) -> list[Found]:
-    """Return the columns whose cells name picture files, several of them, the surest first."""
+    """Return the columns whose cells name several picture files, most likely first."""
     found = []
     for column in columns:
         is_picture = picture_cells(column)
         n_files = column.n_distinct(is_picture)
         if n_files > 1 and is_picture.sum() >= 2:
-            # A preloader names each once, and a trial's column again and again.
+            # A preloader names each picture once, while trials name them repeatedly.
             share = float(is_picture.sum() / max(column.is_filled.sum(), 1))
             score = name_score(column, _PICTURE_NAME) + share + min(n_files, 100) / 100
             found.append(Found(column, score, f"names of {n_files:,} picture files"))
@@ -58,7 +58,7 @@ def find_pair(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
 
 
 def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColumn]) -> Found | None:
-    """Return the column that names pictures otherwise, by a word or a number."""
+    """Return the column that names pictures in another way, by a word or a number."""
 
     def judge(column: RawColumn) -> Found | None:
         score = name_score(column, _PICTURE_NAME) if "json" not in column.origin else _own_score(column)
@@ -72,12 +72,12 @@ def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColum
 
 
 def _own_score(column: RawColumn) -> int:
-    """Return the score of the innermost key alone: what stands in a subject's data is not therefore a picture."""
+    """Return the score of the innermost key only, since not everything within `subject` data is a picture."""
     return 2 if re.search(_PICTURE_NAME[0], column.own_name) else 0
 
 
 def are_a_pair(found: Sequence[Found]) -> bool:
-    """Whether the second column of pictures goes with the first: image1 and image2, left and right."""
+    """Return whether the first two columns of pictures belong together: image1 and image2, left and right."""
     if len(found) < 2:
         return False
     names = [one.column.own_name for one in found[:2]]
@@ -86,12 +86,12 @@ def are_a_pair(found: Sequence[Found]) -> bool:
 
 
 def is_mixed(pair: Found) -> bool:
-    """Whether the texts that name a pair are those of stimuli: mixed_0.5_Dog_22_Frog_69."""
+    """Return whether the texts that name a pair are those of mixtures: mixed_0.5_Dog_22_Frog_69."""
     return any(text.startswith("mixed_") for text in pair.column.texts)
 
 
 def pair_origins(pair: Found) -> dict[str, dict[str, Any]]:
-    """Return where the classes and numbers of two pictures stand in the texts that name a pair."""
+    """Return the origins of the classes and numbers of two pictures in the texts that name a pair."""
     prefix, name = r"mixed_[\d.]+_" if is_mixed(pair) else "", "[A-Za-z][A-Za-z ]*"
     patterns = {
         "image_1_label": rf"^{prefix}({name})_\d",

@@ -1,4 +1,4 @@
-"""A proposed column map: its lines, what speaks for each, what is left to decide; and its text, commented YAML."""
+"""A proposed column map: its lines with their reasons, what is left to decide, and its text as commented YAML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hmix_hub.studies.manifest_fields import PLACEHOLDER
 
 TODO = PLACEHOLDER
 ITEMS = "items.csv"
-"""What a proposal calls the table that says what each item shows."""
+"""Name of the table that says what each item shows."""
 _PARTS_OF_IDS = (r"^([^:@/]+)", r"([A-Za-z0-9][A-Za-z0-9._-]*)")
 _WIDTH, _COMMENT_AT = 100, 60
 _UNUSED = 12
@@ -37,9 +37,9 @@ class Line:
     target
         Column of the judgment file.
     origin
-        Where it comes from, as the map says it.
+        Where its values come from, in the syntax of the map.
     why
-        What speaks for it, or what is to be decided.
+        The reason for it, or what is left to decide.
     """
 
     target: str
@@ -48,28 +48,28 @@ class Line:
 
     @property
     def is_open(self) -> bool:
-        """Whether something in it is left to decide."""
+        """Whether something is left to decide."""
         return TODO in str(self.origin) or TODO in self.why
 
 
 @dataclass
 class Proposal:
-    """A column map that is proposed.
+    """A proposed column map.
 
     Parameters
     ----------
     task, why
-        The task, and what speaks for it.
+        The task, and the reason for it.
     rows
-        Conditions of rows, each with what speaks for it.
+        Conditions of rows, each with its reason.
     wide
-        The columns of items, where each participant has one row.
+        The columns of items, if each participant has one row.
     lines
         The columns.
     summary
-        What the map makes of the raw table.
+        Summary of what the map extracts from the raw table.
     unused
-        Columns that differ from row to row and stand nowhere in the map, each with what it shows.
+        Varying columns that are not in the map, each with a description.
     """
 
     task: str
@@ -88,11 +88,11 @@ class Proposal:
 
     @property
     def open_lines(self) -> list[Line]:
-        """Lines in which something is left to decide."""
+        """Lines with something left to decide."""
         return [line for line in self.lines if line.is_open]
 
     def add_number(self, target: str, column: RawColumn, rows: Mask) -> None:
-        """Add a line of numbers, which are brought to 0 to 1."""
+        """Add a line of numbers that are scaled to 0 to 1."""
         ends = recognised.scale_of(column, rows)
         nothing = dict.fromkeys(column.nothing(rows), "")
         origin = column.origin | ({"values": nothing} if nothing else {})
@@ -104,7 +104,7 @@ class Proposal:
             self.add(target, origin | {"scale": list(ends)}, f"{column.shown(rows)}: check the ends")
 
     def add_participant(self, who: Found, rows: Mask) -> None:
-        """Add the line of participants; of ids with characters that ids may not have, a part that tells them apart."""
+        """Add the line of participants; if their ids contain invalid characters, use a part that is still unique."""
         ids = list(who.column.words(rows))
         if all(re.match(IDENTIFIER_FORM, text.strip()) for text in ids):
             self.add("participant_id", who.column.origin, who.why)
@@ -112,25 +112,25 @@ class Proposal:
         for pattern in _PARTS_OF_IDS:
             parts = [part[1] for part in (re.search(pattern, text) for text in ids) if part is not None]
             if len({*parts}) == len(ids) and all(re.match(IDENTIFIER_FORM, part) for part in parts):
-                why = f"{who.why}; only a part of the ids, whose other characters ids may not have"
+                why = f"{who.why}; only part of each id, because the rest contains invalid characters"
                 self.add("participant_id", who.column.origin | {"pattern": pattern}, why)
                 return
-        why = f"{who.why}; ids may hold letters, digits, points, _ and - alone: `hmix contribute pseudonymize`"
+        why = f"{who.why}; ids may only contain letters, digits, points, _ and -: `hmix contribute pseudonymize`"
         self.add("participant_id", who.column.origin, why)
 
     def add_classes(self, target: str, answer: Found, rows: Mask) -> None:
-        """Add a line of classes; keys and buttons stand for classes that are not known."""
+        """Add a line of classes; the classes of keys and buttons are left to decide."""
         words = list(answer.column.words(rows))
         are_keys = all(len(word) <= 1 or word.lower().startswith("arrow") or word.isdigit() for word in words)
         lead = re.match("[a-z]*", words[0])
         prefix = lead[0] if lead else ""
         if prefix and all(re.match(rf"{prefix}[A-Z]", word) for word in words):
-            # Of a form's ids, such as mostProbCat, the class is what follows.
+            # In ids of form fields, such as mostProbCat, the class comes last.
             self.add(target, answer.column.origin | {"pattern": rf"^{prefix}(.+)"}, answer.why)
         elif not are_keys:
             self.add(target, answer.column.origin, answer.why)
         elif not are_harmless(words):
-            self.add(target, TODO, f"{len(words)} keys or buttons, each to be named a class with `values:`")
+            self.add(target, TODO, f"{len(words)} keys or buttons; give the class of each with `values:`")
         else:
             values = dict.fromkeys(sorted(words, key=lambda word: (len(word), word)), TODO)
             self.add(target, answer.column.origin | {"values": values}, "keys or buttons: the class of each")
@@ -142,10 +142,10 @@ def name_of(column: RawColumn) -> str:
 
 
 def written(proposal: Proposal, layout: Mapping[str, Any]) -> str:
-    """Return a proposal as YAML: where the table stands in its file, and of each line, what speaks for it."""
+    """Return a proposal as YAML, with the position of the table in its file and the reason for each line."""
     n_open = len(proposal.open_lines) + (TODO in proposal.why)
     head = [
-        "Proposed by `hmix contribute map`: compare each line with your experiment before you import.",
+        "Proposed by `hmix contribute map`: compare each line with your experiment before importing.",
         f"With it, {proposal.summary}.",
         f"{n_open} line{'s' if n_open != 1 else ''} to decide: {TODO}." if n_open else "Every line is decided.",
     ]
@@ -157,7 +157,7 @@ def written(proposal: Proposal, layout: Mapping[str, Any]) -> str:
         text += [_line(f"  - {_flow(condition)}", why) for condition, why in proposal.rows]
     if proposal.wide is not None:
         text.append(
-            _line(f"melt: {_flow(proposal.wide.melt)}", f"a column for each of {len(proposal.wide.items):,} items")
+            _line(f"melt: {_flow(proposal.wide.melt)}", f"one column for each of {len(proposal.wide.items):,} items")
         )
         if not proposal.wide.are_files:
             table = {"file": ITEMS, "by": proposal.wide.melt["into"][0]}
@@ -171,7 +171,7 @@ def written(proposal: Proposal, layout: Mapping[str, Any]) -> str:
 
 
 def _line(code: str, why: str) -> str:
-    # Names of columns are of whoever made the file, and a line must stay one.
+    # Column names come from the file's author and must not break the line.
     return f"{code:<{_COMMENT_AT}}  # {printable(why)}" if why else code
 
 

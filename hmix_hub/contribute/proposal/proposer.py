@@ -1,4 +1,4 @@
-"""Proposer: from a raw table to a column map, line by line, each with what speaks for it; TODO where nothing does."""
+"""Proposer: from a raw table to a column map, each line with its reason, or TODO if nothing was recognised."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hmix_hub.schema.arrays import Mask
 from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, RATING, TASKS, VOTES, missing_columns
 
 ROWS = 20_000
-"""Rows that are looked at, from the first."""
+"""Number of rows that are examined, from the first."""
 _ALMOST_ALL = 0.98
 _MOST_INDEX = 200_000
-"""Numbers from which on items are named by them, as platforms do, rather than counted."""
+"""Numbers above this are ids assigned by a platform, rather than indices."""
 
 
 def propose(table: pa.Table, task: str | None = None) -> Proposal:
@@ -31,14 +31,14 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
     Parameters
     ----------
     table
-        Columns of text, from `hmix_hub.importing.readers.read_raw`; its first `ROWS` rows are looked at.
+        Columns of text, from `hmix_hub.importing.readers.read_raw`; its first `ROWS` rows are examined.
     task
-        The task; `None`: that which the answers are most like.
+        The task; `None`: the one that best fits the answers.
 
     Returns
     -------
     Proposal
-        What stands in it is names of columns, numbers, and words that are few and tell nobody; never an id.
+        It only quotes names of columns, numbers, and a few words that identify nobody; never an id.
     """
     raw = table.slice(0, ROWS)
     columns = columns_of(raw)
@@ -46,7 +46,7 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
     proposal = _proposal(raw, told, task)
     if hidden := len(columns) - len(told):
         many = "1 column is" if hidden == 1 else f"{hidden:,} columns are"
-        proposal.unused.insert(0, f"{many} called by what looks like an id or an address of a person")
+        proposal.unused.insert(0, f"{many} named by what looks like a person's id or address")
     return proposal
 
 
@@ -82,7 +82,7 @@ class _Proposer:
         self._take(self._participant, self._pair, *self._pictures)
 
     def find_wide(self) -> Wide | None:
-        """Return the columns of a wide table, in which each participant has one row; `None` where it is none."""
+        """Return the columns of a wide table with one row per participant; `None` if it is not one."""
         who = self._participant
         if self._pair is not None or self._pictures or len(self._all) == 0:
             return None
@@ -91,7 +91,7 @@ class _Proposer:
         return find_wide(self._left, self._all)
 
     def propose_votes(self) -> Proposal | None:
-        """Propose a map of votes without people; `None` where the table is none of them."""
+        """Propose a map for a table of votes without participants; `None` if it is not one."""
         picture = self._pictures[0] if self._pictures else picture_columns.find_item(self._left, self._all, self._taken)
         if self._participant is not None or picture is None or picture.column.n_distinct(self._all) < len(self._all):
             return None
@@ -99,7 +99,7 @@ class _Proposer:
         if votes is None:
             return None
         what = "shares that sum to 1" if votes.are_shares else "whole numbers"
-        why = f"a row for each picture, {what} for each of {len(votes.columns)} classes, and nobody is named"
+        why = f"one row per picture, {what} for each of {len(votes.columns)} classes, and no participants"
         proposal = Proposal(VOTES, why, summary=f"{len(self._all):,} rows are pictures with their votes")
         self._add_item(proposal, picture, self._all)
         counts = {word: column.origin["column"] for word, column in votes.columns.items()}
@@ -115,7 +115,7 @@ class _Proposer:
         return [column for column in self._columns if not any(column is taken for taken in self._taken)]
 
     def _varying(self, rows: Mask) -> list[RawColumn]:
-        """Return the columns that are not taken, without those that say one thing of each participant."""
+        """Return the unused columns, except those that are constant within each participant."""
         who = None if self._participant is None else self._participant.column
         if who is None or who.n_distinct(rows) < 2:
             return self._left
@@ -157,7 +157,7 @@ class _Proposer:
         self, named: str | None, chosen: Found | None, number: Found | None, mixing: Found | None, *, are_keys: bool
     ) -> tuple[str, str]:
         if named is not None:
-            return named, "as you said"
+            return named, "as requested"
         rating_score = number.score if number is not None else -1
         if self._boxes is not None:
             return CHOICE, f"one of {len(self._boxes.columns)} columns is on in each row"
@@ -165,21 +165,21 @@ class _Proposer:
             return INFER, f"{name_of(number.column)} is a number about a mixture of two pictures"
         if mixing is not None and number is not None and chosen is None:
             return INFER, f"{name_of(number.column)} is a number, and {name_of(mixing.column)} a mixing coefficient"
-        # A slider's response is no key, though it is called a response, too.
+        # A slider's response is not a key, though it is called a response, too.
         is_both = are_keys and number is not None and chosen is not None and number.column is chosen.column
         if number is not None and (chosen is None or number.score > chosen.score - 0.1 * is_both):
             return RATING, f"{name_of(number.column)} is a number on a scale"
-        holds = f"numbers, as of keys; of a scale, add --task {RATING}" if are_keys else "classes"
+        holds = f"numbers that look like keys; for a scale, add --task {RATING}" if are_keys else "classes"
         return (
             CHOICE,
-            f"{name_of(chosen.column)} holds {holds}" if chosen else "TODO: no column of answers was recognised",
+            f"{name_of(chosen.column)} contains {holds}" if chosen else "TODO: no column of answers was recognised",
         )
 
     def _propose_trials(self, proposal: Proposal, kept: Kept) -> None:
         rows = kept.rows
         who = recognised.find_participant(self._columns, rows, self._stimulus) or self._participant
         if who is None:
-            proposal.add("participant_id", TODO, "no column is called as one of participants is")
+            proposal.add("participant_id", TODO, "no column has a name like one of participants")
         else:
             self._take(who)
             proposal.add_participant(who, rows)
@@ -188,16 +188,16 @@ class _Proposer:
             self._take(trial)
             proposal.add("trial_index", trial.column.origin, trial.why)
         elif who is not None and "json" not in who.column.origin:
-            why = "no column numbers the trials"
+            why = "no column with trial numbers"
             if trial is not None:
-                why = f"{name_of(trial.column)} begins anew within a participant"
+                why = f"{name_of(trial.column)} restarts within a participant"
                 self._take(trial)
             order = recognised.find_order(self._left, rows)
             by = {"order": [order.origin["column"]]} if order is not None else {}
             why = f"{why}: in the order of {name_of(order) if order is not None else 'the rows'}"
             proposal.add("trial_index", {"number": [who.column.origin["column"]]} | by, why)
         else:
-            proposal.add("trial_index", TODO, "no column numbers each participant's trials")
+            proposal.add("trial_index", TODO, "no column with trial numbers for each participant")
         again = recognised.find_repeat(self._left, rows)
         if again is not None:
             self._take(again)
@@ -249,7 +249,7 @@ class _Proposer:
             proposal.add("image_2_file", second.origin if second is not None else TODO, why)
 
     def _add_item(self, proposal: Proposal, found: Found, rows: Mask) -> None:
-        """Add the line of pictures that a column names: by file, or by the number in the image set."""
+        """Add the line of pictures that a column names by file or by index in the image set."""
         item = found.column
         if any(found is picture for picture in self._pictures):
             proposal.add("image_1_file", item.origin, found.why)
@@ -260,13 +260,15 @@ class _Proposer:
         proposal.add(target, item.origin, f"{found.why}; check that they {why}")
 
     def _propose_items(self, proposal: Proposal, wide: Wide) -> None:
-        """Add the line of pictures: each item is the name of one, or a table of items says which."""
+        """Add the line of pictures: each item is a picture's name, or a table of items assigns one."""
         item = wide.melt["into"][0]
         self._taken += [column for column in self._columns if column.origin["column"] == item]
         if wide.are_files:
             proposal.add("image_1_file", item, f"names of {len(wide.items):,} picture files")
         else:
-            why = f"{TODO}: write {ITEMS} beside the map, with the columns {item},picture for {len(wide.items):,} items"
+            why = (
+                f"{TODO}: write {ITEMS} next to the map, with the columns {item},picture for {len(wide.items):,} items"
+            )
             proposal.add("image_1_file", "picture", why)
 
     def _propose_answer(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
@@ -308,7 +310,7 @@ class _Proposer:
             proposal.add("mixing_coefficient", {"constant": "1"}, "a single picture, not mixed")
 
     def _propose_rest(self, proposal: Proposal, rows: Mask) -> None:
-        """Add what the task still lacks."""
+        """Add the task's remaining columns."""
         is_single = not any(line.target.startswith("image_2") for line in proposal.lines)
         for column in missing_columns([line.target for line in proposal.lines], proposal.task, (), is_single=is_single):
             if column.name.startswith("image_2") and is_single:

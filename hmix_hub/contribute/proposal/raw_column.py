@@ -1,4 +1,4 @@
-"""Raw columns: those of a raw table, and those within its cells of JSON; what each shows over some of the rows."""
+"""Raw columns: those of a raw table and those within JSON cells, with statistics over some of the rows."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hmix_hub.studies.reading.json_file import value_text
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _SAMPLED = 400
-"""Cells that are looked into for what JSON holds."""
+"""Number of cells that are searched for JSON."""
 _DEPTH, _PATHS = 4, 80
 _STRUCTURAL = ("task", "from_name")
 _TELLING = (*_STRUCTURAL, "name", "question", "key", "id")
-"""Keys by which an element of an array is known from others: those of known exports, and those that may be anything."""
+"""Keys that distinguish the elements of an array: those of known exports, and common ones."""
 _BY_NAME = re.compile(r"(?:^|\.)(?:name|question|key|id)=")
 _ALMOST_ALL = 0.9
 _PATH_PART = re.compile(r"[^.=]{1,60}")
@@ -44,11 +44,11 @@ class RawColumn:
     Parameters
     ----------
     origin
-        Where it stands, as a column map says it.
+        Its position, in the syntax of a column map.
     texts
         M distinct texts.
     codes
-        int64 (N,): which of them each cell holds.
+        int64 (N,): index of the text in each cell.
     """
 
     origin: dict[str, Any]
@@ -57,31 +57,31 @@ class RawColumn:
 
     @cached_property
     def name(self) -> str:
-        """Its name in small letters, word by word: "image 1 num clicks"."""
+        """Its name in lower case, split into words: "image 1 num clicks"."""
         name = f"{self.origin['column']} {self.origin.get('json', '')}"
         return " ".join(part.lower() for part in _PARTS.findall(name))
 
     @cached_property
     def own_name(self) -> str:
-        """The name of the innermost key alone."""
+        """The name of only the innermost key."""
         name = str(self.origin.get("json") or self.origin["column"]).rsplit(".", 1)[-1]
         return " ".join(part.lower() for part in _PARTS.findall(name))
 
     @cached_property
     def is_filled(self) -> Mask:
-        """Which cells hold something; bool (N,). A word such as NA is nothing."""
+        """Which cells are not empty; bool (N,). Words such as NA count as empty."""
         known = np.array([text.strip().lower() not in _NOTHING for text in self.texts], dtype=bool)
         return known[self.codes]
 
     @cached_property
     def numbers(self) -> npt.NDArray[np.float64]:
-        """float64 (N,): the number in each cell, NaN where there is none."""
+        """float64 (N,): the number in each cell; NaN if there is none."""
         found = [with_point(text).strip() for text in self.texts]
         values = [float(text) if re.fullmatch(NUMBER, text) else np.nan for text in found]
         return np.array(values, dtype=np.float64)[self.codes]
 
     def words(self, rows: Mask) -> dict[str, int]:
-        """Return the distinct texts of some rows, the commonest first, with how many have each."""
+        """Return the distinct texts of some rows with their counts, most frequent first."""
         counts = np.bincount(self.codes[rows & self.is_filled], minlength=len(self.texts))
         order = np.argsort(-counts, kind="stable")
         return {self.texts[code]: int(counts[code]) for code in order.tolist() if counts[code]}
@@ -95,12 +95,12 @@ class RawColumn:
         return float(self.is_filled[rows].mean()) if rows.any() else 0.0
 
     def nothing(self, rows: Mask) -> list[str]:
-        """Return the words in some rows that stand for a missing value, such as NA."""
+        """Return the words in some rows that denote a missing value, such as NA."""
         counts = np.bincount(self.codes[rows & ~self.is_filled], minlength=len(self.texts))
         return sorted({self.texts[code].strip() for code in np.flatnonzero(counts).tolist()} - {""})
 
     def is_numeric(self, rows: Mask) -> bool:
-        """Whether what stands in some rows is numbers."""
+        """Return whether the non-empty cells of some rows are numbers."""
         held = self.numbers[rows & self.is_filled]
         return bool(len(held)) and bool(np.isfinite(held).mean() > 0.98)
 
@@ -110,7 +110,7 @@ class RawColumn:
         return held[np.isfinite(held)]
 
     def follows_from(self, other: RawColumn, rows: Mask) -> bool | None:
-        """Whether rows that agree in another column agree in this one; `None` where too few agree to know."""
+        """Return whether rows that agree in another column agree in this one; `None` if too few agree to know."""
         both = rows & self.is_filled & other.is_filled
         ours, theirs = self.codes[both], other.codes[both]
         n_groups = len(np.unique(theirs))
@@ -120,19 +120,19 @@ class RawColumn:
         return n_pairs <= 1.02 * n_groups
 
     def is_unique_with(self, other: RawColumn, rows: Mask) -> bool:
-        """Whether no two of some rows agree in both columns."""
+        """Return whether no two of some rows agree in both columns."""
         pairs = self.codes[rows] * len(other.texts) + other.codes[rows]
         return len(np.unique(pairs)) == len(pairs)
 
     def shown(self, rows: Mask) -> str:
-        """Return what stands in some rows in words: numbers by their range, words that are few and harmless by name."""
+        """Return a description of some rows: the range of numbers, or the words if they are few and harmless."""
         n_distinct = self.n_distinct(rows)
         if self.is_numeric(rows):
             values = self.values(rows)
             return f"{values.min():g} to {values.max():g}, median {np.median(values):g}"
         counts = self.words(rows)
         words = list(counts)
-        # What is hardly ever said twice was typed freely.
+        # Texts that hardly ever repeat were typed freely.
         if sum(counts.values()) >= 1.5 * n_distinct and are_harmless(words):
             more = f" and {n_distinct - _SHOWN} more" if n_distinct > _SHOWN else ""
             return ", ".join(words[:_SHOWN]) + more
@@ -140,7 +140,7 @@ class RawColumn:
 
 
 def are_harmless(words: Sequence[str], *, most: int = 100) -> bool:
-    """Whether words may be shown: few, short, and nothing by which a person is known."""
+    """Return whether words may be shown: few, short, and not identifying anybody."""
     if len(words) > most or any(len(word) > _LONGEST_WORD or len(word.split()) > _FEW_WORDS for word in words):
         return False
     texts = pa.array(words, pa.string())
@@ -148,7 +148,7 @@ def are_harmless(words: Sequence[str], *, most: int = 100) -> bool:
 
 
 def without_people(columns: Sequence[RawColumn]) -> list[RawColumn]:
-    """Return the columns whose names, keys of JSON among them, hold nothing that identifies a person."""
+    """Return the columns whose names, including JSON keys, contain nothing that identifies a person."""
     names = pa.array([f"{column.origin['column']} {column.origin.get('json', '')}" for column in columns], pa.string())
     is_private = np.zeros(len(columns), dtype=bool)
     for pattern in PATTERNS:
@@ -157,7 +157,7 @@ def without_people(columns: Sequence[RawColumn]) -> list[RawColumn]:
 
 
 def columns_of(table: pa.Table) -> list[RawColumn]:
-    """Return the columns of a raw table, and those within its cells of JSON."""
+    """Return the columns of a raw table, and those within its JSON cells."""
     found: list[RawColumn] = []
     for name in table.column_names:
         if name == ROW:
@@ -172,7 +172,7 @@ def columns_of(table: pa.Table) -> list[RawColumn]:
 
 
 def _within(column: RawColumn) -> Iterator[RawColumn]:
-    """Yield the columns within the cells of one that holds JSON: objects, and arrays of objects."""
+    """Yield the columns within a column of JSON: objects, and arrays of objects."""
     sample = [text for text in column.texts if text.strip()][:_SAMPLED]
     if not sample or sum(text.lstrip()[:1] in {"{", "["} for text in sample) < len(sample) / 2:
         return
@@ -180,7 +180,7 @@ def _within(column: RawColumn) -> Iterator[RawColumn]:
     leaves = [dict(_leaves(cell, "", _DEPTH, _TELLING)) for cell in cells]
     named = [paths for leaf in leaves if (paths := [path for path in leaf if _BY_NAME.search(path)])]
     if any(count < _ALMOST_ALL * len(named) for count in Counter(chain(*named)).values()):
-        # What differs from cell to cell may say who answered, and no element is known by it.
+        # Values that differ between cells may identify participants, and cannot distinguish elements.
         leaves = [dict(_leaves(cell, "", _DEPTH, _STRUCTURAL)) for cell in cells]
     paths = list(dict.fromkeys(path for leaf in leaves[: 4 * _SAMPLED] for path in leaf))[:_PATHS]
     for path in paths:
@@ -201,7 +201,7 @@ def _leaves(value: Any, path: str, depth: int, telling: Sequence[str]) -> Iterat
             step = f"{named}={part[named]}" if named else str(number)
             yield from _leaves(part, f"{path}.{step}" if path else step, depth - 1, telling)
     elif isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict | list):
-        # PsychoPy writes lists of what was clicked, most of which have one item.
+        # PsychoPy writes lists of what was clicked, mostly with one item.
         yield from _leaves(value[0], f"{path}.0" if path else "0", depth - 1, telling)
     elif path and not isinstance(value, dict | list):
         text = value_text(value)

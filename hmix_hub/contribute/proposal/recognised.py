@@ -1,4 +1,4 @@
-"""Recognised columns: which raw column holds the participant, the picture, the answer …, by its name and its cells."""
+"""Recognised columns: which raw column contains the participant, picture, answer …, by its name and its cells."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SCALES = (
     *((0, 1), (1, 4), (1, 5), (1, 6), (1, 7), (1, 9), (1, 10), (0, 10), (0, 100)),
     *((-1, 1), (-3, 3), (-50, 50), (-100, 100)),
 )
-"""Usual scales, by their two ends."""
+"""Common scales, by their two ends."""
 _MOST_CLASSES = 200
 _MOST_KEYS = 12
 _LONGEST_CLASS = 40
@@ -64,16 +64,16 @@ _LONGEST_CLASS = 40
 
 @dataclass(frozen=True)
 class Found:
-    """A raw column that was recognised.
+    """A recognised raw column.
 
     Parameters
     ----------
     column
         The column.
     score
-        How sure it is: 2 its name says so outright, 1 its name may, 0 its cells alone; more for what its cells show.
+        Confidence: 2 for an explicit name, 1 for a possible name, 0 for only its cells; more for what its cells show.
     why
-        What speaks for it, for a comment.
+        The reason, for a comment.
     """
 
     column: RawColumn
@@ -82,7 +82,7 @@ class Found:
 
 
 def name_score(column: RawColumn, patterns: Sequence[str]) -> int:
-    """Return 2 where a column's name says outright what it holds, 1 where it may, else 0."""
+    """Return 2 if a column's name matches explicitly, 1 if it possibly matches, otherwise 0."""
     for number, pattern in enumerate(patterns):
         if re.search(pattern, column.name) or re.search(pattern, column.own_name):
             return 2 - number
@@ -90,19 +90,19 @@ def name_score(column: RawColumn, patterns: Sequence[str]) -> int:
 
 
 def is_private(column: RawColumn) -> bool:
-    """Whether a column may identify or locate a person, so that none of its words is shown."""
+    """Return whether a column may identify or locate a person, so that its words are not shown."""
     return bool(name_score(column, PARTICIPANT) or _PRIVATE.search(column.name))
 
 
 def first(columns: Iterable[RawColumn], judge: Callable[[RawColumn], Found | None]) -> Found | None:
-    """Return the column of which a judge is surest, the first of equals; `None` where it takes none."""
+    """Return the column with the highest score, the first of equals; `None` if the judge accepts none."""
     found = (one for one in map(judge, columns) if one is not None)
     return max(found, key=lambda one: one.score, default=None)
 
 
 def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
-    """Return the column that says who answered: named so, filled in every row; it does not follow from the picture."""
-    # What Zooniverse calls a subject is a picture.
+    """Return the column of participants: named so, filled in every row, and independent of the picture."""
+    # In Zooniverse, a subject is a picture.
     are_pictures = any(column.origin["column"] == "classification_id" for column in columns)
 
     def judge(column: RawColumn) -> Found | None:
@@ -115,7 +115,7 @@ def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColu
         if stimulus is not None and n_people > 1 and column.follows_from(stimulus, rows):
             return None
         if stimulus is not None and score < 2 and 1 < n_people == stimulus.n_distinct(rows) == rows.sum():
-            # Of a table with a row for each picture, it numbers them.
+            # In a table with one row per picture, it numbers the pictures.
             return None
         repeats = float(rows.sum()) / max(n_people, 1)
         who = f"{n_people:,} participant{'s' if n_people != 1 else ''}"
@@ -125,7 +125,7 @@ def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColu
 
 
 def find_trial(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
-    """Return the column that numbers the trials, and not the pictures."""
+    """Return the column that numbers the trials rather than the pictures."""
 
     def judge(column: RawColumn) -> Found | None:
         score = name_score(column, TRIAL)
@@ -164,7 +164,7 @@ _ORDER = re.compile(r"\b(annotation id|classification id|assignment id|created a
 
 
 def find_order(columns: Sequence[RawColumn], rows: Mask) -> RawColumn | None:
-    """Return a column by which the rows of a participant can be put in the order in which they were answered."""
+    """Return a column by which a participant's rows can be sorted into the order of answering."""
     for column in columns:
         is_plain = "json" not in column.origin and column.share(rows) == 1
         if is_plain and _ORDER.search(column.name) and column.n_distinct(rows) == rows.sum():
@@ -173,7 +173,7 @@ def find_order(columns: Sequence[RawColumn], rows: Mask) -> RawColumn | None:
 
 
 def find_ends(columns: Sequence[RawColumn], rows: Mask) -> tuple[RawColumn, RawColumn] | None:
-    """Return the columns of the two points in time between which a participant answered."""
+    """Return the columns with the start and end time of an answer."""
     named = {name: [one for one in columns if one.own_name == f"{name} at"] for name in ("started", "finished")}
     if not all(named.values()):
         return None
@@ -182,7 +182,7 @@ def find_ends(columns: Sequence[RawColumn], rows: Mask) -> tuple[RawColumn, RawC
 
 
 def are_classes(column: RawColumn, rows: Mask) -> bool:
-    """Whether cells may be classes: few words, each short, none a file or a whole text."""
+    """Return whether cells may be classes: few, short words, not files or sentences."""
     n_words = column.n_distinct(rows)
     if not 2 <= n_words <= _MOST_CLASSES or column.is_numeric(rows):
         return False
@@ -195,12 +195,12 @@ def are_classes(column: RawColumn, rows: Mask) -> bool:
 
 
 def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None) -> Found | None:
-    """Return the column of the classes that participants chose: it does not follow from the picture.
+    """Return the column of the classes that participants chose, which does not depend only on the picture.
 
     Parameters
     ----------
     columns
-        The columns that may be it.
+        Candidate columns.
     rows
         Rows that are judgments, as far as is known.
     stimulus
@@ -229,7 +229,7 @@ def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
 
 
 def find_label(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None, chosen: RawColumn) -> Found | None:
-    """Return the column of the picture's own class: it follows from the picture, its words are among the answers."""
+    """Return the column of the picture's class: it depends only on the picture, and its words are among the answers."""
     answers = {word.lower() for word in chosen.words(rows)}
 
     def judge(column: RawColumn) -> Found | None:
@@ -265,7 +265,7 @@ def find_number(
 
 
 def find_keys(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
-    """Return a column of few whole numbers, as buttons and keys are recorded."""
+    """Return a column with few distinct whole numbers, as recorded for buttons and keys."""
     found = find_number(columns, rows, ANSWER[:1])
     if found is None:
         return None
@@ -274,7 +274,7 @@ def find_keys(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
 
 
 def find_repeat(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
-    """Return the column that says whether a trial was shown again, as a number or as a truth."""
+    """Return the column that says whether a trial is a repeat, as a number or a boolean."""
 
     def judge(column: RawColumn) -> Found | None:
         words = {word.strip().lower() for word in column.words(rows)}
@@ -285,7 +285,7 @@ def find_repeat(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
 
 
 def find_scale(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
-    """Return the column that says which scale a row is of, where there are several."""
+    """Return the column that names the scale of a row, if there are several scales."""
 
     def judge(column: RawColumn) -> Found | None:
         score = name_score(column, (r"\b(scale|dimension|trait|attribute|question)\b",))
@@ -297,10 +297,10 @@ def find_scale(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
 
 
 def scale_of(column: RawColumn, rows: Mask) -> tuple[float, float] | None:
-    """Return the two ends of the smallest usual scale that holds all numbers; `None` where no usual one does."""
+    """Return the two ends of the smallest common scale that contains all numbers; `None` if there is none."""
     values = column.values(rows)
     fitting = [(low, high) for low, high in SCALES if low <= values.min() and values.max() <= high]
     are_whole = bool((values == np.floor(values)).all())
-    # Whole numbers are steps, of which 0 and 1 alone would be a yes and a no.
+    # Whole numbers are steps; only 0 and 1 would mean no and yes.
     fitting = [ends for ends in fitting if ends != (0, 1) or not are_whole or column.n_distinct(rows) == 2]
     return min(fitting, key=lambda ends: ends[1] - ends[0], default=None)

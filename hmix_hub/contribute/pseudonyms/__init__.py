@@ -1,1 +1,1 @@
-"""Pseudonyms: participant ids replaced by keyed ones, the same person by the same one."""
+"""Pseudonyms: participant ids replaced by keyed ones, consistently for each participant."""

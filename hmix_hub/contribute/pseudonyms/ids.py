@@ -1,4 +1,4 @@
-"""Participant ids in a file: copies of them in other columns, and the file with other ids, all else as it stands."""
+"""Participant ids in a file: copies of them in other columns, and rewriting of a file with new ids."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from hmix_hub.studies.reading.text import TableFile, open_bytes
 
 ID = "participant_id"
 COMPUTED = "judgment_id"
-"""Column that holds the id within, and is computed when the study is loaded: it is left out of the new file."""
+"""Column that contains the id and is computed when the study is loaded, so the new file omits it."""
 
 _MARK = b"\xef\xbb\xbf"
-# Possessive throughout: a field has one reading, and a broken file must not cost more than its length.
+# Possessive throughout, so that a field has only one reading, and broken files take linear time.
 _FIELD = rb'((?>"[^"]*+(?:""[^"]*+)*+"[^,\r\n]*+|[^,\r\n"][^,\r\n]*+|))'
 _END = rb"(\r\n|\n|\r|\Z)"
 _BLANK = re.compile(rb"[\r\n]+")
@@ -36,15 +36,15 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _WRITER_METADATA = (b"pandas", b"huggingface")
 SHORTEST = 8
-"""Characters from which an id within another text is no chance."""
+"""Minimum length of an id whose occurrence within another text is not a coincidence."""
 _NUMBER = r"^\s*-?[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
 _TOKENS = (re.compile(r"[0-9A-Za-z]+"), re.compile(r"""[^\s"'&=?,;:/\\<>()\[\]{}|]+"""))
 
 
 class IdCopies:
-    """Search of one file for columns that hold the original ids of people, too.
+    """Searches one file for other columns that contain the original ids.
 
-    Columns that the schema defines are `measures`: that a trial is called 3 as the person is, is no copy.
+    Columns defined by the schema are `measures`: if a trial has the same number as a participant, this is not a copy.
     """
 
     def __init__(self, ids: Iterable[str], measures: frozenset[str]) -> None:
@@ -70,7 +70,7 @@ class IdCopies:
 
     @property
     def columns(self) -> list[str]:
-        """Columns that hold ids: the person's own in every row, or a long one within."""
+        """Columns that contain ids: the participant's own in every row, or a long one within a text."""
         same = [column for column, is_same in self._same.items() if is_same and len(self._people) > 1]
         return list(dict.fromkeys([*same, *self._holding]))
 
@@ -95,7 +95,7 @@ class IdCopies:
 
 
 def as_texts(values: pa.Array) -> pa.Array | None:
-    """Return N texts or whole numbers as texts; `None` where they are something else."""
+    """Return N texts or whole numbers as texts; `None` for other types."""
     if types.is_dictionary(values.type):
         values = values.dictionary_decode()
     kind = values.type
@@ -105,16 +105,16 @@ def as_texts(values: pa.Array) -> pa.Array | None:
 
 
 def rewrite_ids(source: Path, target: BinaryIO, new: Mapping[str, str], name: str) -> int:
-    """Write a file anew with other ids.
+    """Rewrite a file with new ids, and return the number of rows.
 
-    CSV and JSON lines keep every other byte (of what a compressed file holds); Parquet keeps its columns, types, row
-    groups and compression, and the remarks of the program that wrote it where they stay true. Empty ids stay empty.
-    `new` has every id of the file, an id that is to stay by itself; the number of rows is returned.
+    CSV and JSON lines keep every other byte (of the content of a compressed file); Parquet keeps its columns, types,
+    row groups and compression, and its writer's metadata if they stay true. Empty ids stay empty. `new` must contain
+    every id of the file; ids to keep map to themselves.
 
     Raises
     ------
     SourceError
-        If the file is not what it was when its ids were read.
+        If the file has changed since its ids were read.
     """
     ids = _NewIds(new, name)
     endings = source.name.lower()
@@ -136,8 +136,8 @@ class _NewIds:
 
     def of(self, old: str, row: int) -> str:
         if old not in self.by_old:
-            msg = "the file changed while its ids were read, or is written in a way that cannot be kept"
-            hint = "close other programs that write it, and run this again"
+            msg = "the file changed while its ids were read, or has a form that cannot be kept"
+            hint = "close other programs that write to it, and run this again"
             raise SourceError(msg, where=Where(self.file, row, ID), hint=hint)
         return self.by_old[old]
 
@@ -172,15 +172,15 @@ def _records(stream: BinaryIO, n: int, name: str) -> Iterator[tuple[list[bytes],
         while position < len(buffer):
             blank = _BLANK.match(buffer, position)
             match = blank or record.match(buffer, position)
-            # What reaches the end of the buffer may go on in the next block.
+            # A match at the end of the buffer may continue in the next block.
             if match is None or (match.end() == len(buffer) and not at_end):
                 break
             yield ([], match[0]) if blank else (list(match.groups()[:-1]), match.groups()[-1])
             position = match.end()
         buffer = buffer[position:]
     if buffer:
-        msg = "a row cannot be read as it stands: its cells are not as many as the header's, or a quote is missing"
-        raise SourceError(msg, where=Where(name), hint="`hmix contribute validate` says where")
+        msg = "a row is malformed: its number of cells differs from the header's, or a quote is missing"
+        raise SourceError(msg, where=Where(name), hint="`hmix contribute validate` reports where")
 
 
 def _new_cell(raw: bytes, ids: _NewIds, row: int) -> bytes:
@@ -210,7 +210,7 @@ def _new_line(line: str, ids: _NewIds, row: int) -> str:
         if key == ID:
             value = json.loads(line[value_start:end])
             if isinstance(value, bool | float | list | dict):
-                msg = f"the id is written as {line[value_start:end][:1]}…, and neither text nor a whole number"
+                msg = f"the id is written as {line[value_start:end][:1]}…, which is neither text nor a whole number"
                 raise SourceError(msg, where=Where(ids.file, row, ID), hint="write ids as text")
             if value not in {None, ""}:
                 line = line[:value_start] + json.dumps(ids.of(str(value), row)) + line[end:]
@@ -222,7 +222,7 @@ def _new_line(line: str, ids: _NewIds, row: int) -> str:
 
 
 def _members(line: str) -> list[tuple[str, int, int, int]]:
-    """Return the members of a JSON object: key, and where it, its value, and what is behind them start."""
+    """Return the members of a JSON object: the key, and where the key, the value and the rest start."""
     members: list[tuple[str, int, int, int]] = []
     at = _skipped(line, line.index("{") + 1)
     while line[at] == '"':

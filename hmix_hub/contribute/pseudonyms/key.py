@@ -1,7 +1,7 @@
-"""The key of pseudonyms: the file that keeps it, and what it makes of ids.
+"""The key of pseudonyms: its file, and the pseudonyms it generates.
 
-The file is made once, outside the study, readable by its owner alone, and never printed or copied. The pseudonyms are
-keyed, so that nobody can try out ids, and known again, so that none is made of another.
+The file is created once, outside the study, readable only by its owner, and never printed or copied. Pseudonyms are
+keyed, so that nobody can try out ids, and recognizable, so that none is replaced twice.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _PSEUDONYM = re.compile(rf"p[0-9a-f]{{{_BODY + _CHECK}}}")
 
 
 def read_key(place: str | os.PathLike[str], folder: Path) -> bytes | None:
-    """Read a key of 32 bytes from a file that the study folder must not hold; `None` where there is no such file.
+    """Read a key of 32 bytes from a file outside the study folder; `None` if the file does not exist.
 
     Raises
     ------
     ConfigurationError
-        If the file lies in the study folder, can be read by others, or holds no key. The message shows nothing of it.
+        If the file is in the study folder, is readable by others, or is not a key. The message quotes nothing from it.
     """
     path = _key_path(place, folder)
     try:
-        # Not blocking, since opening a pipe would wait for ever.
+        # Non-blocking, because opening a pipe would wait forever.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError:
         return None
@@ -50,19 +50,19 @@ def read_key(place: str | os.PathLike[str], folder: Path) -> bytes | None:
     finally:
         os.close(handle)
     if not _KEY.fullmatch(content.strip()):
-        msg = "the file holds no key: 64 hexadecimal digits, and nothing else"
-        hint = "name the key file that the study's ids were replaced with, or a file that is not there yet, to make one"
+        msg = "the file is not a key, which would be 64 hexadecimal digits and nothing else"
+        hint = "name the key file with which the study's ids were replaced, or a new file to create one"
         raise ConfigurationError(msg, where=Where(str(path)), hint=hint)
     return bytes.fromhex(content.strip().decode())
 
 
 def make_key(place: str | os.PathLike[str], folder: Path) -> bytes:
-    """Make a key of 32 random bytes, and the file that keeps it, which only its owner can read.
+    """Create a key of 32 random bytes and its file, which only its owner can read.
 
     Raises
     ------
     ConfigurationError
-        If the file lies in the study folder, is there already, or cannot be written.
+        If the file is in the study folder, already exists, or cannot be written.
     """
     path = _key_path(place, folder)
     key = secrets.token_bytes(KEY_BYTES)
@@ -74,15 +74,15 @@ def make_key(place: str | os.PathLike[str], folder: Path) -> bytes:
 
 
 def _key_path(place: str | os.PathLike[str], folder: Path) -> Path:
-    """Return the path of a key file, once it is known to lie outside the study folder, wherever links lead."""
-    # Not Path.expanduser, which fails where there is no such user.
+    """Return the path of a key file after checking that it is outside the study folder, following links."""
+    # Not Path.expanduser, which fails for unknown users.
     path = Path(os.path.expanduser(place)).absolute()
     try:
         is_inside = any(_is_same(parent, folder) for way in (path, path.resolve()) for parent in way.parents)
     except (OSError, RuntimeError) as error:
         raise _cannot(path, "found", error) from None
     if is_inside:
-        msg = "the key file would lie in the study folder, and be published with it"
+        msg = "the key file would be in the study folder and be published with it"
         raise ConfigurationError(
             msg, where=Where(str(path)), hint="keep it elsewhere, such as ~/hmix-keys/my-study.key"
         )
@@ -98,11 +98,11 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def _check_owner_alone(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
-        msg = "the key file is no plain file"
-        raise ConfigurationError(msg, where=Where(str(path)), hint="name a file, or one that is not there yet")
+        msg = "the key file is not a regular file"
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name an existing or new file")
     if os.name == "posix" and status.st_mode & _OTHERS:
-        msg = f"others may use the key file: its mode is {stat.S_IMODE(status.st_mode):04o}"
-        hint = f"chmod 600 {path}; if others may have read it, begin again from the original ids with a new key"
+        msg = f"other users can access the key file: its mode is {stat.S_IMODE(status.st_mode):04o}"
+        hint = f"chmod 600 {path}; if others may have read it, start over from the original ids with a new key"
         raise ConfigurationError(msg, where=Where(str(path)), hint=hint)
 
 
@@ -113,10 +113,10 @@ def _cannot(path: Path, done: str, error: Exception) -> ConfigurationError:
 
 
 class PseudonymMaker:
-    """Maker of the pseudonyms of one key.
+    """Generates the pseudonyms of one key of 32 bytes.
 
-    A pseudonym is "p", 16 hexadecimal digits of HMAC-SHA256 of the id, and 6 of HMAC-SHA256 of those, by which one made
-    with this key, of 32 bytes, is known again: another text of this form passes for one in 1 of 16 million cases.
+    A pseudonym is "p", 16 hexadecimal digits of the id's HMAC-SHA256, and 6 digits of the HMAC-SHA256 of those, by
+    which it is recognized: another text in this form passes the check with a probability of 1 in 16 million.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -128,19 +128,19 @@ class PseudonymMaker:
         return f"p{body}{self._digits(b'check', body, _CHECK)}"
 
     def knows(self, name: str) -> bool:
-        """Whether an id is a pseudonym that was made with this key."""
+        """Return whether an id is a pseudonym made with this key."""
         if not _PSEUDONYM.fullmatch(name):
             return False
         body, check = name[1 : 1 + _BODY], name[1 + _BODY :]
         return hmac.compare_digest(check, self._digits(b"check", body, _CHECK))
 
     def replacements(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the pseudonym of each id that is none yet.
+        """Return the pseudonym of each id that is not a pseudonym yet.
 
         Raises
         ------
         SourceError
-            If an id is a pseudonym of another key, or two ids would get one pseudonym.
+            If an id is a pseudonym of another key, or two ids would get the same pseudonym.
         """
         new: dict[str, str] = {}
         for name in names:
@@ -148,12 +148,12 @@ class PseudonymMaker:
                 continue
             if _PSEUDONYM.fullmatch(name):
                 msg = "the study has ids that look like pseudonyms made with another key"
-                hint = "name the key file of the first time; or begin again from the original ids"
+                hint = "name the key file that was used before, or start over from the original ids"
                 raise SourceError(msg, hint=hint)
             new[name] = self.make(name)
         if len(set(new.values())) < len(new):
-            msg = "two people would get one pseudonym"
-            raise SourceError(msg, hint="name another key file, which is not there yet, to make another key")
+            msg = "two participants would get the same pseudonym"
+            raise SourceError(msg, hint="name a new key file to create another key")
         return new
 
     def _digits(self, purpose: bytes, text: str, n: int) -> str:

@@ -1,4 +1,4 @@
-"""Pseudonyms in place of participant ids, in all files of a study, the same for the same person."""
+"""Replacing participant ids with pseudonyms in all files of a study, consistently for each participant."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from hmix_hub.tasks import TASKS, columns
 
 @dataclass(frozen=True)
 class PseudonymizedFile:
-    """What was done to a file.
+    """The changes to a file.
 
     Parameters
     ----------
     file
         Its path within the study.
     rows
-        How many rows it has.
+        Number of rows.
     people
-        How many different ids.
+        Number of distinct ids.
     replaced
-        How many of them were replaced; the others were pseudonyms of this key already.
+        How many of them were replaced; the others were already pseudonyms of this key.
     dropped
         Columns that were left out.
     """
@@ -51,7 +51,7 @@ class PseudonymizedFile:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the file was written anew."""
+        """Whether the file was rewritten."""
         return bool(self.replaced or self.dropped)
 
 
@@ -66,22 +66,22 @@ class _Ids:
 
 
 def pseudonymize(study: Study, key_file: str | os.PathLike[str], *, dry_run: bool = False) -> list[PseudonymizedFile]:
-    """Replace the participant ids of a study by pseudonyms that only the key links to them.
+    """Replace the participant ids of a study with pseudonyms that only the key links to them.
 
-    The same person gets the same pseudonym in every file, and in every study for which the same key is used. Ids that
-    are pseudonyms of this key already are left, so that a second run, or one after a run that was killed, changes
-    nothing twice. The column judgment_id, which holds the id within, is left out, since loading computes it.
-    Nothing but the files of judgments and participants.csv is changed.
+    A participant gets the same pseudonym in every file, and in every study that uses the same key. Existing pseudonyms
+    of this key are kept, so that repeated or interrupted runs replace nothing twice. The column judgment_id, which
+    contains the id, is left out, because it is computed when loading. Only judgment files and participants.csv are
+    changed.
 
     Parameters
     ----------
     study
-        The study, which need not be valid; to be opened anew once files were written.
+        The study, which need not be valid; open it again after files were written.
     key_file
-        File outside of it that holds the key; made where it is not there yet. Whoever has it can find out which
-        pseudonym belongs to an id: keep it apart, and destroy it when nobody needs to be found any more.
+        File outside the study with the key; created if it does not exist. With the key, the pseudonym of any id can be
+        computed: keep it separate, and destroy it when nobody needs to be found any more.
     dry_run
-        Whether to do all but write: no file is changed, no key made.
+        Whether to change no file and create no key.
 
     Returns
     -------
@@ -91,16 +91,16 @@ def pseudonymize(study: Study, key_file: str | os.PathLike[str], *, dry_run: boo
     Raises
     ------
     ConfigurationError
-        If the key file lies in the study folder, can be read by others, or holds no key.
+        If the key file is in the study folder, is readable by others, or is not a key.
     SourceError
-        If a file cannot be read without errors, has no participant ids, or holds ids in other columns, too; if ids are
-        pseudonyms of another key; if a file cannot be written. Before the first file is replaced, nothing has changed.
+        If a file has errors, has no participant ids, or contains ids in other columns too; if ids are pseudonyms of
+        another key; or if a file cannot be written. Nothing changes until all files have been prepared.
     """
     path = study.path
     key = read_key(key_file, path)
     folder = _found(path)
     ids = {name: _read_ids(folder.file(name), name) for name in _names(folder)}
-    # A key that is not there yet knows no pseudonym, as one that is thrown away does not.
+    # In a dry run without a key, use a temporary one, which recognizes no pseudonym either.
     maker = PseudonymMaker(key or secrets.token_bytes(KEY_BYTES))
     new = maker.replacements(dict.fromkeys(name for file in ids.values() for name in file.names))
     for name, file in ids.items():
@@ -118,24 +118,26 @@ def pseudonymize(study: Study, key_file: str | os.PathLike[str], *, dry_run: boo
 
 
 def _found(path: Path) -> StudyFolder:
-    """Find the study's files; what lies among them and would keep its ids is refused."""
+    """Return the study's files; raise an error if other files could still contain ids."""
     report = Report()
     study = find_files(path, report)
     for finding in report:
         is_left = finding.rule is file_rules.UNKNOWN_FILE and not finding.file.startswith(f"{JUDGMENTS}/")
         if not is_left:
-            msg = f"ids could be left in a file: {finding.rule.meaning}"
+            msg = f"a file could still contain ids: {finding.rule.meaning}"
             raise SourceError(msg, where=Where(masked_name(finding.file)), hint=finding.rule.fix)
     if not _names(study):
         if study.judgments:
             raise _without_ids(study)
-        msg = "the folder has no file of judgments, and no participants.csv"
-        raise SourceError(msg, where=Where(str(path)), hint="judgments are called judgments/<task>.csv, or .jsonl, …")
+        msg = "the folder has neither judgment files nor participants.csv"
+        raise SourceError(
+            msg, where=Where(str(path)), hint="judgment files are named judgments/<task>.csv, or .jsonl, …"
+        )
     return study
 
 
 def _names(study: StudyFolder) -> list[str]:
-    """Return the files that hold participant ids, or should."""
+    """Return the files that contain participant ids, or should."""
     of_people = [
         name for task, name in study.judgments.items() if TASKS[task].has_participants or _has_ids(study, name)
     ]
@@ -143,13 +145,13 @@ def _names(study: StudyFolder) -> list[str]:
 
 
 def _has_ids(study: StudyFolder, name: str) -> bool:
-    """Whether a file has a column of ids, though by its task it names no participants."""
+    """Return whether a file has a column of ids although its task has no participants."""
     first = next(read_chunks(study.file(name), name, Report()), None)
     return first is not None and ID in (first.names or first.columns)
 
 
 def _without_ids(study: StudyFolder) -> SourceError:
-    """Return the error of who wants pseudonyms in a study that names no participants."""
+    """Return the error for a study without participants."""
     task, name = next(iter(study.judgments.items()))
     msg = "the study names no participants, so there is nothing to replace"
     return SourceError(msg, where=Where(name), hint=TASKS[task].without_participants)
@@ -157,8 +159,8 @@ def _without_ids(study: StudyFolder) -> SourceError:
 
 def _read_ids(path: Path, name: str) -> _Ids:
     if path.is_symlink():
-        msg = "the file is a link, and what it leads to would keep its ids"
-        raise SourceError(msg, where=Where(name), hint="put the file itself in its place")
+        msg = "the file is a link, and its target would keep its ids"
+        raise SourceError(msg, where=Where(name), hint="replace the link by the file itself")
     found = _Ids(path)
     report = Report()
     for chunk in read_chunks(path, name, report):
@@ -166,22 +168,22 @@ def _read_ids(path: Path, name: str) -> _Ids:
             raise SourceError(column_rules.COLUMN_TWICE.meaning, where=Where(name), hint=column_rules.COLUMN_TWICE.fix)
         if ID not in chunk.columns:
             msg = f"the file has no column {ID}"
-            hint = "call the column of ids so; `hmix contribute validate` tells which columns there are"
+            hint = "rename the column of ids; `hmix contribute validate` lists the columns"
             raise SourceError(msg, where=Where(name), hint=hint)
         texts = as_texts(chunk.columns[ID])
         if texts is None:
-            msg = f"the ids are of the type {chunk.columns[ID].type}, and neither text nor whole numbers"
+            msg = f"the ids are of the type {chunk.columns[ID].type}, which is neither text nor whole numbers"
             raise SourceError(msg, where=Where(name, column=ID), hint="write ids as text")
         found.rows += len(chunk)
         found.names |= dict.fromkeys(text for text in plain_texts(texts.unique()) if text)
         found.dropped = (COMPUTED,) if COMPUTED in chunk.columns else ()
     for finding in report.errors:
-        msg = f"the file has errors, and is left as it is: {finding.rule.meaning}"
+        msg = f"the file has errors and was not changed: {finding.rule.meaning}"
         row = finding.spots[0].row if finding.spots else None
         raise SourceError(msg, where=Where(name, row), hint=finding.rule.fix)
     if any(text != text.strip() for text in found.names):
-        msg = "there is white space around an id, so that it is not certain whose it is"
-        raise SourceError(msg, where=Where(name, column=ID), hint="take it away; `hmix contribute fix` does")
+        msg = "an id is surrounded by white space, so it is not certain whose it is"
+        raise SourceError(msg, where=Where(name, column=ID), hint="remove it with `hmix contribute fix`")
     return found
 
 
@@ -194,8 +196,8 @@ def _check_copies(study: StudyFolder, name: str, file: _Ids, new: dict[str, str]
         copies.add(chunk)
     if copies.columns:
         called = ", ".join(masked_name(column) for column in copies.columns)
-        msg = "the column holds participant ids, too, and would undo the pseudonyms"
-        hint = "take the column out, or the ids out of it, and run this again"
+        msg = "the column also contains participant ids and would undo the pseudonyms"
+        hint = "remove the column, or the ids in it, and run this again"
         raise SourceError(msg, where=Where(name, column=called), hint=hint)
 
 
@@ -206,17 +208,17 @@ def _replace(path: Path, done: list[PseudonymizedFile], ids: dict[str, _Ids], ne
             replacements = {name: new.get(name, name) for name in file.names}
             rows = write(file.path, partial(rewrite_ids, file.path, new=replacements, name=result.file))
             if rows != file.rows:
-                msg = f"the file changed while it was read: it had {file.rows} rows, and has {rows}"
-                raise SourceError(msg, where=Where(result.file), hint="close other programs that write it")
+                msg = f"the file changed while it was read: it had {file.rows} rows and now has {rows}"
+                raise SourceError(msg, where=Where(result.file), hint="close other programs that write to it")
 
 
 @contextmanager
 def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, Callable[[BinaryIO], int]], int]]:
-    """Yield a function that writes a new file beside one of these places; at the end all are moved to their places.
+    """Yield a function that writes a new file next to one of these places; at the end, all are moved to their places.
 
-    Each is written with the mode of what stands there, and down to the disk; what writing its content returns is
-    returned. After a failure no file is moved, and what has not been moved is discarded, as is what a run that was
-    killed left beside these places; each file is either the old or the new one, whenever this ends.
+    Each is written with the mode of the existing file and synced to disk; the result of writing its content is
+    returned. After a failure no file is moved; unmoved files, and those left over from a killed run, are discarded.
+    Whenever this ends, each file is either the old or the new one.
 
     Raises
     ------
@@ -231,7 +233,7 @@ def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, 
             return content(stream)
 
     with _locked(folder):
-        # As long as this run holds the lock, nobody is writing them.
+        # While this run holds the lock, nobody else writes them.
         for left in [left for parent in {place.parent for place in places} for left in parent.glob(f"{PREFIX}*")]:
             left.unlink(missing_ok=True)
         try:
@@ -242,9 +244,7 @@ def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, 
                 sync_folder(parent)
         except OSError as error:
             msg = f"a file cannot be replaced: {error.strerror or error}"
-            hint = (
-                "fix that, and run this again with the same key: it goes on where it ended, and changes nothing twice"
-            )
+            hint = "fix this, and run the command again with the same key: it continues where it stopped"
             raise SourceError(msg, where=Where(str(folder)), hint=hint) from error
         finally:
             for made in ready.values():
@@ -253,7 +253,7 @@ def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Lock the folder against a second run; where the system has no such locks, nothing is locked."""
+    """Lock the folder against a second run, if the system supports such locks."""
     try:
         import fcntl
     except ImportError:  # pragma: no cover - Windows
@@ -265,9 +265,9 @@ def _locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             msg = "another run is replacing files in this folder"
-            raise SourceError(msg, where=Where(str(folder)), hint="wait until it has ended") from None
+            raise SourceError(msg, where=Where(str(folder)), hint="wait until it has finished") from None
         except OSError:
-            # Some network folders know no locks.
+            # Some network folders do not support locks.
             pass
         yield
     finally:

@@ -1,1 +1,1 @@
-"""Publishing: a study to the Hugging Face Hub, the same however often it is tried."""
+"""Publishing: upload of a study to the Hugging Face Hub, safe to repeat."""

@@ -1,4 +1,4 @@
-"""Faults of the Hub: which pass if one waits, and what the others mean to a contributor."""
+"""Errors of the Hub: which are temporary, and what the others mean for a contributor."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ _CHANGED = {409, 412}
 _MOST_TOLD = 300
 
 _SAID = {
-    401: ("the Hub does not know you", "`hf auth login` with a token that may write, or set HF_TOKEN"),
+    401: ("you are not logged in to the Hub", "`hf auth login` with a token with write access, or set HF_TOKEN"),
     403: (
-        "you may not do that there",
-        "without --push a pull request is opened, which needs no right to write; else ask an owner",
+        "you do not have permission to do this",
+        "omit --push to open a pull request, which needs no write access, or ask an owner",
     ),
-    404: ("there is no such repository, or it is private", "check ORG/NAME, and that you are a member of ORG"),
+    404: ("the repository does not exist, or is private", "check ORG/NAME, and that you are a member of ORG"),
     409: ("somebody else changed the repository at the same time", "run the same command again"),
     412: ("somebody else changed the repository at the same time", "run the same command again"),
-    413: ("a file is larger than the Hub takes", "split the judgments, or make the pictures smaller"),
-    429: ("the Hub asks to wait", "run the same command again later; what was uploaded is not sent again"),
+    413: ("a file is larger than the Hub accepts", "split the judgments, or make the pictures smaller"),
+    429: ("the Hub asks to wait", "run the same command again later; uploaded files are not sent again"),
 }
 _UNASKED = {
     "LocalTokenNotFoundError": ("nobody is logged in to the Hub on this machine", _SAID[401][1]),
     "OfflineModeIsEnabled": (
-        "the network may not be used: HF_HUB_OFFLINE is set",
+        "network access is disabled: HF_HUB_OFFLINE is set",
         "unset HF_HUB_OFFLINE; --dry-run builds and checks without the network",
     ),
 }
-"""What the client refuses by itself, by the name of its error; the Hub is not asked."""
-_LATER = "run the same command again; what was uploaded is not sent again"
+"""Errors that the client raises without asking the Hub, by name."""
+_LATER = "run the same command again; uploaded files are not sent again"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those that it was raised from."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status of an error of the Hub's client, or of what it was raised from; `None` if it has none."""
+    """Return the HTTP status of an error of the Hub's client or of its causes; `None` if there is none."""
     statuses = (getattr(getattr(one, "response", None), "status_code", None) for one in islice(_chain(error), TRIES))
     return next((status for status in statuses if isinstance(status, int)), None)
 
@@ -59,17 +59,17 @@ def _is_one_of(error: BaseException, *names: str) -> bool:
 
 
 def is_connection_fault(error: BaseException) -> bool:
-    """Whether a connection could not be made, or was cut."""
+    """Return whether a connection failed or was interrupted."""
     return _is_one_of(error, "TransportError", "ConnectionError", "Timeout")
 
 
 def is_unsendable(error: BaseException) -> bool:
-    """Whether a request could not even be written, as with a token that holds a line break."""
+    """Return whether a request could not even be written, for example because the token contains a line break."""
     return _is_one_of(error, "LocalProtocolError")
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
+    """Return whether the call may succeed later: the Hub was busy, the connection failed, or somebody was faster."""
     if is_unsendable(error) or type(error).__name__ in _UNASKED:
         return False
     status = status_of(error)
@@ -77,7 +77,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def told(error: BaseException, repository: str) -> PublishError:
-    """Return our error for one of the Hub's client: what happened, and what to do next; never a token."""
+    """Return our error for one of the Hub's client: what happened and what to do, never with a token."""
     status = status_of(error)
     where = Where(f"{repository} (Hugging Face Hub)")
     known = _UNASKED.get(type(error).__name__) or _SAID.get(status or 0)
@@ -86,12 +86,12 @@ def told(error: BaseException, repository: str) -> PublishError:
         return PublishError(said if status is None else f"{said} (status {status})", where=where, hint=hint)
     if status is not None:
         return PublishError(f"the Hub answered with status {status}", where=where, hint=_LATER)
-    # What these errors say quotes headers, and so the token: their text is not shown at all.
+    # These errors quote headers, including the token, so their text is never shown.
     if is_unsendable(error):
-        hint = "`hf auth login` again, or set HF_TOKEN anew: a token has no space and no line break"
+        hint = "`hf auth login` again, or correct HF_TOKEN: a token contains no spaces or line breaks"
         return PublishError("the request could not be written", where=where, hint=hint)
     if is_connection_fault(error):
-        return PublishError("the Hub cannot be reached, or broke off", where=where, hint=_LATER)
+        return PublishError("the Hub cannot be reached, or closed the connection", where=where, hint=_LATER)
     return PublishError(_first_line(error), where=where, hint=_LATER)
 
 
@@ -101,28 +101,28 @@ def _first_line(error: BaseException) -> str:
 
 
 def persist(attempt: Callable[[], T], repository: str, tell: Callable[[str], None]) -> T:
-    """Try until it works, waiting between tries as long as the Hub asks.
+    """Retry a call until it succeeds, waiting between tries as long as the Hub asks.
 
     Parameters
     ----------
     attempt
-        What is tried; it looks at the state of the repository anew each time, so that what was done is not done again.
+        The call; it checks the repository's state each time, so that nothing is done twice.
     repository
         For messages.
     tell
-        Called with what is waited for.
+        Called with the reason for waiting.
 
     Raises
     ------
     PublishError
-        If the fault does not pass with time, or did not in `TRIES` tries.
+        If the error is permanent, or persists after `TRIES` tries.
     """
     for number in range(TRIES):
         try:
             return attempt()
         except PublishError:
             raise
-        # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
+        # The client raises its own errors and those of its HTTP library and the file system.
         except Exception as error:
             if number == TRIES - 1 or not is_passing(error):
                 raise told(error, repository) from None
@@ -133,7 +133,7 @@ def persist(attempt: Callable[[], T], repository: str, tell: Callable[[str], Non
 
 
 def _wait(error: BaseException, number: int) -> float:
-    """Return the seconds to wait: what the Hub asks for, else 1, 2, 4 and so on."""
+    """Return the seconds to wait: what the Hub asks for, otherwise 1, 2, 4 and so on."""
     headers = getattr(getattr(error, "response", None), "headers", {}) or {}
     try:
         asked = float(headers.get("Retry-After", ""))

@@ -1,4 +1,4 @@
-"""Publisher: uploads what was built, as a pull request or a push, and tags its version."""
+"""Publisher: uploads a build, as a pull request or a push, and tags its version."""
 
 from __future__ import annotations
 
@@ -42,19 +42,20 @@ from hmix_hub.studies.study import Study
 
 @dataclass(frozen=True)
 class Published:
-    """What publishing did.
+    """The result of publishing.
 
     Parameters
     ----------
     action
-        "dry run", "nothing" (the version was there), "tagged", "merged" (it stands on main, and we may not tag it),
-        "pushed", "requested" (a pull request was opened or changed), or "open" (the pull request stands already).
+        "dry run", "nothing" (the version was already published), "tagged", "merged" (the version is on main, but we may
+        not tag it), "pushed", "requested" (a pull request was opened or changed), or "open" (the pull request already
+        exists).
     url
-        Page of the repository, or of the pull request; empty for a dry run.
+        Page of the repository or of the pull request; empty for a dry run.
     version
-        Version of the study, and its tag once it stands on the main branch.
+        Version of the study, and its tag once it is on the main branch.
     files
-        Size and sha256 of each file by path.
+        Size and SHA-256 of each file by path.
     """
 
     action: str
@@ -77,30 +78,30 @@ def publish(
 ) -> Published:
     """Publish a study on the Hub.
 
-    It may be called again at any time: what is uploaded is not sent again, a version that is published is left alone,
-    and one whose pull request was merged since gets its tag.
+    Calls can be repeated at any time: uploaded files are not sent again, a published version is not changed, and a
+    version whose pull request has been merged gets its tag.
 
     Parameters
     ----------
     study
         The study.
     repository
-        `org/name`; made if it is not there and you may.
+        `org/name`; created if it does not exist and you have permission.
     push
-        Whether to commit to the main branch; else a pull request is opened.
+        Whether to commit to the main branch instead of opening a pull request.
     private
-        Whether a repository that is made is private; a public one that is there is refused.
+        Whether a new repository is private; an existing public one is refused.
     dry_run
-        Whether to build and check alone, and upload nothing; the Hub is not asked.
+        Whether to only build and check, without contacting the Hub.
     synthetic
-        Whether it is a study whose answers a program made, as its manifest says, too: such a study is published by
-        those alone who know that it is one.
+        Whether the study is synthetic; must match its manifest, so that synthetic studies are not published by
+        accident.
     k
         See `hmix_hub.contribute.privacy.scan.scan_privacy`.
     built
-        Folder for what is built, so that it is not built again while the study stays the same; `None`: a temporary one.
+        Folder for the build, which is reused while the study does not change; `None`: a temporary one.
     tell
-        Called with what is being done, for people.
+        Called with the current step, as text.
 
     Returns
     -------
@@ -112,16 +113,16 @@ def publish(
     StudyError
         If the study breaks a rule.
     ConfigurationError
-        If the repository's name is none; or `synthetic` is not what the manifest says.
+        If the repository's name is invalid, or `synthetic` does not match the manifest.
     PublishError
-        If it is a registered study, something in it would give people away, the version or its tag stands with other
-        content, the repository holds something else or is public though `private`, or the Hub refuses.
+        If it is a registered study, contains information that may identify participants, the version or its tag exists
+        with other content, the repository contains something else or is public although `private`, or the Hub refuses.
     """
     if not REPOSITORY.fullmatch(repository):
-        msg = f"{repository!r} is no repository of the Hub"
-        raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
+        msg = f"{repository!r} is not the name of a repository on the Hub"
+        raise ConfigurationError(msg, hint="write ORG/NAME, such as my-lab/my-study, not an address")
     _check_manifest(study, synthetic=synthetic)
-    tell("looking for what would give people away")
+    tell("searching for information that may identify participants")
     _refuse_private(study, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
         folder = Path(scratch) / "study" if built is None else Path(built)
@@ -133,21 +134,21 @@ def publish(
 
 
 def _check_manifest(study: Study, *, synthetic: bool) -> None:
-    """Check that a study is its authors' own, and that whoever publishes it knows whether a program answered."""
-    # What cannot be read is told when the study is built.
+    """Check that a study is not a registered one, and that `synthetic` matches its manifest."""
+    # Unreadable manifests are reported when the study is built.
     if not study.has_manifest:
         return
     place = str(study.path / MANIFEST)
     if study.manifest.synthetic != synthetic:
-        msg = "the study is synthetic: a program made its answers"
+        msg = "the study is synthetic: its answers are simulated"
         hint = "add --synthetic to publish it as such: card, tables and figures are marked"
         if synthetic:
             msg = "--synthetic was given, but the study is not marked as synthetic"
-            hint = "leave --synthetic out; or write `synthetic: true` in study.yaml"
+            hint = "omit --synthetic, or write `synthetic: true` in study.yaml"
         raise ConfigurationError(msg, where=Where(place, column="synthetic"), hint=hint)
     if is_registered(study.manifest.id):
-        msg = f"{study.manifest.id} is a registered study, which is loaded from its authors' repository by its name"
-        hint = "it is not yours to publish; if this is another study, change `id:` in study.yaml"
+        msg = f"{study.manifest.id} is a registered study, which is loaded by name from its authors' repository"
+        hint = "only its authors can publish it; if this is another study, change `id:` in study.yaml"
         raise PublishError(msg, where=Where(place, column="id"), hint=hint)
 
 
@@ -157,8 +158,8 @@ def _refuse_private(study: Study, k: int) -> None:
         first = found[0]
         place = Where(first.file, first.spots[0].row, first.column or None)
         more = f", and {len(found) - 1} more findings" if len(found) > 1 else ""
-        msg = f"nothing was published, since it would give people away: {first.rule.code}: {first.rule.meaning}{more}"
-        raise PublishError(msg, where=place, hint=f"`hmix contribute privacy {study.path}` tells all of them")
+        msg = f"not published, because it may identify participants: {first.rule.code}: {first.rule.meaning}{more}"
+        raise PublishError(msg, where=place, hint=f"`hmix contribute privacy {study.path}` lists all findings")
 
 
 @dataclass
@@ -178,9 +179,9 @@ class _Publisher:
         self.record: Record = json.loads((self.built.path / RECORD).read_text(encoding="utf-8"))
 
     def attempt(self) -> Published:
-        """Do what is left to do, as the repository stands now."""
-        self.tell("looking at the repository")
-        # First, since it is the quickest way to learn that nobody is logged in.
+        """Do what is left to do, given the current state of the repository."""
+        self.tell("checking the repository")
+        # First, because it is the fastest way to detect a missing login.
         user = self.api.whoami()["name"]
         remote = look(self.api, self.repository)
         self._refuse(remote)
@@ -191,7 +192,7 @@ class _Publisher:
         if not remote.exists:
             self.api.create_repo(self.repository, repo_type=DATASET, private=self.private, exist_ok=True)
             remote = look(self.api, self.repository)
-            # Again, since somebody else may have made it meanwhile.
+            # Again, because somebody else may have created it in the meantime.
             self._refuse(remote)
         self._tag_previous(remote)
         return self._push(remote) if self.push else self._request(remote, user)
@@ -203,29 +204,29 @@ class _Publisher:
     def _refuse(self, remote: Remote) -> None:
         if self.private and remote.exists and not remote.private:
             self._fail(
-                "the repository is public, and --private makes none private that is there",
-                "make it private in its settings on the Hub first, publish to another one, or leave --private out",
+                "the repository is public, and --private does not change existing repositories",
+                "make it private in its settings on the Hub first, publish to another one, or omit --private",
             )
         if remote.is_foreign:
-            self._fail("the repository holds something that is no study", "publish to a repository of its own")
+            self._fail("the repository contains something other than a study", "publish to a separate repository")
         record = remote.record
         if record is not None and record.get("study") != self.manifest.id:
-            self._fail(f"the repository holds the study '{plain(record.get('study'))}'", "publish to another one")
+            self._fail(f"the repository contains the study '{plain(record.get('study'))}'", "publish to another one")
         if self.version in remote.tags:
             self._refuse_tag(remote.tags[self.version])
         elif record is not None:
             self._refuse_other_content(record)
         newer = None if record is None else record.get("version")
         if precedence(newer) > precedence(self.version):
-            said = f"the repository stands at version {plain(newer)}, newer than {self.version}"
+            said = f"the repository is at version {plain(newer)}, newer than {self.version}"
             self._fail(said, "raise `version:` above it")
 
     def _refuse_tag(self, commit: str) -> None:
-        """Refuse a tag of our version that is none of ours: what was cited by it would be something else."""
+        """Raise an error if the tag of our version is on something else, which may have been cited."""
         record = read_record(self.api, self.repository, commit)
         if record is None or any(record.get(key) != self.record[key] for key in ("study", "version")):
             self._fail(
-                f"the repository has a tag {self.version} that is on something else than this version",
+                f"the repository has a tag {self.version} with content other than this version",
                 "raise `version:` in study.yaml, or delete the tag if nobody has cited it",
             )
         self._refuse_other_content(record)
@@ -233,52 +234,52 @@ class _Publisher:
     def _refuse_other_content(self, record: Record) -> None:
         if record.get("version") == self.version and not self._is_ours(record):
             self._fail(
-                f"version {self.version} is published already, with other content",
-                "raise `version:` in study.yaml: what was cited as a version never changes",
+                f"version {self.version} is already published with other content",
+                "raise `version:` in study.yaml: a published version never changes",
             )
 
     def _fail(self, said: str, hint: str) -> NoReturn:
         raise PublishError(said, where=Where(f"{self.repository} (Hugging Face Hub)"), hint=hint)
 
     def _is_ours(self, record: Record | None) -> bool:
-        """Whether a revision was built from the same files."""
+        """Return whether a revision was built from the same files."""
         return record is not None and all(record.get(key) == self.record[key] for key in ("study", "version", "inputs"))
 
     def _tag_merged(self, remote: Remote) -> Published:
-        """Tag our version where it stands on main, if it stands there as it was published."""
-        self.tell("comparing what stands on main")
+        """Tag our version on main, if it is there as it was published."""
+        self.tell("comparing the main branch")
         differing = self._other_files(remote.sums) if remote.sums else [CHECKSUMS]
         commit = None
         if not differing:
             commit, differing = commit_as_published(self.api, self.repository, str(remote.head), remote.sums)
         if commit is None:
             self._fail(
-                f"main holds another {plain(differing[0])} than was published as {self.version}",
-                f"undo that change on main and run the same command again, or publish a raised version: {self.version} "
-                "gets no tag as it stands",
+                f"main has a {plain(differing[0])} that differs from the one published as {self.version}",
+                f"undo that change on main and run the same command again, or raise the version: {self.version} cannot "
+                "be tagged like this",
             )
         self.tell(f"tagging {self.version}")
         return self._done("tagged" if self._may_tag(self.version, commit) else "merged")
 
     def _other_files(self, sums: Mapping[str, str]) -> list[str]:
-        """Return the paths in which the checksums of the repository are not those of what was built."""
-        # Tables, pictures and what tells their hashes may have other bytes, written by other versions of libraries.
+        """Return the paths whose checksums in the repository differ from the build."""
+        # Tables, pictures and files with their hashes may have other bytes from other versions of libraries.
         ours = {name: mark.sha256 for name, mark in self.built.files.items() if name != CHECKSUMS}
         copied = [name for name in ours if name in self.record["inputs"]]
         return [*sorted(sums.keys() ^ ours.keys()), *(n for n in copied if n in sums and sums[n] != ours[n])]
 
     def _tag_previous(self, remote: Remote) -> None:
-        """Tag the version on main, if it was merged and nobody did: with the next one, its commit would be lost."""
+        """Tag the version on main if it was merged without a tag, before the next version replaces it."""
         version = None if remote.record is None else remote.record.get("version")
         if not isinstance(version, str) or not is_version(version) or version in remote.tags:
             return
         commit, _ = commit_as_published(self.api, self.repository, str(remote.head), remote.sums)
         if commit is None:
-            self.tell(f"version {plain(version)} gets no tag: main holds something else than was published")
+            self.tell(f"version {plain(version)} is not tagged: main differs from what was published")
         elif self._may_tag(version, commit):
-            self.tell(f"tagged {plain(version)}, which was merged before")
+            self.tell(f"tagged {plain(version)}, which had been merged")
         else:
-            self.tell(f"version {plain(version)} was merged and has no tag: only those who may write can set it")
+            self.tell(f"version {plain(version)} was merged but has no tag: setting it requires write access")
 
     def _push(self, remote: Remote) -> Published:
         commit = self._commit(remote.files, remote.sums, parent=remote.head)
@@ -308,9 +309,9 @@ class _Publisher:
         parent: str | None = None,
         as_request: bool = False,
     ) -> CommitInfo:
-        """Upload our files, and delete those that an earlier publish wrote and we have no more, in one commit."""
+        """Upload our files and delete obsolete ones from an earlier publish, in one commit."""
         ours = self.built.files
-        # What an earlier publish did not write is somebody else's, and stays.
+        # Files that publishing did not write belong to somebody else, and stay.
         gone = [name for name in files if name in sums.keys() - ours.keys() - set(KEPT)]
         return upload(
             self.api,
@@ -331,7 +332,7 @@ class _Publisher:
         self.api.create_tag(self.repository, tag=version, revision=commit, repo_type=DATASET, exist_ok=True)
 
     def _may_tag(self, version: str, commit: str) -> bool:
-        """Tag a version; `False`: we may not, as a guest whose pull request was merged."""
+        """Tag a version; return `False` without permission, as for a guest whose pull request was merged."""
         try:
             self._tag(version, commit)
         except HfHubHTTPError as error:

@@ -1,4 +1,4 @@
-"""Remote: what a repository of the Hub holds already, and which of its commits hold a version as it was published."""
+"""Remote: the content of a repository on the Hub, and which of its commits contain a version as it was published."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 Precedence = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
 MOST_COMMITS = 50
-"""How far back a commit is looked for that holds a version as it was published."""
+"""Number of commits searched for one that contains a version as it was published."""
 
 _LONGEST_VERSION = 200
 _NO_VERSION: Precedence = ((), 0, ())
@@ -36,7 +36,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,59}")
 
 
 def plain(text: object) -> str:
-    """Return what stands in a repository, where anybody may have written it, so that it can stand in a message."""
+    """Return untrusted text from a repository in a form that is safe in a message."""
     return text if isinstance(text, str) and _PLAIN.fullmatch(text) else str(shown(text))
 
 
@@ -47,19 +47,19 @@ class Remote:
     Parameters
     ----------
     exists
-        Whether there is one.
+        Whether it exists.
     head
         Commit of its main branch.
     files
-        Paths of its main branch.
+        Paths on its main branch.
     record
-        What its main branch was built from; `None`: it holds no study.
+        Record of the sources of its main branch; `None`: it contains no study.
     tags
-        Commit by tag.
+        Commits by tag.
     sums
-        sha256 by path of what was published last, as its checksums on the main branch say; empty: there are none.
+        SHA-256 by path in the checksums on the main branch, which describe the last publish; empty: there are none.
     private
-        Whether members alone see it.
+        Whether it is only visible to members.
     """
 
     exists: bool
@@ -72,7 +72,7 @@ class Remote:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it holds something that is no study."""
+        """Whether it contains something other than a study."""
         return self.record is None and any(name not in {*KEPT, "README.md"} for name in self.files)
 
 
@@ -91,7 +91,7 @@ def look(api: HfApi, repository: str) -> Remote:
 
 
 def read_record(api: HfApi, repository: str, revision: str | None) -> Record | None:
-    """Read what a revision was built from; `None` where it holds no study."""
+    """Read the record of a revision's sources; `None` if it contains no study."""
     try:
         record = json.loads(_text_of(api, repository, RECORD, revision))
     except (EntryNotFoundError, ValueError):
@@ -100,7 +100,7 @@ def read_record(api: HfApi, repository: str, revision: str | None) -> Record | N
 
 
 def read_sums(api: HfApi, repository: str, revision: str | None) -> dict[str, str]:
-    """Read the checksums that an earlier publish wrote: sha256 by path; empty where there are none."""
+    """Read the checksums from an earlier publish: SHA-256 by path; empty if there are none."""
     try:
         return read_checksums(_text_of(api, repository, CHECKSUMS, revision))
     except (EntryNotFoundError, ValueError):
@@ -114,7 +114,7 @@ def _text_of(api: HfApi, repository: str, name: str, revision: str | None) -> st
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """An open pull request for a version of a study: its number, its page, and what it was built from."""
+    """An open pull request for a version of a study: its number, its page, and the record of its sources."""
 
     number: int
     url: str
@@ -122,7 +122,7 @@ class OpenRequest:
 
 
 def open_request(api: HfApi, repository: str, title: str, author: str) -> OpenRequest | None:
-    """Find the open pull request of a title and an author; `None`: there is none."""
+    """Return the open pull request with a title and an author; `None` if there is none."""
     for found in api.get_repo_discussions(
         repository, repo_type=DATASET, author=author, discussion_type="pull_request", discussion_status="open"
     ):
@@ -133,7 +133,7 @@ def open_request(api: HfApi, repository: str, title: str, author: str) -> OpenRe
 
 
 def is_version(text: object) -> bool:
-    """Whether a text that somebody wrote is a version, and can be a tag."""
+    """Return whether an untrusted text is a version and can be a tag."""
     return (
         isinstance(text, str)
         and len(text) <= _LONGEST_VERSION
@@ -143,7 +143,7 @@ def is_version(text: object) -> bool:
 
 
 def precedence(version: object) -> Precedence:
-    """Return what versions are compared by, as semver.org 2.0.0 says; what is no version comes before all."""
+    """Return the sorting key of a version according to semver.org 2.0.0; invalid versions come first."""
     if not (isinstance(version, str) and is_version(version)):
         return _NO_VERSION
     core, _, before = version.partition("-")
@@ -152,12 +152,12 @@ def precedence(version: object) -> Precedence:
 
 
 def _field(text: str) -> tuple[int, int, str]:
-    """Return what fields of a pre-release are compared by: numbers by size, and before words."""
+    """Return the sorting key of a pre-release field: numbers by size, before words."""
     return (0, int(text), "") if text.isdigit() else (1, 0, text)
 
 
 def _altered(api: HfApi, repository: str, commit: str, sums: Mapping[str, str]) -> list[str]:
-    """Return the paths whose content on a commit is not what checksums say."""
+    """Return the paths whose content in a commit does not match the checksums."""
     info = api.dataset_info(repository, revision=commit, files_metadata=True)
     there = {sibling.rfilename: sibling for sibling in info.siblings or []}
     return [
@@ -168,7 +168,7 @@ def _altered(api: HfApi, repository: str, commit: str, sums: Mapping[str, str]) 
 
 
 def _sha256(api: HfApi, repository: str, commit: str, file: RepoSibling) -> str:
-    """Return the sha256 of a file: the Hub tells that of a large one, and a small one is quickly read."""
+    """Return the SHA-256 of a file: from the Hub for a large file, by reading a small one."""
     if file.lfs is not None:
         return str(file.lfs.sha256)
     path = api.hf_hub_download(repository, file.rfilename, repo_type=DATASET, revision=commit)
@@ -178,14 +178,14 @@ def _sha256(api: HfApi, repository: str, commit: str, file: RepoSibling) -> str:
 def commit_as_published(
     api: HfApi, repository: str, head: str, sums: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:
-    """Find the newest commit that holds a version as it was published, with the main branch's head and its checksums.
+    """Return the newest commit that contains a version as it was published, given the main branch's head and checksums.
 
     Returns
     -------
     commit : str or None
-        The commit; before the head where the card alone was edited since, as on the Hub's own pages.
+        The commit; earlier than the head if only the card was edited since, as on the Hub's web pages.
     differing : list of str
-        Paths of the head that differ; some where there is no such commit.
+        Paths in the head that differ; not empty if there is no such commit.
     """
     differing = _altered(api, repository, head, sums) if sums else [CHECKSUMS]
     if not differing:

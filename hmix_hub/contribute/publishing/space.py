@@ -38,7 +38,7 @@ def check_space(space: str) -> str:
         If it cannot.
     """
     if not REPOSITORY.fullmatch(space):
-        msg = f"{space!r} is no repository of the Hub"
+        msg = f"{space!r} is not the name of a repository on the Hub"
         raise ConfigurationError(msg, hint="write --space ORG/NAME, or --space alone at the end of the command")
     return space
 
@@ -77,7 +77,7 @@ def publish_space(
     ConfigurationError
         If this cannot be the name of a Space.
     PublishError
-        If the Space holds something else or is public though `private`, or the Hub refuses.
+        If the Space contains something else or is public although `private`, or the Hub refuses.
     """
     check_space(space)
     with tempfile.TemporaryDirectory(prefix="hmix-space-") as scratch:
@@ -107,7 +107,7 @@ def _push(
     private: bool,
     tell: Callable[[str], None],
 ) -> None:
-    tell(f"looking at the Space {space}")
+    tell(f"checking the Space {space}")
     where = Where(f"{space} (Hugging Face Hub)")
     try:
         info = api.space_info(space)
@@ -115,11 +115,11 @@ def _push(
         api.create_repo(space, repo_type=SPACE, space_sdk="static", private=private, exist_ok=True)
         info = api.space_info(space)
     if private and not info.private:
-        msg = "the Space is public, and --private makes none private that is there"
+        msg = "the Space is public, and --private does not change existing Spaces"
         raise PublishError(msg, where=where, hint="make it private in its settings, or name another: --space ORG/NAME")
     there = {sibling.rfilename for sibling in info.siblings or []}
     if METADATA not in there and there - _NEW:
-        msg = "the Space holds something that is no explorer"
+        msg = "the Space contains something other than an explorer"
         raise PublishError(msg, where=where, hint="name another: --space ORG/NAME")
     gone = sorted(there - files.keys() - set(KEPT))
     title = f"Explorer of {study.manifest.id} {study.manifest.version}"
@@ -139,7 +139,7 @@ def _open_to_stores(page: Path) -> None:
 
 
 def _card(study: Study, repository: str) -> str:
-    """Return the README.md of the Space, whose head tells the Hub what to serve."""
+    """Return the README.md of the Space, whose metadata tell the Hub what to serve."""
     manifest = study.manifest
     head = {
         "title": manifest.title,
@@ -149,7 +149,9 @@ def _card(study: Study, repository: str) -> str:
         "datasets": [repository],
         "tags": ["h-mix-explorer", *(["synthetic"] if manifest.synthetic else [])],
     }
-    mark = "The judgments are synthetic: a program made them, not people.\n\n" if manifest.synthetic else ""
+    mark = (
+        "The judgments are synthetic: they were simulated, and no person took part.\n\n" if manifest.synthetic else ""
+    )
     return (
         f"---\n{plain_yaml(head, width=10**6)}---\n\n"
         f"Explorer of the dataset [{repository}](https://huggingface.co/datasets/{repository}), version "

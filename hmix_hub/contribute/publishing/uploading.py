@@ -12,7 +12,7 @@ from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelet
 from hmix_hub.contribute.building import FileMark
 
 FILES_AT_ONCE = 50
-"""Files that are uploaded before the next ones are begun, and told of."""
+"""Number of files per batch of uploads, after which progress is reported."""
 
 
 def upload(
@@ -35,21 +35,21 @@ def upload(
     api, repository
         The Hub, and the repository there.
     folder, files
-        The folder that holds the files, and their marks by path.
+        The folder with the files, and their marks by path.
     gone
         Paths to delete.
     title, description
         Of the commit.
     tell
-        Called with how far it is, for people.
+        Called with the progress, as text.
     parent
         Commit that it must follow; `None`: any.
     options
-        `repo_type`, and where wanted `revision` and `create_pr`, as `huggingface_hub` takes them.
+        `repo_type` and, optionally, `revision` and `create_pr`, as in `huggingface_hub`.
     """
     additions = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=folder / name) for name in files]
     megabytes = [0.0, *accumulate(mark.size / 1e6 for mark in files.values())]
-    # A large file stays where it was uploaded until a commit takes it: what was interrupted goes on behind it.
+    # Large files stay uploaded until a commit uses them, so an interrupted upload continues after them.
     for start in range(0, len(files), FILES_AT_ONCE):
         tell(f"uploading: {start} of {len(files)} files, {megabytes[start]:.1f} of {megabytes[-1]:.1f} MB")
         batch = additions[start : start + FILES_AT_ONCE]

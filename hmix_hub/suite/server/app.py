@@ -259,7 +259,7 @@ class Health:
         self._since = 0.0
 
     async def fault(self) -> Refusal | None:
-        """Return why answers cannot be stored; `None` where they can."""
+        """Return why answers cannot be stored; `None` if they can."""
         tried = asyncio.wrap_future(self._try_out())
         # It may fail after the request was answered, and asyncio would log an exception that was never retrieved.
         tried.add_done_callback(asyncio.Future.exception)
