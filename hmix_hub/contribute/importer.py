@@ -138,7 +138,7 @@ def _import(
     outcome = gather(raw, _vocabulary(root), progress=progress)
     if any(path.name != name for path, name in names.items()):
         more = f"s raw-{first}, raw-{first + 1}, … in the order given" if len(names) > 1 else f" raw-{first}"
-        outcome.notes.append(f"the column source_file names the raw file{more}")
+        outcome.notes.append(f"source_file names the raw file{more}")
     added = {}
     for task, parts in outcome.tables.items():
         if task in standing:

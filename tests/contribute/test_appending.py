@@ -95,7 +95,7 @@ class TestAMapForEachForm:
     def test_a_file_of_which_it_is_not_said_which_map_is_its_own_is_refused(self, labs, words):
         result = run(labs, *(word.format(labs) for word in words), "--to", f"{labs}/study")
         assert result.exit_code == 2
-        assert "each stands before its files: --map a.yaml a.csv --map b.yaml b.csv" in result.output
+        assert "put each before its files: --map a.yaml a.csv --map b.yaml b.csv" in result.output
 
     def test_rows_are_numbered_over_all_files(self, labs):
         write_maps(labs, trial_index="{number: [participant_id]}")
@@ -229,8 +229,8 @@ class TestAppending:
         self.begin(labs)
         write_table(labs / "main.csv", MAIN, ("p3", 0, 0.5), ("p1", 1, 0.2), ("p1", 2, 0.3))
         said = (
-            rf"main\.csv, row 1: 1 of 3 judgments have a participant and trial that stand in {INFER}\.csv, the first "
-            r"participant p1, trial 1(.|\n)*let trials count on with `add:`"
+            rf"main\.csv, row 1: 1 of 3 judgments have a participant and trial that are already in {INFER}\.csv, first "
+            r"participant p1, trial 1(.|\n)*continue the trial numbers with `add:`"
         )
         with pytest.raises(ConfigurationError, match=said):
             self.add(labs, "main.csv")
@@ -248,7 +248,7 @@ class TestAppending:
         self.begin(labs)
         path = labs / "study" / "judgments" / f"{INFER}.csv"
         path.rename(path.with_suffix(".jsonl")).write_text('{"participant_id": "p1"}\n', "utf-8")
-        with pytest.raises(ConfigurationError, match=r"added to CSV files alone, and this one ends in \.jsonl"):
+        with pytest.raises(ConfigurationError, match=r"added to CSV files, but this one ends in \.jsonl"):
             self.add(labs, "main.csv")
 
 

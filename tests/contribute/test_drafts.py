@@ -218,7 +218,7 @@ def test_the_card_of_single_pictures_says_what_else_was_asked(bring):
     with pytest.warns(DraftWarning):
         card, _, _ = described(folder)
     assert "the participant names the most probable class of one picture and its probability (paper" in card
-    assert "participants were asked: how probable each named class is. The column soft_label is made by" in card
+    assert "participants were asked: how probable each named class is. The column soft_label follows" in card
     assert "`second_class` | ClassLabel, null |  |  | null: not asked |" in card
 
 
@@ -230,7 +230,7 @@ def test_card_statistics_and_croissant_say_what_was_asked_and_which_procedure_ma
     card, statistics, content = described(folder)
     asked = ["probabilities", "second_class", "impossible_classes"]
     assert statistics["tasks"][CATEGORICAL]["soft_label"] == {"asked": asked, "procedure": "cifar10s"}
-    said = "made by the procedure cifar10s: the published top-2 clamp of CIFAR-10S."
+    said = "follows the procedure cifar10s: the published top-2 clamp of CIFAR-10S."
     assert said in card
     assert "names the most probable class of one mixture and its probability, optionally a second, and rules" in card
     build(Study.open(folder), tmp_path / "built")

@@ -144,4 +144,4 @@ def test_no_word_of_a_picture_leaves_it_or_lies_on_another(content, n, misplaced
 def test_a_picture_says_what_its_intervals_are(content):
     figures = study_statistics(content)["tasks"][INFER]
     texts = [text.get_text() for text in _figure(figures, "a title", INFER, is_synthetic=False).findobj(Text)]
-    assert any("intervals of means: 95%, by resampling people" in text for text in texts)
+    assert any("intervals of means: 95%, by resampling participants" in text for text in texts)

@@ -41,7 +41,7 @@ class TestWhatIsRecognised:
         found, proposal = lines(rows)
         assert found["trial_index"] == {"number": ["subject"]}
         why = next(line.why for line in proposal.lines if line.target == "trial_index")
-        assert why == "trial begins anew within a participant: in the order of the rows"
+        assert why == "trial restarts within a participant: in the order of the rows"
 
     def test_trials_without_a_number_are_counted(self):
         assert lines(renamed({k: v for k, v in PLAIN.items() if k != "n"}))[0]["trial_index"] == {"number": ["subject"]}

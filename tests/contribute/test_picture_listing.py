@@ -191,7 +191,7 @@ def test_what_is_there_is_written_over_only_where_that_is_asked_for(photos, tmp_
     write_pictures(study, listed, copy=True)
     changed = study / "stimuli" / ("images.csv" if what == "list" else "cat/cat2.png")
     changed.write_bytes(b"file,label\n")
-    with pytest.raises(ConfigurationError, match=r"the study already has another \(list\|file\)"):
+    with pytest.raises(ConfigurationError, match=r"the study already has another (list|file)"):
         write_pictures(study, listed, copy=True)
     write_pictures(study, listed, copy=True, replace=True)
     assert changed.read_bytes() != b"file,label\n"

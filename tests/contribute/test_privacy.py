@@ -290,7 +290,7 @@ class TestDemographics:
     def test_k_of_one_asks_for_nothing_and_k_of_less_is_refused(self, study):
         (study / "participants.csv").write_text("participant_id,age\np,30\n")
         assert not scan_privacy(Study.open(study), k=1).findings
-        with pytest.raises(ConfigurationError, match="k is 0"):
+        with pytest.raises(ConfigurationError, match="not 0"):
             scan_privacy(Study.open(study), k=0)
 
 

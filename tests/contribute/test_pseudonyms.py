@@ -241,8 +241,8 @@ class TestRefused:
             ("participant_id;x_a\np;1\n", "no column|errors"),
             ("participant_id,participant_id\np,q\n", "two columns have the same name"),
             ("participant_id\n p\n", "white space"),
-            ("participant_id,x_a\np,p\nq,q\n", "column x_a: the column holds"),
-            ("participant_id,x_a\np,\nq,q\n", "column x_a: the column holds"),
+            ("participant_id,x_a\np,p\nq,q\n", "column x_a: the column also contains"),
+            ("participant_id,x_a\np,\nq,q\n", "column x_a: the column also contains"),
             (f"participant_id,x_url\np,1\n{PEOPLE[0]},https://e.org/?PID={PEOPLE[0]}&a=1\n", "column x_url"),
         ],
     )
@@ -264,7 +264,7 @@ class TestRefused:
 
     def test_half_of_a_character(self, study, key):
         one_file(study, '{"participant_id": "\\ud83d"}\n', f"judgments/{JSONL}")
-        self.refused(study, key, "is malformed")
+        self.refused(study, key, "cannot be read")
 
     def test_two_people_with_one_pseudonym(self, study, key, monkeypatch):
         monkeypatch.setattr(PseudonymMaker, "make", lambda *_: "p0123456789abcdef012345")

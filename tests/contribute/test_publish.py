@@ -114,7 +114,7 @@ def test_a_repository_that_holds_something_else_is_refused(hub, login, study):
 def test_a_repository_of_another_study_is_refused(hub, login, study, edit):
     publish(Study.open(study), REPOSITORY, push=True)
     edit(study / "study.yaml", "id: example-study", "id: another-study")
-    with pytest.raises(PublishError, match="holds the study 'example-study'"):
+    with pytest.raises(PublishError, match="contains the study 'example-study'"):
         publish(Study.open(study), REPOSITORY, push=True)
 
 

@@ -100,7 +100,7 @@ def test_somebody_who_was_quicker_is_seen(hub, login, waits, study):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (401, "does not know you"),
+        (401, "not logged in to the Hub"),
         (403, "do not have permission to do this"),
         (404, "the repository does not exist"),
         (413, "larger than the Hub accepts"),

@@ -73,7 +73,7 @@ def test_what_was_changed_on_main_after_the_merge_gets_no_tag(hub, merged):
 @pytest.mark.parametrize("content", [b"title: another\n", None])
 def test_a_small_file_that_was_changed_or_is_gone_is_seen_too(hub, merged, content):
     hub.commit(REPOSITORY, {"study.yaml": content})
-    with pytest.raises(PublishError, match=r"another study\.yaml"):
+    with pytest.raises(PublishError, match=r"a study\.yaml that differs"):
         publish(Study.open(merged), REPOSITORY)
 
 
@@ -82,14 +82,14 @@ def test_checksums_that_were_changed_together_with_a_file_of_the_study_are_seen(
     old, new = (hashlib.sha256(text).hexdigest() for text in (there["study.yaml"], b"other"))
     sums = there["SHA256SUMS"].decode().replace(old, new).encode()
     hub.commit(REPOSITORY, {"study.yaml": b"other", "SHA256SUMS": sums})
-    with pytest.raises(PublishError, match=r"another study\.yaml"):
+    with pytest.raises(PublishError, match=r"a study\.yaml that differs"):
         publish(Study.open(merged), REPOSITORY)
 
 
 @pytest.mark.parametrize("sums", [None, b""])
 def test_a_version_without_its_checksums_gets_no_tag(hub, merged, sums):
     hub.commit(REPOSITORY, {"SHA256SUMS": sums})
-    with pytest.raises(PublishError, match="another SHA256SUMS"):
+    with pytest.raises(PublishError, match="a SHA256SUMS that differs"):
         publish(Study.open(merged), REPOSITORY)
 
 
@@ -152,7 +152,7 @@ def test_a_guest_publishes_the_next_version_though_the_tag_is_refused(hub, merge
     raised(merged)
     said = []
     assert publish(Study.open(merged), REPOSITORY, tell=said.append).action == "requested"
-    assert any("1.0.0 was merged and has no tag" in text for text in said)
+    assert any("1.0.0 was merged but has no tag" in text for text in said)
 
 
 def test_a_previous_version_that_was_changed_since_is_not_tagged(hub, merged, raised):
@@ -161,7 +161,7 @@ def test_a_previous_version_that_was_changed_since_is_not_tagged(hub, merged, ra
     said = []
     assert publish(Study.open(merged), REPOSITORY, push=True, tell=said.append).action == "pushed"
     assert set(hub.tags(REPOSITORY)) == {"1.1.0"}
-    assert any("1.0.0 gets no tag" in text for text in said)
+    assert any("1.0.0 is not tagged" in text for text in said)
 
 
 @pytest.mark.parametrize("files", [{}, {"build.json": json.dumps({"study": "example-study", "version": "9"}).encode()}])
@@ -169,7 +169,7 @@ def test_a_tag_of_something_else_is_refused(hub, login, study, files):
     hub.create(REPOSITORY, files)
     hub.tag(REPOSITORY, "1.0.0")
     hub.commit(REPOSITORY, {"build.json": b'{"study": "example-study", "version": "0.9.0"}'})
-    with pytest.raises(PublishError, match=r"a tag 1\.0\.0 that is on something else"):
+    with pytest.raises(PublishError, match=r"a tag 1\.0\.0 with content other than this version"):
         publish(Study.open(study), REPOSITORY, push=True)
     assert sent(hub) == []
 

@@ -65,7 +65,7 @@ def test_a_manifest_that_cannot_be_understood_is_told_when_it_is_asked_for(folde
 
 def test_a_study_without_judgments_has_no_table(folder):
     (folder / TABLE).unlink()
-    with pytest.raises(StudyError, match="neither judgment files"):
+    with pytest.raises(StudyError, match="no judgment file"):
         _ = Study.open(folder).tables
 
 

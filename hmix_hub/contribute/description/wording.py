@@ -28,7 +28,7 @@ _OF_SINGLE_PICTURES = {
     "image_2_label": "null: there is no second picture",
     "image_1_index": "row of the picture in the image set",
     "image_2_index": "null: there is no second picture",
-    "mixing_coefficient": "1: the picture was shown unmixed",
+    "mixing_coefficient": "1: the picture was shown unchanged",
 }
 
 
