@@ -221,7 +221,7 @@ def _judgments(*, offline: bool) -> Iterator[Line]:
         except SourceMissingError:
             faults.append(f"{file.name} is missing")
         except SourceError:
-            faults.append(f"{file.name} is not the file it should be")
+            faults.append(f"{file.name} is not the expected file")
     said = f"{source.description}: "
     if source.study.synthetic:
         made = "made on first use" if faults else "verified"

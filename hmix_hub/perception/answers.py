@@ -174,7 +174,7 @@ def score_of(parts: Iterable[tuple[Floats, Ints, Floats]], level: float) -> Scor
 
 
 def share_inside(mass: Floats, answers: Ints, level: float) -> Floats:
-    """Return the part of each answer's probability that lies in the central interval; float64 (N,), 0 to 1.
+    """Return the part of each answer's probability inside the central interval; float64 (N,), 0 to 1.
 
     Parameters
     ----------

@@ -199,7 +199,7 @@ class Web(Cached):
 
     def _refuse(self, said: str, file: SourceFile, url: str) -> NoReturn:
         expected = f"expected {file.size} bytes, sha256 {file.sha256}"
-        msg = f"{file.name} is not the file it should be: {expected}; {said}. It was deleted, and nothing was cached."
+        msg = f"{file.name} is not the expected file: {expected}; {said}. It was deleted, and nothing was cached."
         raise SourceError(msg, where=Where(url), hint=self.study.download_hint)
 
 

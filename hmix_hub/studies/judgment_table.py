@@ -126,7 +126,7 @@ def facts_of(
     kinds
         Types in the file of each of the study's own columns.
     task, manifest
-        Task of the file, and what the study says of itself.
+        Task of the file, and the study's description.
     is_lossless
         Function that returns whether different texts of an own column are different numbers, if all are numbers.
 

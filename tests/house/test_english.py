@@ -27,8 +27,8 @@ BANNED = {
     r"\bstands? (in|at|behind|alone|below|beside|there)\b": "is in, at, …",
     r"\b(lies|lie) (in|at|beside|there|where)\b": "is in, at, …",
     r"\b(is|are|be) told\b": "is reported",
-    r"\b(says? of|tells? (of|that|what|which|whether))\b": "describes; shows",
-    r"\bwhere there (is|are) (none|no)\b": "if there is none",
+    r"\b(says? of|tells? (of|that|what|which)|tells whether)\b": "describes; shows",
+    r"\bwhere there (is|are) none\b": "if there is none",
     r"\b(is|are) there already\b": "already exists",
     r"\bwritten over\b": "overwritten",
     r"; else (until|to|name|the)\b": "otherwise; default:",
@@ -37,7 +37,7 @@ BANNED = {
     r"\bcalled? otherwise\b": "has another name",
 }
 """Phrases that are not used, as regular expressions, and what to write instead."""
-UNFINISHED = tuple(f"hmix_hub/{room}/" for room in ("contribute", "perception", "studies", "suite"))
+UNFINISHED = tuple(f"hmix_hub/{room}/" for room in ("contribute",))
 """Rooms whose texts are still being rewritten; this list may only shrink."""
 
 

@@ -217,7 +217,7 @@ def test_studies_whose_scales_of_one_name_have_other_ends_are_not_joined(tmp_pat
     two = load(
         study(tmp_path, [("cleo", 1, 0, "beauty", 0.8), ("cleo", 2, 0, "likeness", 0.5)], scales=turned, name="turned")
     )
-    with pytest.raises(SchemaError, match="a scale 'beauty' with other ends"):
+    with pytest.raises(SchemaError, match="a scale 'beauty' with different ends"):
         hmix_hub.join([one, two])
     renamed = rename_scale(two, "beauty", "ugliness")
     both = hmix_hub.join([renamed, one])

@@ -1,7 +1,7 @@
 """Personal links and the allow list: who can take part, and in which browser a link continues.
 
 A link is a number and its signature; see `StudyKey.link`. The number reserves a place until its participant has one. A
-session begun with a link can continue in another browser if the participant confirms; the previous browser is told so,
+session begun with a link can continue in another browser if the participant confirms; the previous browser is informed,
 and what it still has to send is accepted.
 """
 
@@ -109,7 +109,7 @@ def session_of_link(work: Work, number: int, *, takes_over: bool) -> str | None:
 
 
 def add_token(work: Work, token_hash: bytes, session_id: str) -> None:
-    """Give another browser access to a session.
+    """Grant another browser access to a session.
 
     Raises
     ------

@@ -103,7 +103,7 @@ def has_place(work: Work, session: SessionRecord) -> bool:
 
 
 def claim(work: Work, session: SessionRecord) -> bool:
-    """Give a provisional session a place, in another batch of its task if its own is full.
+    """Assign a place to a provisional session, in another batch of its task if its own is full.
 
     Returns
     -------
