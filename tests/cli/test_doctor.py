@@ -135,7 +135,7 @@ def test_a_wrong_and_a_missing_file_of_a_folder_are_one_problem(monkeypatch, rel
     found = doctor(status=DATA_ARE_WRONG)["judgments"]
     assert "hmix_infer_mixing_factor.csv is not the expected file" in found["said"]
     assert "hmix_individ_soft_labels.json is missing" in found["said"]
-    assert "name another folder" in found["next"]
+    assert "give another folder" in found["next"]
 
 
 def test_a_source_that_is_none_is_a_problem(monkeypatch):
