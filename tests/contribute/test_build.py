@@ -121,7 +121,7 @@ def test_a_study_that_breaks_a_rule_is_not_built(study, tmp_path, edit):
 
 
 def test_a_study_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(SourceMissingError, match="no such folder"):
+    with pytest.raises(SourceMissingError, match="the folder does not exist"):
         build(Study.open(tmp_path / "nowhere"), tmp_path / "out")
 
 

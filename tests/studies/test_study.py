@@ -110,5 +110,5 @@ def test_a_picture_that_is_changed_after_it_was_checked_is_refused(tmp_path, nam
 
 
 def test_there_must_be_a_folder(tmp_path):
-    with pytest.raises(SourceMissingError, match="no such folder"):
+    with pytest.raises(SourceMissingError, match="the folder does not exist"):
         Study.open(tmp_path / "nowhere")
