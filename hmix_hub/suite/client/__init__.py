@@ -1,1 +1,1 @@
-"""The pages that a person sees: plain ES modules and CSS, sent as they are."""
+"""The pages that participants see: plain ES modules and CSS, served unchanged."""

@@ -1,1 +1,1 @@
-"""Collections to begin with: a file per preset, and one per task, whose lines that end in `#: PRESET` are its alone."""
+"""Presets for collections: one file per preset and one per task, in which `#: PRESET` marks lines of one preset."""

@@ -20,7 +20,7 @@ Answers = Mapping[str, Any]
 """By question: a number from 1 (choice, scale), a list of them (several), a number or a text; `None`: unanswered."""
 
 ATTENTION = ("attention_checks", "attention_failed")
-"""Columns of the export that count a person's attention checks."""
+"""Columns of the export with the numbers of a participant's attention checks."""
 SEVERAL = "|"
 """Separates several answers to one question in a cell of the export."""
 _TOLD = ("name", "kind", "question", "required")
