@@ -37,11 +37,14 @@ BANNED = {
     r"\bcalled? otherwise\b": "has another name",
 }
 """Phrases that are not used, as regular expressions, and what to write instead."""
+_ANY = re.compile("|".join(f"(?:{pattern})" for pattern in BANNED), re.IGNORECASE)
 
 
 def phrases_in(text: str) -> list[str]:
     """Return the banned phrases of a text, each with what to write instead."""
     words = " ".join(text.split())
+    if not _ANY.search(words):
+        return []
     found = ((re.search(pattern, words, re.IGNORECASE), instead) for pattern, instead in BANNED.items())
     return [f"{match[0]!r}: write {instead!r}" for match, instead in found if match]
 
