@@ -262,7 +262,7 @@ def _parquet(rows, length):
         ({"VALUES_LIMIT": 60}, (20, 3), None),
         ({"VALUES_LIMIT": 60}, (20, 4), "80 list items; write smaller row groups"),
         ({"TEXT_LIMIT": 800}, (2, 99), None),
-        ({"TEXT_LIMIT": 800}, (2, 101), "a row holds 809 bytes"),
+        ({"TEXT_LIMIT": 800}, (2, 101), "a row has 809 bytes"),
     ],
 )
 def test_a_parquet_file_is_refused_by_what_it_says_of_itself(limits, lists, note, tmp_path, monkeypatch):
