@@ -25,6 +25,13 @@ def nowhere(monkeypatch):
     monkeypatch.setenv("HMIX_CIFAR10", "/nowhere")
 
 
+@pytest.fixture
+def dataset(hub, login):
+    """A public dataset, to which explorers are published."""
+    hub.create(REPOSITORY)
+    return hub.repository(REPOSITORY)
+
+
 def publish(study, *options):
     return CliRunner().invoke(main, ["contribute", "publish", str(study), "--repo-id", REPOSITORY, *options])
 
@@ -79,7 +86,7 @@ def test_a_study_that_gives_people_away_has_no_explorer(hub, login, study, edit)
     assert hub.requests == []
 
 
-def test_again_it_uploads_what_changed_and_deletes_what_is_gone(hub, login, study):
+def test_again_it_uploads_what_changed_and_deletes_what_is_gone(hub, dataset, study):
     publish_space(Study.open(study), REPOSITORY, SPACE)
     hub.commit(f"spaces/{SPACE}", {"data/old.arrow": b"old"})
     before = len(hub.commits(f"spaces/{SPACE}"))
@@ -89,25 +96,52 @@ def test_again_it_uploads_what_changed_and_deletes_what_is_gone(hub, login, stud
     assert len(hub.commits(f"spaces/{SPACE}")) == before + 1
 
 
-def test_a_space_of_something_else_is_left_alone(hub, login, study):
+def test_a_space_of_something_else_is_left_alone(hub, dataset, study):
     hub.create("spaces/lab/demo", {"app.py": b"print()"})
     with pytest.raises(PublishError, match="something other than an explorer"):
         publish_space(Study.open(study), REPOSITORY, "lab/demo")
     assert hub.files("spaces/lab/demo")["app.py"] == b"print()"
 
 
-def test_a_space_that_was_made_by_hand_and_holds_nothing_is_used(hub, login, study):
+def test_a_space_that_was_made_by_hand_and_holds_nothing_is_used(hub, dataset, study):
     hub.create("spaces/lab/demo", {"README.md": b"", "index.html": b"", "style.css": b""})
     assert publish_space(Study.open(study), REPOSITORY, "lab/demo").action == "pushed"
     assert "data/explorer.js" in hub.files("spaces/lab/demo")
 
 
-def test_it_is_private_if_asked_for_and_no_public_one_is_used(hub, login, study):
+def test_it_is_private_if_asked_for_and_no_public_one_is_used(hub, dataset, study):
     publish_space(Study.open(study), REPOSITORY, SPACE, private=True)
     assert hub.repository(f"spaces/{SPACE}").private
     hub.create("spaces/lab/demo")
     with pytest.raises(PublishError, match="the Space is public"):
         publish_space(Study.open(study), REPOSITORY, "lab/demo", private=True)
+
+
+def test_the_explorer_of_a_private_dataset_is_private(hub, login, study):
+    assert publish(study, "--push", "--private").exit_code == 0
+    assert publish(study, "--push", "--space").exit_code == 0
+    assert hub.repository(f"spaces/{SPACE}").private
+
+
+def test_no_public_space_is_used_for_a_private_dataset(hub, dataset, study):
+    dataset.private = True
+    hub.create("spaces/lab/demo")
+    with pytest.raises(PublishError, match="the Space is public"):
+        publish_space(Study.open(study), REPOSITORY, "lab/demo")
+    assert "data/explorer.js" not in hub.files("spaces/lab/demo")
+
+
+def test_a_gated_dataset_has_no_space(hub, dataset, study):
+    dataset.gated = "auto"
+    with pytest.raises(PublishError, match="open to everybody"):
+        publish_space(Study.open(study), REPOSITORY, SPACE)
+    assert not hub.exists(f"spaces/{SPACE}")
+
+
+def test_a_dataset_that_is_not_published_has_no_space(hub, login, study):
+    with pytest.raises(PublishError, match="the dataset is not published"):
+        publish_space(Study.open(study), REPOSITORY, SPACE)
+    assert not hub.exists(f"spaces/{SPACE}")
 
 
 def test_what_is_no_name_of_a_space_is_told(hub, study):
@@ -117,7 +151,7 @@ def test_what_is_no_name_of_a_space_is_told(hub, study):
     assert hub.requests == []
 
 
-def test_a_synthetic_study_is_marked(hub, login, study, edit):
+def test_a_synthetic_study_is_marked(hub, dataset, study, edit):
     edit(study / "study.yaml", "version: 1.0.0", "version: 1.0.0\nsynthetic: true")
     publish_space(Study.open(study), REPOSITORY, SPACE)
     card = hub.files(f"spaces/{SPACE}")["README.md"].decode()

@@ -84,6 +84,7 @@ class Repository:
     refs: dict[str, str] = field(default_factory=dict)
     discussions: dict[int, Discussion] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    gated: bool | str = False
     created: datetime = field(init=False)
 
     def __post_init__(self) -> None:

@@ -54,7 +54,8 @@ def publish_space(
 ) -> Published:
     """Publish the explorer of a study on the Hub, as a static Space.
 
-    Nothing is checked here: publish the study first, at least as a dry run. Calling it again uploads what has changed.
+    The study is not checked here: publish it first, at least as a dry run. The Space of a private dataset is private.
+    Calling it again uploads what has changed.
 
     Parameters
     ----------
@@ -77,7 +78,8 @@ def publish_space(
     ConfigurationError
         If this cannot be the name of a Space.
     PublishError
-        If the Space contains something else or is public although `private`, or the Hub refuses.
+        If the dataset is not published or is gated, if the Space contains something else or is public although the
+        dataset is private or `private` is given, or if the Hub refuses.
     """
     check_space(space)
     with tempfile.TemporaryDirectory(prefix="hmix-space-") as scratch:
@@ -91,10 +93,25 @@ def publish_space(
         api = HfApi()
 
         def attempt() -> Published:
-            _push(api, study, space, folder, files, private=private, tell=tell)
+            is_private = _is_private(api, repository) or private
+            _push(api, study, space, folder, files, private=is_private, tell=tell)
             return Published("pushed", f"{api.endpoint}/spaces/{space}", version, files)
 
         return persist(attempt, space, tell)
+
+
+def _is_private(api: HfApi, repository: str) -> bool:
+    """Whether a published dataset is private; one with restricted access is refused, since Spaces cannot be gated."""
+    where = Where(f"{repository} (Hugging Face Hub)")
+    try:
+        info = api.dataset_info(repository)
+    except RepositoryNotFoundError:
+        msg = "the dataset is not published, or you have no access to it"
+        raise PublishError(msg, where=where, hint="publish the dataset first; its explorer follows it") from None
+    if info.gated:
+        msg = "the dataset is gated, but its explorer would be open to everybody"
+        raise PublishError(msg, where=where, hint="`hmix explore -o DIR` writes a folder for those who have access")
+    return bool(info.private)
 
 
 def _push(
@@ -115,7 +132,7 @@ def _push(
         api.create_repo(space, repo_type=SPACE, space_sdk="static", private=private, exist_ok=True)
         info = api.space_info(space)
     if private and not info.private:
-        msg = "the Space is public, and --private does not change existing Spaces"
+        msg = "the Space is public, but the dataset is private or --private was given"
         raise PublishError(msg, where=where, hint="make it private in its settings, or name another: --space ORG/NAME")
     there = {sibling.rfilename for sibling in info.siblings or []}
     if METADATA not in there and there - _NEW:

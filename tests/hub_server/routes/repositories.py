@@ -114,7 +114,7 @@ def _description(state: State, repository: Repository, revision: str = "main") -
         "createdAt": timestamp(repository.created),
         "lastModified": timestamp(commit.date),
         "private": repository.private,
-        "gated": False,
+        "gated": repository.gated,
         "disabled": False,
         "downloads": 0,
         "likes": 0,
