@@ -52,11 +52,11 @@ def test_every_public_name_has_an_example():
 
 @pytest.mark.parametrize("module", MODULES)
 @pytest.mark.usefixtures("hub")
-def test_examples_run(module, record_property, monkeypatch, tmp_path, load_sample):
+def test_examples_run(module, record_testsuite_property, monkeypatch, tmp_path, load_sample):
     monkeypatch.setenv("HMIX_SOURCE", "sample")
     monkeypatch.chdir(tmp_path)
     load_sample()
     found = doctest.testmod(importlib.import_module(module))
-    record_property("examples", found.attempted)
+    record_testsuite_property(f"examples in {module}", found.attempted)
     assert found.attempted > 0
     assert found.failed == 0
