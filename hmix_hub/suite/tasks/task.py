@@ -57,7 +57,7 @@ class SuiteTask(ABC):
     needs
         The options that a study file must set.
     takes_single
-        Whether a stimulus may be a single picture, shown as it is.
+        Whether a stimulus may be a single, unmixed picture.
     has_grid
         Whether a page shows all mixtures of a pair in a shuffled order.
     words
