@@ -176,7 +176,7 @@ def test_the_command_line_shows_them(votes):
         result = run(main, ["contribute", words[0], folder])
         assert result.exit_code == 0, result.output
     card = Path(folder, "README.md").read_text()
-    assert "40 votes on single images by people who are not told apart" in card
+    assert "40 votes on single images by participants who cannot be told apart" in card
     assert 'by="participant"' not in card
     shown = run(main, ["load", TASK, "--dataset", folder])
     assert shown.exit_code == 0, shown.output
