@@ -37,7 +37,7 @@ EXTRAS = {
 }
 """What an extra is for; the others are for developers."""
 VARIABLES = re.compile(r"HMIX_\w+|HF_(?:HOME|ENDPOINT|\w+_CACHE|\w*OFFLINE)|OMP_NUM_THREADS|https?_proxy", re.I)
-"""Environment variables that change what the package does, and hold no secrets of their own."""
+"""Environment variables that change what the package does; those with addresses can contain passwords."""
 
 
 class State(StrEnum):
@@ -122,12 +122,30 @@ def _run(name: str, check: Check) -> list[Line]:
 
 def _shareable(text: str) -> str:
     """Return a text without secrets, and with the home folder as `~`."""
+    # Longest first, since one value can contain another; libraries may add or remove a final slash.
+    for value in sorted({value.rstrip("/") for _, value in _variables()} - {""}, key=len, reverse=True):
+        text = text.replace(value, _bare(value))
     try:
         from hmix_hub.loading.hub_client import redacted
     except ImportError:
-        # What may hide in an address is not known here.
+        # The other patterns of secrets are not known here.
         return _without_home(re.sub(r"\S+://\S+", "(an address)", text))
     return _without_home(redacted(text))
+
+
+def _variables() -> list[tuple[str, str]]:
+    """Return the names and values of the environment variables that are shown."""
+    return sorted((name, value) for name, value in os.environ.items() if VARIABLES.fullmatch(name))
+
+
+def _bare(value: str) -> str:
+    """Return the value of a variable without what an address can hide: user, password, query; paths stay."""
+    if re.match(r"/(?!/)|[~.]", value):
+        return value
+    rest = re.sub(r"^[\w+.-]*://", "", value)
+    secret, _, place = rest.rpartition("@")
+    # Before a query, the last @ ends the password; within the query, it is part of a secret.
+    return value.removesuffix(rest) + ("[hidden]" if re.search("[?#]", secret) else re.split("[?#]", place)[0])
 
 
 def _without_home(text: str) -> str:
@@ -294,10 +312,7 @@ def _size_text(size: int) -> str:
 
 
 def _environment() -> Iterator[Line]:
-    from hmix_hub.loading.hub_client import redacted
-
-    variables = sorted((name, value) for name, value in os.environ.items() if VARIABLES.fullmatch(name))
-    named = [redacted(f"{name}={value}") for name, value in variables]
+    named = [f"{name}={value}" for name, value in _variables()]
     yield Line("environment", State.GOOD, ", ".join(named) or "no variable that concerns the package is set")
 
 

@@ -24,7 +24,7 @@ _SECRETS = (
     (re.compile(r"(\bauthorization\b[\"']?\s*[:=,]\s*(?:b?[\"'])?)(?!bearer|basic)[^\"'\r\n]+", re.I), rf"\1{HIDDEN}"),
     (re.compile(r"\b(bearer|basic)\b[\s:]+[^\"'\r\n]+", re.I), rf"\1 {HIDDEN}"),
     (re.compile(r"hf_[\w.~+=-]+"), HIDDEN),
-    (re.compile(r"(\w://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(\w://)\S+@"), rf"\1{HIDDEN}@"),
     (
         re.compile(
             r"\b((?:x-amz-(?:signature|credential|security-token)|signature|sig|(?:access_)?token|password)=)"

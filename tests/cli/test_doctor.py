@@ -254,7 +254,8 @@ def test_little_space_is_a_note_and_a_folder_that_cannot_be_written_a_problem(mo
 def test_secrets_and_the_home_folder_are_not_shown(monkeypatch, place):
     secret = "hf_" + "a" * 30
     monkeypatch.setenv("HF_TOKEN", secret)
-    monkeypatch.setenv("HMIX_SOURCE", "https://somebody:pass-word@mirror.example/h_mix")
+    monkeypatch.setenv("HMIX_SOURCE", "https://somebody:pass-word@mirror.example/h_mix?key=pass-word")
+    monkeypatch.setenv("http_proxy", "somebody:pass-word@127.0.0.1:9")
     monkeypatch.setenv("HMIX_REGISTERED", str(place / "studies"))
     printed = CliRunner().invoke(main, ["doctor"]).output
     found = doctor()
@@ -268,6 +269,32 @@ def test_secrets_and_the_home_folder_are_not_shown(monkeypatch, place):
     assert "HMIX_REGISTERED=~/studies" in found["environment"]["said"]
     for text in (printed, json.dumps(found)):
         assert [word for word in (secret, "somebody", "pass-word", str(place)) if word in text] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("http_proxy", "user:SECRET@127.0.0.1:9", "127.0.0.1:9"),
+        ("https_proxy", "//user:SECRET@127.0.0.1:9", "127.0.0.1:9"),
+        ("http_proxy", "http://u:p@SECRET@host:9", "http://host:9"),
+        ("http_proxy", "http://u:p/SECRET@host:9", "http://host:9"),
+        ("http_proxy", "http://u:p SECRET@host:9", "http://host:9"),
+        ("HTTP_PROXY", "http://u:p?SECRET@host:9", "http://[hidden]"),
+        ("HMIX_SOURCE", "https://host/data?key=SECRET", "https://host/data"),
+        ("HMIX_SOURCE", "https://host/data?key=SE@CRET", "https://[hidden]"),
+        ("HF_ENDPOINT", "https://u:SECRET@host/#SECRET", "https://host/"),
+        ("HMIX_CACHE", "/data/a@b#c", "/data/a@b#c"),
+        ("OMP_NUM_THREADS", "2", "2"),
+    ],
+)
+def test_of_addresses_in_variables_only_the_place_is_shown(name, value, shown, monkeypatch):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.setenv(name, value)
+    (line,) = checkup._environment()
+    for text in (line.said, f"no answer from {value}: 404"):
+        told = checkup._shareable(text)
+        assert shown in told
+        assert [word for word in ("SECRET", "CRET", "user", "u:p") if word in told] == []
 
 
 def test_what_is_only_called_like_the_home_folder_keeps_its_name(monkeypatch):

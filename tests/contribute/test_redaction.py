@@ -20,6 +20,8 @@ from hmix_hub.loading.hub_client import HIDDEN, redacted
         "token hf_SECRET is wrong",
         "the token is xhf_oauth_SECRET.SECRET-SECRET",
         "https://me:SECRET@example.org/a",
+        "https://me:SE@SECRET@example.org/a",
+        "https://me:SE/SECRET@example.org/a",
         "https://example.org/a?X-Amz-Signature=SECRET&b=1",
         "https://example.org/a?token=SECRET",
     ],
