@@ -2,8 +2,8 @@
 
 python3 scripts/release.py VERSION [--dry-run]
 
-Everything is done in a temporary clone of what is committed. Only when all of it was good, the commit and its tag are
-fetched into the checkout and pushed; with --dry-run, they are printed and forgotten.
+Everything happens in a temporary clone of the committed state of `main`. If all of it succeeds, the commit and its tag
+are pushed together, and only then does the checkout move; with --dry-run, they are printed and discarded.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ PLACES = {
     "README.md": (r"\bversion \d+\.\d+\.\d+", "version {version}"),
     "CHANGELOG.md": (r"^## Unreleased\n+(?=\S(?!# ))", "## Unreleased\n\n## {version} - {date}\n\n"),
 }
-"""Where the version stands, as it is found and as it is written; everything else asks `hmix_hub.__version__`."""
+"""Where the version is written: pattern and replacement; everything else uses `hmix_hub.__version__`."""
+BRANCH = "main"
+"""The branch that releases are made from."""
 TRIED = (
     ("-m", "hmix_hub", "--version"),
     ("-m", "hmix_hub", "doctor", "--offline"),
     ("-c", "import hmix_hub; print(hmix_hub.load_dataset('h-mix', split='train'))"),
 )
-"""What the new wheel has to do in an environment of its own."""
+"""What the new wheel must do in its own environment."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -48,36 +50,51 @@ def options() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     """Make a release, or try to."""
     version, tag = arguments.version, f"v{arguments.version}"
+    if not arguments.dry_run:
+        check_branch()
     check_version(version, git(ROOT, "tag", "--list", "v*").split())
     if git(ROOT, "status", "--porcelain"):
-        sys.exit("there are changes that are not committed: commit them, or put them aside with `git stash`")
+        sys.exit("there are uncommitted changes: commit them, or put them aside with `git stash`")
     with tempfile.TemporaryDirectory(prefix="hmix-release-") as scratch:
         clone, dist = Path(scratch) / "hmix-hub", Path(scratch) / "dist"
         git(ROOT, "clone", "--quiet", "--no-hardlinks", ROOT, clone)
         write_version(clone, version, datetime.datetime.now(datetime.UTC).date())
         git(clone, "commit", "--quiet", "--all", "--message", f"Version {version}")
+        git(clone, "tag", "--annotate", tag, "--message", f"Version {version}")
         build(clone, dist)
         wheel = check_metadata(dist, version)
         try_wheel(wheel, Path(scratch) / "tried")
         print(git(clone, "show", "--stat", "--format=%s"), *sorted(path.name for path in dist.iterdir()), sep="\n")
         if arguments.dry_run:
-            print(f"everything is good; without --dry-run, this commit would be pushed with the tag {tag}")
+            print(f"everything succeeded; without --dry-run, this commit would be pushed with the tag {tag}")
             return
-        branch = git(ROOT, "branch", "--show-current")
-        git(ROOT, "pull", "--quiet", "--ff-only", clone, "HEAD")
-    git(ROOT, "tag", "--annotate", tag, "--message", f"Version {version}")
-    git(ROOT, "push", "--quiet", "--atomic", "origin", branch, tag)
-    print(f"{tag} is pushed: the workflow `release` tests it once more and uploads it when somebody approves")
+        # Objects without a name: if the push is rejected, no branch and no tag of the checkout has changed.
+        git(ROOT, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", clone, "HEAD", f"refs/tags/{tag}")
+        commit, tagged = git(clone, "rev-parse", "HEAD", f"refs/tags/{tag}").split()
+    git(ROOT, "push", "--quiet", "--atomic", "origin", f"{commit}:refs/heads/{BRANCH}", f"{tagged}:refs/tags/{tag}")
+    git(ROOT, "merge", "--quiet", "--ff-only", commit)
+    git(ROOT, "update-ref", f"refs/tags/{tag}", tagged)
+    print(f"{tag} is pushed: the workflow `release` runs all tests again, and uploads after an approval")
+
+
+def check_branch() -> None:
+    """Check that the checkout is on the branch of releases, and has exactly its pushed commits."""
+    branch = git(ROOT, "branch", "--show-current")
+    if branch != BRANCH:
+        sys.exit(f"releases are made from {BRANCH}, and this is {branch or 'no branch'}: git switch {BRANCH}")
+    git(ROOT, "fetch", "--quiet", "--tags", "origin", BRANCH)
+    if git(ROOT, "rev-parse", "HEAD") != git(ROOT, "rev-parse", "FETCH_HEAD"):
+        sys.exit(f"{BRANCH} differs from origin/{BRANCH}: pull and push first, and wait for its tests")
 
 
 def check_version(version: str, tags: list[str]) -> None:
-    """Check that a version is written as versions are, and larger than all that were released."""
+    """Check that a version has the right form, and is larger than every released one."""
     from packaging.version import Version
 
     if not re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", version):
         sys.exit(f"{version} is not a version: write three numbers, such as 0.2.0")
     if tags and Version(version) <= (newest := max(Version(tag) for tag in tags)):
-        sys.exit(f"{version} is not larger than {newest}, the newest version that was released")
+        sys.exit(f"{version} is not larger than {newest}, the latest release")
 
 
 def write_version(folder: Path, version: str, date: datetime.date) -> None:
@@ -146,7 +163,7 @@ def run(command: Sequence[str | Path], folder: Path, environment: dict[str, str]
     """Run a command in a folder, and return what it prints; if it fails, there is no release."""
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{done.stdout}\nthis failed, so that nothing is released: {' '.join(map(str, command))}")
+        sys.exit(f"{done.stdout}\nthis command failed, and nothing was released: {' '.join(map(str, command))}")
     return done.stdout.strip()
 
 

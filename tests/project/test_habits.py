@@ -101,14 +101,25 @@ def test_a_form_is_one_of_githubs_and_asks_for_no_participant(name, root):
     assert privacy["required"] is True
 
 
-def test_only_the_job_that_uploads_has_an_identity_and_no_job_a_token(root):
-    texts = {name: (root / f".github/workflows/{name}.yml").read_text(encoding="utf-8") for name in ("test", "release")}
-    release = yaml.safe_load(texts["release"])
-    rights = {name: job.get("permissions") for name, job in release["jobs"].items()}
-    assert rights == {"test": None, "build": None, "publish": {"id-token": "write"}}
-    assert release["permissions"] == {"contents": "read"}
-    assert release["jobs"]["publish"]["needs"] == ["test", "build"]
+RIGHTS = {
+    ("docs", "publish"): {"pages": "write", "id-token": "write"},
+    ("release", "publish"): {"id-token": "write"},
+}
+"""Jobs with rights beyond reading, in any workflow."""
+
+
+def test_only_the_jobs_that_publish_have_an_identity_and_no_job_a_token(root):
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (root / ".github" / "workflows").iterdir()}
+    workflows = {name: yaml.safe_load(text) for name, text in texts.items()}
+    assert texts.keys() == {"test", "docs", "release"}
+    assert all(workflow["permissions"] == {"contents": "read"} for workflow in workflows.values())
+    jobs = {(name, job): value for name, workflow in workflows.items() for job, value in workflow["jobs"].items()}
+    assert {job: value["permissions"] for job, value in jobs.items() if "permissions" in value} == RIGHTS
+    assert jobs["release", "publish"]["needs"] == ["test", "build"]
     assert not re.search(r"secrets\.|password|(?<!id-)token:", "".join(texts.values()))
+    # A branch moves under whoever uses it; what uploads is named by its version.
+    used = re.findall(r"uses: ([\w./-]+)@(\S+)", "".join(texts.values()))
+    assert [action for action, version in used if not re.fullmatch(r"v\d+(\.\d+)*|[0-9a-f]{40}", version)] == []
     assert ".ci/run" in texts["test"]
 
 

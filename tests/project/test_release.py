@@ -38,6 +38,7 @@ def template(tmp_path_factory):
         "git -C checkout add .",
         "git -C checkout -c user.name=A -c user.email=a@example.org commit --quiet --message All",
         "git -C checkout tag v0.1.0",
+        "git -C checkout push --quiet origin main v0.1.0",
     )
     for command in commands:
         subprocess.run(command.split(), cwd=place, check=True)
@@ -92,11 +93,39 @@ def test_a_release_is_a_commit_and_a_tag_that_are_pushed(release, checkout, tmp_
         checkout, "rev-parse", "v0.2.0^{commit}"
     )
 
+    assert (
+        release.git(checkout, "log", "--format=%s %D", "-1") == "Version 0.2.0 HEAD -> main, tag: v0.2.0, origin/main"
+    )
+    assert release.git(checkout, "status", "--porcelain") == ""
+
+
+def test_a_rejected_push_changes_nothing(release, checkout, tmp_path):
+    hook = tmp_path / "remote" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    with pytest.raises(SystemExit, match="nothing was released"):
+        run(release, "0.2.0")
+    assert release.git(checkout, "tag") == release.git(tmp_path / "remote", "tag") == "v0.1.0"
+    assert release.git(checkout, "log", "--format=%s") == "All"
+    hook.unlink()
+    run(release, "0.2.0")
+    assert "v0.2.0" in release.git(tmp_path / "remote", "tag").split()
+
+
+def test_only_main_as_it_was_pushed_is_released(release, checkout):
+    release.git(checkout, "switch", "--quiet", "--create", "side")
+    with pytest.raises(SystemExit, match="git switch main"):
+        run(release, "0.2.0")
+    release.git(checkout, "switch", "--quiet", "main")
+    release.git(checkout, "commit", "--quiet", "--allow-empty", "--message", "Not pushed")
+    with pytest.raises(SystemExit, match="differs from origin/main"):
+        run(release, "0.2.0")
+
 
 def test_nothing_is_tagged_where_the_wheel_does_not_work(release, checkout, monkeypatch):
     failing = [sys.executable, "-c", "raise SystemExit(1)"]
     monkeypatch.setattr(release, "try_wheel", lambda _, folder: release.run(failing, folder.parent))
-    with pytest.raises(SystemExit, match="nothing is released"):
+    with pytest.raises(SystemExit, match="nothing was released"):
         run(release, "0.2.0")
     assert release.git(checkout, "tag") == "v0.1.0"
     assert release.git(checkout, "log", "--format=%s") == "All"
@@ -113,12 +142,13 @@ def test_a_version_that_is_none_or_not_new_is_refused(version, message, release,
 
 def test_changes_that_are_not_committed_are_refused(release, checkout):
     (checkout / "README.md").write_text("other", encoding="utf-8")
-    with pytest.raises(SystemExit, match="not committed"):
+    with pytest.raises(SystemExit, match="uncommitted"):
         run(release, "0.2.0")
 
 
 def test_an_empty_section_is_not_released(release, checkout):
     (checkout / "CHANGELOG.md").write_text(CHANGELOG.replace("### Added\n\n* A thing.\n\n", ""), encoding="utf-8")
     release.git(checkout, "commit", "--quiet", "--all", "--message", "Nothing")
+    release.git(checkout, "push", "--quiet", "origin", "main")
     with pytest.raises(SystemExit, match="nothing under Unreleased"):
         run(release, "0.2.0")
