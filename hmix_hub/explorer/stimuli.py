@@ -97,9 +97,9 @@ def _ready_mixtures(
         own = np.flatnonzero(set_of == set_number)
         number_of = dict(zip(index_of[own].tolist(), own.tolist(), strict=True)) | {-1: -1}
         for row, (one, two, coefficient) in enumerate(listed_mixtures(ready)):
-            first, second = number_of.get(one, -1), number_of.get(two, -1)
-            if first >= 0 and (first, second) in shown:
-                yield _Mixture(set_number, row, first, second, coefficient)
+            # Pictures that no stimulus shows have no number.
+            if one in number_of and two in number_of and (pair := (number_of[one], number_of[two])) in shown:
+                yield _Mixture(set_number, row, *pair, coefficient)
 
 
 def stimulus_columns(

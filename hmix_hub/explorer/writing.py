@@ -91,8 +91,12 @@ def write_explorer(
     tell("loading judgments")
     shown, tasks = load_tasks(names, source=source, revision=revision, token=token, told=repository)
     tell("opening pictures")
-    kept = {one.unpublished for one in shown} - {""} if repository else set()
+    unpublished = {one.unpublished for one in shown} - {""}
+    kept = unpublished if repository else set()
     opened, notes = open_pictures(tasks, kept, cifar10=cifar10, image_sets=image_sets, tell=tell)
+    for name in sorted(unpublished & opened.keys()):
+        notes.append(f"The pictures of {name} must not be published: do not share this page.")
+        tell(f"the pictures of {name} must not be published: do not share the page")
     with whole_folder(target, replaces=True) as made:
         _copy_client(made)
         for name, content in _files(shown, tasks, opened, notes, model=model, tell=tell):

@@ -179,6 +179,19 @@ def test_mixtures_of_another_method_are_pictures_of_their_own(tmp_path):
     assert pictures["index"].to_pylist()[-4:] == [-1] * 4
 
 
+def test_a_mixture_with_a_picture_that_no_stimulus_shows_is_not_that_of_a_single_picture(tmp_path):
+    def change(files):
+        morphed(files)
+        files["stimuli/pictures/4.png"] = files["stimuli/mixtures/0_4.png"] = files["stimuli/pictures/0.png"]
+        files["stimuli/images.csv"] += f"\npictures/4.png,{CLASSES[1]}".encode()
+        files["stimuli/mixtures.csv"] += b"\nmixtures/0_4.png,mixed_0.75_Cat_0_Fox_4"
+
+    page = page_of(tmp_path, study(tmp_path / "study", change=change))
+    mixtures = table_of(page, "mixtures")
+    assert mixtures["mixing_coefficient"].to_pylist() == [0.5] * 4
+    assert min(mixtures["image_2"].to_pylist()) >= 0
+
+
 def test_several_datasets_are_joined_over_the_union_of_their_classes(tmp_path):
     one, two = study(tmp_path / "one"), study(tmp_path / "two", change=with_own_pictures)
     three = study(tmp_path / "three", "class_choice")
@@ -257,7 +270,12 @@ def test_pictures_that_may_not_be_published_are_left_out_where_everybody_sees_th
 
     folder = study(tmp_path / "study", change=change)
     options = {"image_sets": {"example-study/pictures": folder / "stimuli"}}
-    assert metadata_of(page_of(tmp_path, folder, **options))["pictures"]["count"] == 4
+    said = []
+    own = metadata_of(page_of(tmp_path, folder, tell=said.append, **options))
+    warning = "the pictures of example-study/pictures must not be published: do not share th"
+    assert own["pictures"]["count"] == 4
+    assert f"{warning}e page" in said
+    assert own["notes"][0].lower() == f"{warning}is page."
     published = metadata_of(page_of(tmp_path, folder, repository="lab/study", **options))
     assert published["pictures"]["count"] == 0
     assert published["notes"][0] == "The pictures of example-study/pictures must not be published and are not shown."
