@@ -135,6 +135,7 @@ def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str
 @configuration_argument
 @dataset_option
 @source_option
+@click.option("--revision", metavar="NAME", help="Version of a study on the Hub, a branch or a commit; default: main.")
 @click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
 @click.option(
     "--columns",
@@ -154,6 +155,7 @@ def load(
     config: str,
     dataset: str,
     source: str | None,
+    revision: str | None,
     schema_version: str,
     columns: str | None,
     form: str | None,
@@ -169,7 +171,7 @@ def load(
     from hmix_hub.loading.road import load_dataset
 
     form = _form_of(output, form)
-    options = filters | {"source": source, "schema_version": schema_version}
+    options = filters | {"source": source, "revision": revision, "schema_version": schema_version}
     loaded = load_dataset(dataset, config, split="train", **options)
     # Before columns are chosen, as one of them is the mark.
     warn_if_synthetic(loaded, source, dataset)

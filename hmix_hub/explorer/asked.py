@@ -38,7 +38,7 @@ class ShownDataset:
     ----------
     name
         Name in the page's code: a registered name or a repository; for a folder, its last part, since a path can
-        identify its owner.
+        identify its owner; different for each dataset of an explorer.
     origin
         Name or path to load it by.
     tasks
@@ -49,6 +49,8 @@ class ShownDataset:
         Shown on the page; empty if not stated.
     unpublished
         Name of its image set if the pictures must not be published; otherwise empty.
+    revision
+        Value of `revision=` in the page's code; empty: none.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ShownDataset:
     licence: str = ""
     citation: str = ""
     unpublished: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +128,10 @@ def load_tasks(
     ConfigurationError, SchemaError, SourceError
         If a dataset cannot be loaded, two hold the same judgments, or none has a judgment.
     """
-    shown = [_describe(name, names, source, {"revision": revision, "token": token}) for name in names]
+    shown = _numbered([_describe(name, names, source, {"revision": revision, "token": token}) for name in names])
     if told is not None:
-        shown = [replace(one, name=told) for one in shown]
+        # What is published gets its version as a tag.
+        shown = [replace(one, name=told, revision=one.version) for one in shown]
     found = []
     for task in TASKS.values():
         parts = tuple(one for one in shown if task.name in one.tasks)
@@ -161,10 +165,15 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         told = "sample" if study.synthetic else _told(own_source)
         return ShownDataset(H_MIX, H_MIX, tuple(JUDGMENT_FILES), told, study.title, citation=cited)
     manifest = open_study(name, source=own_source if is_registered(name) else None, **of_hub).manifest
-    folder = Path(os.path.expanduser(name))
+    folder = Path(os.path.expanduser(name)).absolute()
+    is_folder = folder.is_dir() and not is_registered(name)
     doi = manifest.citation.doi
+    shown_name = folder.name if is_folder else str(name)
+    if is_folder and (shown_name == H_MIX or is_registered(shown_name)):
+        # So that the code does not load the dataset of that name.
+        shown_name = f"./{shown_name}"
     return ShownDataset(
-        folder.absolute().name if folder.is_dir() and not is_registered(name) else str(name),
+        shown_name,
         name,
         tuple(manifest.tasks),
         _told(own_source) if is_registered(name) else "",
@@ -173,7 +182,18 @@ def _describe(name: Name, names: Sequence[Name], source: Any, of_hub: Mapping[st
         manifest.licence,
         manifest.citation.bibtex or (f"https://doi.org/{doi}" if doi else ""),
         manifest.image_set if manifest.stimuli.source == ELSEWHERE else "",
+        "" if is_folder or is_registered(name) else of_hub["revision"] or "",
     )
+
+
+def _numbered(shown: Sequence[ShownDataset]) -> list[ShownDataset]:
+    """Return datasets under different names: of folders with one name, all but the first are numbered."""
+    found: dict[str, ShownDataset] = {}
+    for one in shown:
+        names = (one.name, *(f"{one.name}-{number}" for number in range(2, len(shown) + 1)))
+        name = next(name for name in names if name not in found)
+        found[name] = replace(one, name=name)
+    return list(found.values())
 
 
 def _told(source: object) -> str:

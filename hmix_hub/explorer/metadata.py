@@ -6,8 +6,7 @@ import base64
 import json
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -18,7 +17,6 @@ from hmix_hub.explorer.columns import PAGE_KINDS, page_columns
 from hmix_hub.explorer.pictures import PER_SHEET, Pictures
 from hmix_hub.judgments.grammar import FILTERS, Filter
 from hmix_hub.origin import Origin, origin_of
-from hmix_hub.scales import scales_of
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, Kind
 from hmix_hub.tasks import FLAGS
@@ -37,7 +35,6 @@ def describe(
     datasets: Sequence[ShownDataset],
     tasks: Sequence[Mapping[str, Any]],
     classes: Vocabulary,
-    studies: Iterable[str],
     pictures: Pictures,
     *,
     mark: str,
@@ -54,8 +51,6 @@ def describe(
         Results of `describe_task`.
     classes
         Class names of the labels.
-    studies
-        Ids of the studies.
     pictures
         All pictures.
     mark
@@ -69,14 +64,12 @@ def describe(
         "format": FORMAT,
         "version": version("hmix-hub"),
         "title": "; ".join(dict.fromkeys(one.title for one in datasets)),
-        "synthetic": bool(mark),
         "mark": mark,
         "datasets": [
             {name: getattr(one, name) for name in ("name", "title", "version", "licence", "citation")}
             for one in datasets
         ],
         "classes": list(classes.names),
-        "studies": list(studies),
         "flags": {flag.name: flag.meaning for flag in FLAGS.values()},
         "walk": WALK.tolist(),
         "pictures": {
@@ -84,7 +77,6 @@ def describe(
             "per_sheet": PER_SHEET,
             "sheets": -(-len(pictures) // (PER_SHEET[0] * PER_SHEET[1])),
             "count": len(pictures),
-            "originals": pictures.has_originals,
         },
         "has_mixtures": bool(pictures.mixture_columns),
         "notes": list(notes),
@@ -111,19 +103,15 @@ def describe_task(shown: ShownTask, judgments: Columns, stimuli: Columns, partic
         "name": task.name,
         "title": task.name.replace("_", " "),
         "question": task.question,
-        "section": task.section,
         "kind": _kind(task),
-        "shows": task.shows,
         "n_judgments": shown.table.num_rows,
         "n_participants": participants,
-        "n_stimuli": len(shown.stimuli.sizes),
         "answer": task.judged_columns[0],
         "coefficient": task.coefficient_column,
         "confidence": "confidence" if "confidence" in judgments else None,
         "facet": next(iter(task.facets), None),
         "columns": [_describe_column(name, known.get(name)) for name in judgments],
         "filters": [one for name in FILTERS.values() if (one := _describe_filter(name, task, judgments, stimuli))],
-        "scales": [asdict(scale) for scale in scales_of(shown.dataset).values()] if task.facets else [],
         "code": code_of(shown.parts),
     }
 
@@ -194,14 +182,17 @@ def _describe_filter(filter_: Filter, task: Task, judgments: Columns, stimuli: C
 def code_of(parts: Sequence[ShownDataset]) -> dict[str, str | None]:
     """Return how to load a task's judgments: parts of a call and, for one dataset, of a command."""
     names, sources = [one.name for one in parts], {one.name: one.source for one in parts if one.source}
-    if len(parts) > 1:
-        options = f"source={_python(sources)}" if sources else ""
-        return {"python": _python(names), "python_options": options, "command": None}
-    (name,), told = names, sources.get(names[0])
+    is_one = len(parts) == 1
+    options = {
+        "source": sources.get(names[0], "") if is_one else sources,
+        "revision": next((one.revision for one in parts if one.revision), ""),
+    }
+    told = {name: value for name, value in options.items() if value}
+    command = ["--dataset", names[0], *(word for name, value in told.items() for word in (f"--{name}", str(value)))]
     return {
-        "python": _python(name),
-        "python_options": f"source={_python(told)}" if told else "",
-        "command": f"--dataset {shlex.quote(name)}{f' --source {told}' if told else ''}",
+        "python": _python(names[0] if is_one else names),
+        "python_options": ", ".join(f"{name}={_python(value)}" for name, value in told.items()),
+        "command": shlex.join(command) if is_one else None,
     }
 
 

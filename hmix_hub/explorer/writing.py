@@ -143,7 +143,6 @@ def _files(
     participants, of_rows = number_participants(tasks)
     pictures, endpoints = number_pictures(tasks, opened)
     described, said, told_model = [], list(notes), None
-    studies: dict[str, None] = {}
     for task, participant, pairs in zip(tasks, of_rows, endpoints, strict=True):
         name = task.task.name
         tell(f"writing {len(task.dataset):,} judgments of {name}")
@@ -156,7 +155,6 @@ def _files(
             if found is not None:
                 stimuli |= prediction_columns(found, stimuli, classes)
                 told_model = {"task": name, "title": found.title, "level": LEVEL}
-        studies |= dict.fromkeys(judgments["study_id"].dictionary.to_pylist())
         n_participants = 0 if participant is None else len(np.unique(participant))
         described.append(describe_task(task, judgments, stimuli, n_participants))
         yield f"data/{name}.arrow", stream_of(judgments)
@@ -173,5 +171,5 @@ def _files(
         tell(f"writing {int(pictures.is_shrunk.sum()):,} pictures in full size")
     for number, picture in pictures.originals():
         yield f"pictures/{number}.png", picture
-    metadata = describe(shown, described, classes, studies, pictures, mark=mark_of(tasks), notes=said, model=told_model)
+    metadata = describe(shown, described, classes, pictures, mark=mark_of(tasks), notes=said, model=told_model)
     yield METADATA, script_of("explorer", metadata)

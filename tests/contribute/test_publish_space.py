@@ -54,8 +54,8 @@ def test_the_explorer_is_pushed_beside_the_dataset(hub, login, study, tmp_path):
     (tmp_path / "data" / "explorer.js").write_bytes(files["data/explorer.js"])
     assert metadata_of(tmp_path)["tasks"][0]["code"] == {
         "python": f'"{REPOSITORY}"',
-        "python_options": "",
-        "command": f"--dataset {REPOSITORY}",
+        "python_options": 'revision="1.0.0"',
+        "command": f"--dataset {REPOSITORY} --revision 1.0.0",
     }
 
 
@@ -164,3 +164,17 @@ def test_a_published_study_is_explored_by_its_repository(hub, login, study, tmp_
     told = metadata_of(tmp_path / "page")
     assert told["tasks"][0]["code"]["command"] == f"--dataset {REPOSITORY}"
     assert (told["datasets"][0]["version"], told["tasks"][0]["n_judgments"]) == ("1.0.0", 144)
+
+
+def test_the_code_of_a_version_loads_that_version(hub, login, study, edit, tmp_path):
+    assert publish(study, "--push").exit_code == 0
+    table = study / "judgments" / "infer_mixing_factor.csv"
+    table.write_text("\n".join(table.read_text().splitlines()[:-1]))
+    edit(study / "study.yaml", "version: 1.0.0", "version: 1.1.0")
+    assert publish(study, "--push").exit_code == 0
+    write_explorer(REPOSITORY, tmp_path / "page", revision="1.0.0", for_disk=False)
+    (task,) = metadata_of(tmp_path / "page")["tasks"]
+    assert task["code"]["python_options"] == 'revision="1.0.0"'
+    for options, n in ((task["code"]["command"].split(), 144), (["--dataset", REPOSITORY], 143)):
+        done = CliRunner().invoke(main, ["load", task["name"], *options, "-o", str(tmp_path / "judgments.csv")])
+        assert f"wrote {n} rows" in done.output

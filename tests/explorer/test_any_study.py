@@ -44,7 +44,7 @@ def test_every_row_and_stimulus_is_the_judgments_own(study):
             continue
         found = table[column["name"]].to_pylist()
         assert [as_told(one, column["kind"], told["classes"], names) for one in found] == list(loaded[column["name"]])
-    key = task["facet"], "stimulus_id" if task["shows"] == "mixture" else "pair_id"
+    key = task["facet"], "stimulus_id" if task["coefficient"] == "mixing_coefficient" else "pair_id"
     of_rows = stimuli.take(table["stimulus"]).to_pylist()
     for name, own in (("stimulus_id", key[1]), ("pair_id", "pair_id"), ("image_set", "image_set")):
         assert [row[name] for row in of_rows] == loaded[own]

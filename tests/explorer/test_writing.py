@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -127,8 +128,16 @@ def test_more_judgments_than_are_fitted_on_the_spot_are_told(tmp_path, monkeypat
 
 
 def test_synthetic_judgments_are_marked(metadata):
-    assert metadata["synthetic"]
     assert metadata["mark"] == "SYNTHETIC: made by a program, not by people"
+
+
+def test_the_page_reads_all_of_its_metadata(folder, metadata):
+    scripts = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
+    (*_, task) = metadata["tasks"]
+    read = {*metadata, *metadata["pictures"], *metadata["model"], *metadata["datasets"][0], *task, *task["filters"][0]}
+    # Descriptions of the columns are for people who read the tables.
+    read -= {"columns"}
+    assert [name for name in sorted(read) if not re.search(rf"[.{{,]\s*{name}\b", scripts)] == []
 
 
 def test_code_loads_the_same_judgments(metadata, load_sample):
