@@ -35,7 +35,7 @@ _FILTERS = (
 )
 # The time at which the first pictures are on the screen, counted from the navigation.
 _WATCH = """
-const look = () => document.querySelector(".tile canvas:not(.loading)")
+const look = () => document.querySelector(".tile canvas:not(.loading):not(.absent)")
   ? requestAnimationFrame(() => (window.painted = performance.now())) : requestAnimationFrame(look);
 requestAnimationFrame(look);
 """
@@ -99,6 +99,8 @@ def _first_paints(browser: Any, folder: Path, rounds: int) -> tuple[str, list[fl
 
     source = choose_source()[0]
     write_explorer("h-mix", folder, source=source, for_disk=False)
+    if not _read_metadata(folder)["pictures"]["count"]:
+        sys.exit("there are no pictures to wait for: set HMIX_CIFAR10, or HMIX_SOURCE=sample")
     seconds = []
     with _served(folder) as address:
         for _ in range(rounds + 1):
@@ -131,6 +133,7 @@ def _filter_times(browser: Any, folder: Path, rounds: int) -> tuple[list[float],
 def _write_large(folder: Path, rows: int) -> None:
     """Write an explorer of the sample study, then random judgments in place of its own."""
     from hmix_hub.explorer.columns import stream_of
+    from hmix_hub.explorer.metadata import script_of
     from hmix_hub.explorer.writing import METADATA, write_explorer
 
     write_explorer("h-mix", folder, source="sample", for_disk=False)
@@ -142,12 +145,18 @@ def _write_large(folder: Path, rows: int) -> None:
     }
     for name, table in tables.items():
         (folder / "data" / f"{name}.arrow").write_bytes(stream_of(table))
-    script = (folder / METADATA).read_text(encoding="utf-8")
-    start, end = script.index("{"), script.rindex("}") + 1
-    metadata = json.loads(script[start:end])
+    metadata = _read_metadata(folder)
     metadata["tasks"] = [task for task in metadata["tasks"] if task["name"] == TASK]
     metadata["tasks"][0] |= {"n_judgments": rows, "n_participants": PARTICIPANTS, "n_stimuli": STIMULI}
-    (folder / METADATA).write_text(f"{script[:start]}{json.dumps(metadata)}{script[end:]}", encoding="utf-8")
+    (folder / METADATA).write_bytes(script_of("explorer", metadata))
+
+
+def _read_metadata(folder: Path) -> dict[str, Any]:
+    from hmix_hub.explorer.writing import METADATA
+
+    script = (folder / METADATA).read_text(encoding="utf-8")
+    metadata: dict[str, Any] = json.loads(script[script.index("{") : script.rindex("}") + 1])
+    return metadata
 
 
 def _stimuli(folder: Path, random: np.random.Generator) -> dict[str, pa.Array]:

@@ -319,3 +319,18 @@ def test_every_filter_of_the_explorer_is_timed(chromium, tmp_path, monkeypatch):
     stimuli, whole = explorer._filter_times(chromium, tmp_path / "large", 1)
     assert len(stimuli) == len(explorer._FILTERS)
     assert all(one < both for one, both in zip(stimuli, whole, strict=True))
+
+
+def test_pictures_that_are_not_there_are_not_timed(tmp_path, monkeypatch):
+    from benchmarks import explorer
+
+    from hmix_hub.explorer import writing
+    from hmix_hub.explorer.metadata import script_of
+
+    def write(_, folder, **__):
+        (folder / "data").mkdir(parents=True)
+        (folder / writing.METADATA).write_bytes(script_of("explorer", {"pictures": {"count": 0}}))
+
+    monkeypatch.setattr(writing, "write_explorer", write)
+    with pytest.raises(SystemExit, match="there are no pictures to wait for"):
+        explorer._first_paints(None, tmp_path, 0)

@@ -15,7 +15,7 @@
 
   /** Read a view from the part of an address after "#": filters are texts by name, whatever they say. */
   hmix.readAddress = (hash) => {
-    const view = { task: "", sort: "", order: "", stimulus: "", participant: "", filters: {} };
+    const view = { task: "", sort: "", order: "", stimulus: "", participant: "", filters: Object.create(null) };
     for (const part of hash.replace(/^#/, "").split("&").filter(Boolean)) {
       const [name, ...rest] = part.split("=");
       const [key, value] = [decode(name), decode(rest.join("="))];

@@ -89,7 +89,7 @@
       hmix.answerText(data, classes, row),
       ...(has(data.task.confidence) ? [hmix.fixed(value(data.task.confidence, row))] : []),
       ...(has("response_time_ms") ? [hmix.seconds(value("response_time_ms", row))] : []),
-      [value("is_repeat", row) ? "repeat" : "", ...hmix.flagsOf(data, flags, row).filter((flag) => flag !== "synthetic").map(hmix.words)].filter(Boolean).join(", "),
+      [has("is_repeat") && value("is_repeat", row) ? "repeat" : "", ...hmix.flagsOf(data, flags, row).filter((flag) => flag !== "synthetic").map(hmix.words)].filter(Boolean).join(", "),
     ];
     return h("div.scroll", { tabindex: "0", role: "region", "aria-label": caption }, hmix.table(caption, headings, rows.map(cells)));
   };

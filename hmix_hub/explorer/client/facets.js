@@ -27,7 +27,7 @@
       texts = known.classes;
     } else if (!values) {
       const numbers = new Map();
-      codes = names.map((name) => numbers.get(name) ?? (numbers.set(name, numbers.size), numbers.size - 1));
+      codes = names.map((name) => (known.has(filter, name) ? (numbers.get(name) ?? (numbers.set(name, numbers.size), numbers.size - 1)) : -1));
       texts = [...numbers.keys()];
     }
     return { codes, texts, table };
@@ -123,7 +123,7 @@
     constructor(data, known, choose) {
       const named = new Map(data.task.filters.map((filter) => [filter.name, filter]));
       const listed = GROUPS.flatMap(([, names]) => names ?? []);
-      const useful = (filter) => this._isUseful(filter, data, known);
+      const useful = (filter) => this._isUseful(filter, data);
       this.facets = [];
       this.node = h("div.facets");
       for (const [title, names] of GROUPS) {

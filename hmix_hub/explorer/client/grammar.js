@@ -67,18 +67,34 @@
     }
   };
 
-  /** Return what ids and classes there are, to read the filters of a task with. */
+  const exact = (x) => (Math.abs(Number(hmix.plain(x)) - x) <= Number.EPSILON * Math.abs(x) ? hmix.plain(x) : String(x));
+  const end = (x) => (Number.isFinite(x) ? exact(x) : "");
+  const writers = {
+    id: (id) => id,
+    number: ([low, high], text) => (text.includes(":") ? `${end(low)}:${end(high)}` : exact(low)),
+    class: (code, _, { classes }) => classes[code],
+    "class pair": (codes, _, { classes }) => codes.map((code) => classes[code]).join(","),
+    truth: String,
+    flag: (bit, _, { flags }) => flags[bit],
+  };
+
+  /** Write what was read of a filter's text as facets and code write it: “DOG” is dog, “.50” is 0.5. */
+  hmix.writeValue = (filter, value, text, known) => writers[filter.kind](value, text, known);
+
+  /** Return what ids and classes the judgments of a task have, to read its filters with. */
   hmix.knownOf = (metadata, data) => {
     const ids = new Map();
     const idsOf = ({ table, column }) => {
-      if (column === "stimulus_id") return data.stimuli.column("stimulus_id").names;
-      const held = (table === "participants" ? data.participants : table === "stimuli" ? data.stimuli : data.judgments).column(column);
-      return held.names;
+      if (table !== "participants") return (table === "stimuli" ? data.stimuli : data.judgments).column(column).names;
+      // The table of participants has those of every task.
+      const { names } = data.participants.column(column);
+      const judged = new Uint8Array(names.length);
+      for (const participant of data.participant) judged[participant] = 1;
+      return names.filter((_, participant) => judged[participant]);
     };
     return {
       classes: metadata.classes,
       flags: Object.keys(metadata.flags),
-      ids: idsOf,
       has: (filter, id) => {
         if (!ids.has(filter.name)) ids.set(filter.name, new Set(idsOf(filter)));
         return ids.get(filter.name).has(id);

@@ -31,7 +31,7 @@ var hmix = {};
   const byScript = (name, path) =>
     new Promise((resolve, reject) => {
       waiting.set(name, resolve);
-      hmix.loadScript(path).catch(reject);
+      hmix.loadScript(path).then(() => reject(new Error(`${path} does not bring what it should`)), reject);
     });
 
   const bytesOf = (base64) => {
@@ -63,15 +63,21 @@ var hmix = {};
     for (const file of names) hmix.loadBytes(file).catch(() => {});
   };
 
+  /** Load something once; what fails is loaded again when it is next asked for. */
+  hmix.once = (map, key, load) => {
+    if (!map.has(key)) {
+      map.set(key, load());
+      map.get(key).catch(() => map.delete(key));
+    }
+    return map.get(key);
+  };
+
   /** Load what draws the figures, once: half a megabyte that the stimuli do not wait for. */
-  hmix.loadFigures = () => (hmix.figuresLoaded ??= hmix.loadScript("vendor/d3.js").then(() => hmix.loadScript("vendor/plot.js")));
+  hmix.loadFigures = () => hmix.once(begun, "figures", () => hmix.loadScript("vendor/d3.js").then(() => hmix.loadScript("vendor/plot.js")));
 
   /** Load the bytes of a file; each file once. */
   hmix.loadBytes = (name) => {
-    if (!begun.has(name)) {
-      const path = name.includes("/") ? name : `data/${name}`;
-      begun.set(name, FROM_DISK ? byScript(name, `${path}.js`).then(bytesOf) : fetched(path));
-    }
-    return begun.get(name);
+    const path = name.includes("/") ? name : `data/${name}`;
+    return hmix.once(begun, name, () => (FROM_DISK ? byScript(name, `${path}.js`).then(bytesOf) : fetched(path)));
   };
 })();

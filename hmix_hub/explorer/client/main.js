@@ -18,6 +18,8 @@
       this.code = new hmix.CodeBox(at("code"));
       this.turn = 0;
       this.scrolled = 0;
+      this.notices = [];
+      this.opened = new Map();
     }
 
     async start() {
@@ -33,32 +35,48 @@
 
     /** Load a task once; its selection keeps what the filters have turned away. */
     load(task) {
-      if (!this.tasks.has(task.name)) {
-        const loaded = hmix.loadTask(task).then((data) => {
-          data.k = this.metadata.classes.length;
-          return { data, selection: new hmix.Selection(data), known: hmix.knownOf(this.metadata, data), sorts: hmix.sortsOf(data, this.metadata.classes) };
-        });
-        this.tasks.set(task.name, loaded);
-      }
-      return this.tasks.get(task.name);
+      return hmix.once(this.tasks, task.name, async () => {
+        const data = await hmix.loadTask(task);
+        data.k = this.metadata.classes.length;
+        return { data, selection: new hmix.Selection(data), known: hmix.knownOf(this.metadata, data), sorts: hmix.sortsOf(data, this.metadata.classes) };
+      });
     }
 
-    /** Show what the address says. */
+    /** Show what the address says, or why it cannot be shown. */
     async render() {
       const turn = ++this.turn;
       this.shownHash = location.hash;
+      try {
+        await this._show(turn);
+      } catch (error) {
+        if (turn !== this.turn) return;
+        at("main").dataset.view = "loading";
+        this._tell([]);
+        cannotLoad(error);
+      }
+    }
+
+    async _show(turn) {
       const asked = hmix.readAddress(location.hash);
       const notices = [];
       const task = this._task(asked, notices);
       if (!this.view || this.view.data.task !== task) hmix.writeState(`Loading ${task.title}`);
-      const [loaded] = await Promise.all([this.load(task), (this.opened ??= this.pictures.open())]);
+      this.pictures.retry();
+      const [loaded] = await Promise.all([this.load(task), hmix.once(this.opened, "pictures", () => this.pictures.open())]);
       if (turn !== this.turn) return;
       const isNewTask = this.view?.data !== loaded.data;
       this._select(loaded, asked, notices);
       if (isNewTask) this._newTask(loaded);
       hmix.writeState("");
       await this._showView(asked, notices, turn);
-      hmix.writeNotices(notices);
+      if (turn === this.turn) this._tell(notices);
+    }
+
+    /** Tell what could not be read of the address, and what pictures are missing. */
+    _tell(notices) {
+      this.notices = notices;
+      const { failed } = this.pictures;
+      hmix.writeNotices(failed ? [...notices, `Pictures are missing: ${failed}.`] : notices);
     }
 
     _task({ task: name }, notices) {
@@ -80,12 +98,12 @@
         const read = texts.slice(0, filter.kind === "truth" ? 1 : undefined).map((text) => [text, hmix.readValue(filter, text, known, (notice) => notices.push(notice))]);
         const good = read.filter(([, value]) => value !== null);
         if (!good.length) continue;
-        filters[name] = good.map(([text]) => text);
+        filters[name] = [...new Set(good.map(([text, value]) => hmix.writeValue(filter, value, text, known)))];
         chosen.set(name, good.map(([, value]) => value));
       }
       selection.set(chosen);
       const summary = hmix.summarise(data, selection);
-      const isSort = asked.sort in sorts;
+      const isSort = Object.hasOwn(sorts, asked.sort);
       if (asked.sort && !isSort) notices.push(`There is no sort order “${asked.sort}”.`);
       const sort = isSort ? asked.sort : Object.keys(sorts)[0];
       const orderName = asked.order === "up" ? "up" : "down";
@@ -166,7 +184,12 @@
       const { turn } = this;
       if (!window.Plot) {
         await Promise.race([this.pictures.painted, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
-        await hmix.loadFigures();
+        try {
+          await hmix.loadFigures();
+        } catch (error) {
+          if (turn === this.turn) this._tell([...new Set([...this.notices, `The figures cannot be drawn: ${error.message}.`])]);
+          return;
+        }
       }
       if (turn === this.turn && !this.page) this.panel.show(this.view);
     }
@@ -204,7 +227,8 @@
         return s === undefined ? null : h("a.button", { href: this.view.hrefOf(s) }, words);
       };
       const heading = h("h2", { tabindex: "-1" }, page.title, " ", h("small", {}, page.subtitle));
-      const filter = asked.participant ? h("a.button", { href: this.href({ filters: { participants: [this.view.data.participants.column("participant_id").names[this.view.data.people.indexOf(asked.participant)]] } }) }, "Their stimuli") : null;
+      const filters = asked.participant && hmix.filtersOf(this.view.data, asked.participant);
+      const filter = filters ? h("a.button", { href: this.href({ filters }) }, "Their stimuli") : null;
       at("page").replaceChildren(h("div.page-head", {}, h("a.button", { href: this.href({}) }, "← All stimuli"), h("span.steps", {}, neighbour(-1, "Previous"), neighbour(1, "Next"), filter)), heading, page.node);
       at("main").dataset.view = "page";
       at("page").hidden = false;
@@ -218,7 +242,7 @@
         this.pictures.markPainted();
         if (this.page) this.page.repaint();
         this.gallery.repaint();
-        if (this.pictures.failed) hmix.writeNotices([`Pictures are missing: ${this.pictures.failed}.`]);
+        this._tell(this.notices);
       });
     }
 
@@ -250,6 +274,11 @@
     }
   }
 
+  const cannotLoad = (error) => {
+    hmix.writeState(`The data cannot be loaded: ${error.message}. Is the folder complete?`, true);
+    console.error(error);
+  };
+
   const begin = async () => {
     try {
       const { metadata } = hmix;
@@ -261,8 +290,7 @@
       hmix.explorer = new Explorer(metadata);
       await hmix.explorer.start();
     } catch (error) {
-      hmix.writeState(`The data cannot be loaded: ${error.message}. Is the folder complete?`, true);
-      throw error;
+      cannotLoad(error);
     }
   };
 

@@ -48,6 +48,15 @@
     return svg;
   };
 
+  /** Return the filters that keep the judgments of a participant in a task; null if there are none. */
+  hmix.filtersOf = (data, name) => {
+    const number = data.people.indexOf(name);
+    if (!data.participant?.includes(number)) return null;
+    const id = data.participants.column("participant_id").names[number];
+    const { names, values } = data.participants.column("study_id");
+    return id === name ? { participants: [id] } : { participants: [id], studies: [names[values[number]]] };
+  };
+
   /** Return the page of a participant; `others` are the data of every task. */
   hmix.participantPage = (view, name, others, width) => {
     const sections = others.map((other) => {

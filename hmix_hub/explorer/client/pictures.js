@@ -27,9 +27,8 @@
       this.count = this.info.count;
       this.hasMixtures = metadata.has_mixtures;
       this._changed = changed;
-      this._sheets = new Map();
-      this._originals = new Map();
-      this.failed = "";
+      this._loaded = new Map();
+      this._failed = new Map();
       // Figures wait for the first pictures, which are looked at first.
       this.painted = new Promise((resolve) => (this.markPainted = resolve));
     }
@@ -45,24 +44,36 @@
       return this.table.column(name).values[n];
     }
 
-    _sheet(number) {
-      if (!this._sheets.has(number)) {
-        this._sheets.set(number, null);
+    /** Return the pixels of a file; null while it is loading. */
+    _pixels(file) {
+      if (!this._loaded.has(file)) {
+        this._loaded.set(file, null);
         hmix
-          .loadBytes(hmix.sheetName(number))
+          .loadBytes(file)
           .then(pixelsOf)
-          .then((pixels) => this._sheets.set(number, pixels))
-          .catch((error) => (this.failed = error.message))
+          .then((pixels) => this._loaded.set(file, pixels))
+          .catch((error) => this._failed.set(file, error.message))
           .then(this._changed);
       }
-      return this._sheets.get(number);
+      return this._loaded.get(file);
+    }
+
+    /** What could not be loaded, in words; empty if nothing. */
+    get failed() {
+      return [...this._failed.values()].join("; ");
+    }
+
+    /** Let what could not be loaded be loaded again when it is next asked for. */
+    retry() {
+      for (const file of this._failed.keys()) this._loaded.delete(file);
+      this._failed.clear();
     }
 
     /** Return a picture as ImageData; null while its sheet is loading. */
     picture(n) {
       const [columns, rows] = this.info.per_sheet;
       const [tileHeight, tileWidth] = this.info.tile;
-      const sheet = this._sheet(Math.floor(n / (columns * rows)));
+      const sheet = this._pixels(hmix.sheetName(Math.floor(n / (columns * rows))));
       if (!sheet) return null;
       const place = n % (columns * rows);
       const [left, top] = [(place % columns) * tileWidth, Math.floor(place / columns) * tileHeight];
@@ -75,22 +86,27 @@
       return new ImageData(bytes, width, height);
     }
 
-    /** Return a picture in its own size, once it is there. */
-    original(n) {
-      if (!this._value("has_original", n)) return Promise.resolve(null);
-      if (!this._originals.has(n)) this._originals.set(n, hmix.loadBytes(`pictures/${n}.png`).then(pixelsOf));
-      return this._originals.get(n);
+    /** Return a picture in its own size; until that is there, as its tile has it. */
+    large(n) {
+      return (this._value("has_original", n) && this._pixels(`pictures/${n}.png`)) || this.picture(n);
     }
 
     /** Return what is shown of a stimulus at a coefficient: ImageData, null while it loads, undefined if there is none. */
-    shown(stimuli, s, coefficient) {
-      if (!this.count) return undefined;
+    shown(stimuli, s, coefficient, isLarge = false) {
+      const [a, b] = this._parts(stimuli, s, coefficient).map((n) => (isLarge ? this.large(n) : this.picture(n)));
+      if (!a || b === undefined) return a;
+      // While one of two large pictures is loading, the tiles are mixed.
+      if (b && a.data.length !== b.data.length) return this.shown(stimuli, s, coefficient);
+      return b && new ImageData(hmix.mixBytes(a.data, b.data, coefficient), a.width, a.height);
+    }
+
+    /** Return the numbers of the pictures shown: one as it is, two that are mixed, or none. */
+    _parts(stimuli, s, coefficient) {
+      if (!this.count) return [];
       const value = (name) => stimuli.column(name).values[s];
-      if (stimuli.column("picture").values[s] >= 0 && coefficient === value("mixing_coefficient")) return this.picture(value("picture"));
+      if (value("picture") >= 0 && coefficient === value("mixing_coefficient")) return [value("picture")];
       const [one, two] = [value("image_1"), value("image_2")];
-      if (!value("can_mix")) return this._unmixed(one, two, coefficient);
-      const [a, b] = [this.picture(one), this.picture(two)];
-      return a && b && new ImageData(hmix.mixBytes(a.data, b.data, coefficient), a.width, a.height);
+      return value("can_mix") ? [one, two] : [this._unmixed(one, two, coefficient)].filter((n) => n >= 0);
     }
 
     _unmixed(one, two, coefficient) {
@@ -98,11 +114,10 @@
         const column = (name) => this.mixtures.column(name).values;
         const [firsts, seconds, levels] = ["image_1", "image_2", "mixing_coefficient"].map(column);
         for (let i = 0; i < this.mixtures.n; i++)
-          if (firsts[i] === one && seconds[i] === two && Math.abs(levels[i] - coefficient) < 1e-9)
-            return this.picture(column("picture")[i]);
+          if (firsts[i] === one && seconds[i] === two && Math.abs(levels[i] - coefficient) < 1e-9) return column("picture")[i];
       }
-      if (two < 0 || coefficient === 1) return one >= 0 ? this.picture(one) : undefined;
-      return coefficient === 0 ? this.picture(two) : undefined;
+      if (two < 0 || coefficient === 1) return one;
+      return coefficient === 0 ? two : -1;
     }
   };
 

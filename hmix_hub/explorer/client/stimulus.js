@@ -9,16 +9,27 @@
     return other.stimuli.column("pair_id").names[o] === data.stimuli.column("pair_id").names[s] && set(data, s) === set(other, o);
   };
 
-  /** Show a picture, in its own size once that is there. */
+  /** Whether a stimulus is one picture, mixed with no other. */
+  const isSingle = ({ stimuli }, s) => ["image_2", "image_2_label"].every((name) => stimuli.column(name).values[s] < 0);
+
+  /** Show an endpoint, in its own size once that is there. */
   const endpoint = (view, s, which) => {
     const n = view.data.stimuli.column(`image_${which}`).values[s];
     const name = view.classes[view.data.stimuli.column(`image_${which}_label`).values[s]];
     if (!name) return null;
     const canvas = h("canvas", { role: "img", "aria-label": `Image ${which}: ${name}`, width: 1, height: 1 });
-    const paint = () => hmix.paint(canvas, view.pictures.count && n >= 0 ? view.pictures.picture(n) : undefined);
+    const paint = () => hmix.paint(canvas, view.pictures.count && n >= 0 ? view.pictures.large(n) : undefined);
     paint();
-    if (view.pictures.count && n >= 0) view.pictures.original(n).then((image) => image && ((canvas.large = true), hmix.paint(canvas, image)), () => {});
-    return { node: h("figure.endpoint", {}, canvas, h("figcaption", {}, h(which === 1 ? "b.one" : "b.two", {}, name), h("span.soft", {}, `image ${which}`))), paint: () => canvas.large || paint() };
+    return { node: h("figure.endpoint", {}, canvas, h("figcaption", {}, h(which === 1 ? "b.one" : "b.two", {}, name), h("span.soft", {}, `image ${which}`))), paint };
+  };
+
+  /** Show the only picture of a stimulus. */
+  const single = (view, s) => {
+    const [name = ""] = hmix.classesOf(view.data, view.classes, s);
+    const canvas = h("canvas", { role: "img", "aria-label": `Picture: ${name}`, width: 1, height: 1 });
+    const paint = () => hmix.paint(canvas, view.pictures.shown(view.data.stimuli, s, hmix.drawnCoefficient(view.data, view.summary, s, view.walk), true));
+    paint();
+    return { node: h("figure.mixture", {}, canvas, h("figcaption", {}, h("b.one", {}, name))), paint };
   };
 
   /** The mixture with a slider over the eleven coefficients; large pictures are mixed in their own size. */
@@ -30,11 +41,9 @@
     const canvas = h("canvas", { role: "img", width: 1, height: 1 });
     const output = h("output", { for: "mixture" });
     const input = h("input", { type: "range", id: "mixture", min: 0, max: levels.length - 1, step: 1, "aria-label": "Share of image 1 in the mixture", list: "levels" });
-    let originals = null;
     const paint = () => {
       const coefficient = exact(levels[input.value]);
-      const large = originals && new ImageData(hmix.mixBytes(originals[0].data, originals[1].data, coefficient), originals[0].width, originals[0].height);
-      hmix.paint(canvas, large ?? pictures.shown(data.stimuli, s, coefficient));
+      hmix.paint(canvas, pictures.shown(data.stimuli, s, coefficient, true));
       const isShown = shown !== null && coefficient === shown;
       output.textContent = `${hmix.plain(coefficient)}${isShown ? " · as shown" : ""}`;
       input.setAttribute("aria-valuetext", output.textContent);
@@ -43,9 +52,6 @@
     input.addEventListener("input", paint);
     input.value = levels.indexOf(Number(hmix.plain(hmix.drawnCoefficient(data, view.summary, s, walk))));
     paint();
-    const ends = ["image_1", "image_2"].map((name) => data.stimuli.column(name).values[s]);
-    if (pictures.count && data.stimuli.column("can_mix").values[s])
-      Promise.all(ends.map((n) => pictures.original(n))).then((both) => both[0] && both[1] && both[0].width === both[1].width && both[0].height === both[1].height && ((originals = both), paint()), () => {});
     const ticks = h("datalist", { id: "levels" }, levels.map((_, i) => h("option", { value: String(i) })));
     return { node: h("figure.mixture", {}, canvas, h("figcaption", {}, h("div.slide", {}, h("span.two", { "aria-hidden": "true" }, "0"), input, ticks, h("span.one", { "aria-hidden": "true" }, "1")), h("span.soft", {}, "share of image 1 "), output)), paint };
   };
@@ -96,7 +102,7 @@
   hmix.stimulusPage = (view, s, others) => {
     const { data } = view;
     const names = hmix.classesOf(data, view.classes, s);
-    const parts = [endpoint(view, s, 1), mixer(view, s), endpoint(view, s, 2)].filter(Boolean);
+    const parts = (isSingle(data, s) ? [single(view, s)] : [endpoint(view, s, 1), mixer(view, s), endpoint(view, s, 2)]).filter(Boolean);
     const sections = others.map((other) => {
       const about = [];
       for (let o = 0; o < other.data.stimuli.n; o++) if (same(data, other.data, s, o)) about.push(o);

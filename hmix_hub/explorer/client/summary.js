@@ -60,10 +60,12 @@
     }
   };
 
+  /** Sum the votes by stimulus; NaN where a study gives shares without their number. */
   const sumVotes = (data, bits, size) => {
+    if (!data.judgments.has("n_votes")) return null;
     const votes = new Float64Array(size);
     const { values } = data.judgments.column("n_votes");
-    for (let i = 0; i < bits.length; i++) if (!bits[i] && values[i] > 0) votes[data.stimulus[i]] += values[i];
+    for (let i = 0; i < bits.length; i++) if (!bits[i]) votes[data.stimulus[i]] += values[i] > 0 ? values[i] : NaN;
     return votes;
   };
 

@@ -23,6 +23,8 @@
       .filter(([, share]) => share > 0)
       .sort((a, b) => b[1] - a[1]);
 
+  const votesOf = ({ votes }, s) => (votes?.[s] > 0 ? hmix.counted(votes[s], "vote") : "");
+
   /** Say in words what a tile shows. */
   hmix.tileWords = (view, s) => {
     const { data, summary, classes } = view;
@@ -32,7 +34,7 @@
     const seen = hmix.isOverClasses(data.task)
       ? hmix.leadingShares(summary, s, classes).slice(0, BARS).map(([name, share]) => `${name} ${hmix.fixed(share)}`).join(", ")
       : `${data.task.kind === "rating" ? "rated" : data.task.kind === "selected" ? "half at" : "seen"} ${hmix.fixed(summary.mean[s])}`;
-    return `${scale}${names}${shown}, ${seen}, ${summary.votes ? hmix.counted(summary.votes[s], "vote") : hmix.counted(summary.n[s], "judgment")}`;
+    return `${scale}${names}${shown}, ${seen}, ${votesOf(summary, s) || hmix.counted(summary.n[s], "judgment")}`;
   };
 
   /** Make a tile, which can be told to show another stimulus. */
@@ -62,7 +64,7 @@
       this.bars.hidden = !isOverClasses;
       if (isOverClasses) this._showShares(view, s);
       else this._showTrack(view, s);
-      const n = summary.votes ? hmix.counted(summary.votes[s], "vote") : `n ${hmix.count(summary.n[s])}`;
+      const n = votesOf(summary, s) || `n ${hmix.count(summary.n[s])}`;
       const coefficient = data.stimuli.has("mixing_coefficient") ? hmix.plain(data.stimuli.column("mixing_coefficient").values[s]) : null;
       const scale = data.task.facet ? data.stimuli.column("scale").names[data.stimuli.column("scale").values[s]] : null;
       const left = isOverClasses ? coefficient : [scale ?? coefficient, hmix.fixed(summary.mean[s])].filter((x) => x !== null).join(" → ");

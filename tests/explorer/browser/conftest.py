@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,13 +88,42 @@ def sample_folder(sample_explorer: Path) -> Path:
     return sample_explorer.parent
 
 
+def with_shares(votes: str, count: int) -> str:
+    """Give votes, a CSV file, as shares whose number is not known in the first rows."""
+    rows = list(csv.DictReader(io.StringIO(votes)))
+    for row in rows:
+        row["class_frequencies"] = ""
+    for row in rows[:count]:
+        counts = list(map(int, row["class_counts"].split("|")))
+        shares = "|".join(str(number / sum(counts)) for number in counts)
+        row |= {"n_votes": "", "class_counts": "", "class_frequencies": shares}
+    written = io.StringIO()
+    writer = csv.DictWriter(written, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue()
+
+
+def votes_study(folder: Path, count: int) -> Path:
+    """Write a study of votes, of which the first are shares alone."""
+    files = example_study("class_votes")
+    name = "judgments/class_votes.csv"
+    files[name] = with_shares(files[name].decode(), count).encode()
+    return write_files(folder, files)
+
+
 @pytest.fixture(scope="session")
 def other_studies(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Write studies of the tasks that H-Mix lacks; the title of one is markup."""
-    studies = [write_files(tmp_path_factory.mktemp("study") / task, example_study(task)) for task in OTHER_TASKS]
-    manifest = studies[0] / "study.yaml"
-    manifest.write_text(manifest.read_text().replace("Mixed pictures, an example study", f'"{HOSTILE}"'))
-    return studies
+    """Write studies of the tasks that H-Mix lacks.
+
+    The title of one is markup, two have participants of the same names, and the number of votes is not always known.
+    """
+    of_people = [write_files(tmp_path_factory.mktemp("study") / task, example_study(task)) for task in OTHER_TASKS[:2]]
+    changes = {"Mixed pictures, an example study": f'"{HOSTILE}"', "id: example-study": "id: other-study"}
+    for study, (before, after) in zip(of_people, changes.items(), strict=True):
+        manifest = study / "study.yaml"
+        manifest.write_text(manifest.read_text().replace(before, after))
+    return [*of_people, votes_study(tmp_path_factory.mktemp("study") / "class_votes", 1)]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import shlex
 
 import pyarrow.csv
@@ -11,9 +12,13 @@ import pytest
 from click.testing import CliRunner
 from explored import rows_that_meet
 
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
 import hmix_hub
 from hmix_hub.cli.main import main
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import INFER, TASKS
 
 CLASSES = ("cat", "Dog", "truck", "ship", "FROG")
 
@@ -116,7 +121,10 @@ def test_numbers_are_equal_within_a_billionth_and_intervals_are_closed(sample):
         ("repeats=maybe", "is neither true nor false"),
         ("class_pair=dog", "is not a pair such as dog,frog"),
         ("task=infer", "There is no task “infer”"),
+        ("constructor=1", "has no filter “constructor”"),
+        ("__proto__=1", "has no filter “__proto__”"),
         ("sort=beauty", "There is no sort order “beauty”"),
+        ("sort=toString", "There is no sort order “toString”"),
         ("stimulus=mixed", "There is no stimulus “mixed”"),
         ("participant=nobody", "There is no participant “nobody”"),
     ],
@@ -131,6 +139,27 @@ def test_what_can_be_read_counts_beside_what_cannot(sample, load_sample):
     sample.show("task=infer_mixing_factor&labels=dog&labels=unicorn")
     assert sample.rows == rows_that_meet(load_sample(), labels="dog")
     assert len(sample.notices) == 1
+
+
+def test_boxes_are_checked_by_value_however_it_is_written(sample):
+    sample.show("task=infer_mixing_factor&labels=DOG&labels=dog&mixing_coefficient=.50")
+    for name in (r"^dog\b", r"^0\.5\b"):
+        expect(sample.page.get_by_role("checkbox", name=re.compile(name)).first).to_be_checked()
+    assert sample.page.locator(".chip b").all_inner_texts() == ["dog", "0.5"]
+
+
+def test_participants_of_another_task_alone_are_none_of_this_one(sample, load_sample):
+    construct, infer = (set(load_sample(task)["participant_id"]) for task in ("construct_midpoint", INFER))
+    name = min(infer - construct)
+    sample.show(f"task=construct_midpoint&participants={name}")
+    assert sample.notices == [f"participants: “{name}” does not occur in these judgments. It is ignored."]
+    assert len(sample.rows) == len(load_sample("construct_midpoint"))
+    facet = sample.page.locator(".facet", has=sample.page.get_by_text("Participants", exact=True))
+    facet.locator("summary").click()
+    expect(facet.get_by_role("checkbox")).to_have_count(len(construct))
+    facet.locator("summary").click()
+    sample.show(f"task=construct_midpoint&participant={name}")
+    expect(sample.page.get_by_role("link", name="Their stimuli")).to_have_count(0)
 
 
 CODES = [

@@ -13,8 +13,10 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from explored import rows_that_meet
-from explorer.browser.conftest import HOSTILE, WIDE, served
+from explorer.browser.conftest import HOSTILE, WIDE, served, votes_study
 from playwright.sync_api import expect
+
+from hmix_hub.explorer.writing import write_explorer
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 INFER = "task=infer_mixing_factor"
@@ -174,6 +176,50 @@ def test_a_participant_has_their_judgments_in_order_and_their_means(sample, load
     expect(sample.page.locator("#counts")).to_contain_text(f"{len(own)} of")
 
 
+def test_stimuli_of_a_participant_are_not_those_of_a_namesake(others):
+    others.show("task=class_choice")
+    name = others.ask("hmix.explorer.view.data.people[0]")
+    study, _, someone = name.partition(":")
+    others.show(f"task=class_choice&participant={name}")
+    others.page.get_by_role("link", name="Their stimuli").click()
+    expect(others.page.locator(".chip")).to_have_count(2)
+    assert hash_of(others) == f"#task=class_choice&participants={someone}&studies={study}"
+
+
+def test_what_an_earlier_view_found_is_not_told_of_a_later_one(sample):
+    sample.ask(
+        """async () => {
+          const { explorer } = hmix;
+          let open;
+          const gate = new Promise((done) => (open = done));
+          explorer._page = () => gate;
+          location.hash = "labels=unicorn";
+          const slow = explorer.render();
+          await new Promise((done) => setTimeout(done));
+          delete explorer._page;
+          location.hash = "labels=dog";
+          await explorer.render();
+          open(null);
+          await slow;
+        }"""
+    )
+    assert sample.notices == []
+
+
+def test_votes_are_counted_where_their_number_is_known(others, chromium, tmp_path):
+    others.show("task=class_votes&sort=dataset")
+    words = [tile.get_attribute("aria-label") for tile in tiles(others).all()[:2]]
+    assert words[0].endswith("1 judgment")
+    assert words[1].endswith("20 votes")
+    write_explorer(str(votes_study(tmp_path / "study", 10**6)), tmp_path / "page", cifar10="/nowhere")
+    page = chromium.new_page()
+    page.goto((tmp_path / "page/index.html").as_uri())
+    expect(page.locator(".tile:visible").first).to_have_attribute("aria-label", re.compile("1 judgment$"))
+    page.locator(".tile:visible").first.click()
+    expect(page.locator(".about.current")).to_contain_text("1 judgment")
+    page.close()
+
+
 def test_an_empty_selection_says_which_filter_to_remove(sample, load_sample):
     n = len(rows_that_meet(load_sample(), labels="cat"))
     sample.show(f"{INFER}&labels=cat&class_pair=dog,dog")
@@ -314,10 +360,27 @@ def test_data_of_a_newer_format_and_missing_files_are_told(chromium, sample_fold
         shutil.copytree(sample_folder, folder / name)
     metadata = folder / "newer/data/explorer.js"
     metadata.write_text(metadata.read_text().replace('"format":1', '"format":2'))
-    (folder / "incomplete/data/infer_mixing_factor.arrow").unlink()
+    left_out = folder / "incomplete/data/infer_mixing_factor.arrow"
+    content = left_out.read_bytes()
+    left_out.unlink()
+    (folder / "incomplete/data/pictures-000.png").unlink()
+    (folder / "incomplete/vendor/plot.js").unlink()
     page = chromium.new_page()
     page.goto(f"{address}/newer/index.html")
     expect(page.get_by_role("alert")).to_contain_text("of format 2, and this page reads format 1")
     page.goto(f"{address}/incomplete/index.html")
-    expect(page.get_by_role("alert")).to_contain_text("infer_mixing_factor.arrow cannot be loaded: status 404")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("infer_mixing_factor.arrow cannot be loaded: status 404")
+    page.goto(f"{address}/incomplete/index.html#task=construct_midpoint&labels=unicorn")
+    expect(page.locator(".tile:visible").first).to_be_visible()
+    for told in ("“unicorn” is not a class", "Pictures are missing", "The figures cannot be drawn"):
+        expect(page.locator(".notice", has_text=told)).to_be_visible()
+    page.get_by_role("link", name="Infer mixing factor").click()
+    expect(alert).to_contain_text("infer_mixing_factor.arrow cannot be loaded")
+    page.go_back()
+    expect(page.locator(".tile:visible").first).to_be_visible()
+    left_out.write_bytes(content)
+    page.get_by_role("link", name="Infer mixing factor").click()
+    expect(page.locator(".tile:visible").first).to_be_visible()
+    expect(alert).to_have_count(0)
     page.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from explored import table_of
 from explorer.test_every_task import larger, morphed
+from PIL import Image
 from playwright.sync_api import expect
 from study_generator.own_pictures import pixels
 
@@ -87,18 +89,23 @@ def canvas_bytes(canvas):
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3]
 
 
+def enlarged(picture):
+    return np.kron(picture, np.ones((30, 30, 1), dtype=np.uint8))
+
+
 @pytest.fixture
 def own(chromium, tmp_path):
-    """Open the explorer of the example study, changed, from the disk, at its first stimulus of two pictures."""
+    """Open the explorer of the example study, changed, from the disk, at its first stimulus of one or two pictures."""
     page = chromium.new_page()
 
-    def open_one(change):
+    def open_one(change, *, is_single=False):
         files = example_study()
         change(files)
         folder = tmp_path / "page"
         write_explorer(str(write_files(tmp_path / "study", files)), folder, cifar10="/nowhere")
         rows = table_of(folder, f"{INFER}.stimuli").to_pylist()
-        row = next(row for row in rows if row["image_2"] >= 0 and row["mixing_coefficient"] == 0.5)
+        wanted = {"is_single": is_single, "mixing_coefficient": 1.0 if is_single else 0.5}
+        row = next(row for row in rows if wanted.items() <= (row | {"is_single": row["image_2"] < 0}).items())
         page.goto(f"{(folder / 'index.html').as_uri()}#task={INFER}&stimulus={row['stimulus_id']}")
         page.locator(".mixture canvas").wait_for()
         return page, row
@@ -112,16 +119,34 @@ def test_large_pictures_are_mixed_in_their_own_size(own):
     canvas = page.locator(".mixture canvas[width='180']")
     canvas.wait_for()
     indices = [int(part) for part in re.findall(r"_(\d+)", row["stimulus_id"])[-2:]]
-    one, two = (np.kron(pixels(i), np.ones((30, 30, 1))) for i in indices)
+    one, two = (enlarged(pixels(i)).astype(float) for i in indices)
     assert np.array_equal(canvas_bytes(canvas), ((0.5 * one + 0.5 * two) / 255 * 255).astype(np.uint8))
     assert np.array_equal(canvas_bytes(page.locator(".endpoint canvas[width='180']").first), one.astype(np.uint8))
 
 
-def test_mixtures_of_another_method_are_shown_as_they_are_and_no_others(own):
-    page, row = own(morphed)
-    canvas = page.locator(".mixture canvas:not(.loading)")
+def largely_morphed(files):
+    morphed(files)
+    for name, content in files.items():
+        if name.endswith(".png"):
+            stream = io.BytesIO()
+            Image.fromarray(enlarged(np.asarray(Image.open(io.BytesIO(content))))).save(stream, "PNG")
+            files[name] = stream.getvalue()
+
+
+def test_mixtures_of_another_method_are_shown_in_their_own_size_and_no_others(own):
+    page, row = own(largely_morphed)
+    canvas = page.locator(".mixture canvas[width='180']")
     canvas.wait_for()
     first = int(re.findall(r"_(\d+)", row["stimulus_id"])[-2])
-    assert np.array_equal(canvas_bytes(canvas), pixels(first))
+    assert np.array_equal(canvas_bytes(canvas), enlarged(pixels(first)))
     page.get_by_role("slider").press("ArrowRight")
     expect(page.locator(".mixture canvas")).to_have_class("absent")
+
+
+def test_a_single_picture_is_shown_in_its_own_size_and_mixed_with_none(own):
+    page, row = own(larger(30), is_single=True)
+    canvas = page.locator(".stage canvas[width='180']")
+    canvas.wait_for()
+    first = int(re.findall(r"_(\d+)", row["stimulus_id"])[-1])
+    assert np.array_equal(canvas_bytes(canvas), enlarged(pixels(first)))
+    expect(page.get_by_role("slider")).to_have_count(0)
