@@ -79,7 +79,7 @@ def test_a_file_that_one_worker_reads_is_told_once(dask, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
 
-    with pytest.warns(ClusterWarning, match=f"{INFER}.csv is read by one worker.*Parquet") as told:
+    with pytest.warns(ClusterWarning, match=f"{INFER}.csv is read by a single worker.*Parquet") as told:
         found = found_by(tmp_path, dask)
 
     assert len(told) == 1

@@ -192,7 +192,7 @@ def prose(card):
 def test_the_card_of_single_pictures_speaks_of_no_mixture_and_of_no_probability_that_was_not_asked(bring):
     card, _, _ = described(bring(HARD))
     assert not re.search(r"mix(ed|ture|up|ing)|probab|lambda", prose(card).replace("H-Mix", ""), re.IGNORECASE)
-    assert "3 judgments of single images by 3 people" in card
+    assert "3 judgments of single images by 3 participants" in card
     assert "the participant chooses one class for one picture (paper" in card
     assert "- mixup\n" not in card
     assert "- soft-labels\n" not in card

@@ -276,7 +276,7 @@ def test_models_that_cannot_give_what_is_needed_are_refused():
     shapeless.shares = lambda coefficients: torch.zeros(3, 10, 10)
     broken.shares = lambda coefficients: torch.full((len(coefficients), 10, 10), float("nan"))
     for model, told in (
-        (shapeless, r"shape \(3, 10, 10\); its 10 classes require"),
+        (shapeless, r"shape \(3, 10, 10\), but its 10 classes require \(201, 10, 10\)"),
         (broken, "not all numbers from 0 to 1"),
     ):
         with pytest.raises(PerceptionError, match=told):

@@ -244,7 +244,7 @@ def test_a_raw_file_becomes_a_draft_that_names_the_scales_of_its_rows(tmp_path):
     import_raw([raw], to, map_file=mapped)
     text = (to / "study.yaml").read_text()
     assert text.count("- name: typical") == text.count("- name: fluffy") == 1
-    assert "steps: TODO            # the rows hold 2 different ratings" in text
+    assert "steps: TODO            # the rows contain 2 different ratings" in text
     ds = load(to)
     assert dict(zip(ds["judgment_id"], ds["rating"], strict=True)) == {
         "new-study/scale_rating/ann/1": 1 / 3,
