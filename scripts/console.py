@@ -7,14 +7,17 @@ begins with `$ ` is a command, and what follows is its output. The Hub is a stan
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from environment import ROOT
 
@@ -26,6 +29,28 @@ _SAME_SIZE = 0.1
 """Maximum relative change of sizes, which depend on the key of pseudonyms and on the libraries that write files."""
 _PSEUDONYM = re.compile(r"p[0-9a-f]{22}")
 HUB = "https://huggingface.co"
+_FORKS = """
+import io, json, os, sys
+import datasets, matplotlib.pyplot, torch
+import hmix_hub.cli.contribute, hmix_hub.contribute.building, hmix_hub.loading.road
+from hmix_hub.cli.main import main
+for line in sys.stdin:
+    words, folder, output = json.loads(line)
+    child = os.fork()
+    if not child:
+        file = os.open(output, os.O_WRONLY)
+        os.dup2(file, 1), os.dup2(file, 2), os.chdir(folder)
+        sys.stdin, sys.argv = io.StringIO(), ["hmix", *words]
+        try:
+            main()
+        except SystemExit:
+            pass
+        finally:
+            sys.stdout.flush(), sys.stderr.flush(), os._exit(0)
+    os.waitpid(child, 0)
+    print(flush=True)
+"""
+"""Runs each `hmix` of a document in a fork, so that the libraries are imported once rather than for every command."""
 
 
 def renewed(document: str) -> str:
@@ -33,7 +58,8 @@ def renewed(document: str) -> str:
     with tempfile.TemporaryDirectory(prefix="hmix-console-") as scratch, _hub(Path(scratch) / "home") as environment:
         folder = Path(scratch) / "desk"
         folder.mkdir()
-        return _BLOCK.sub(lambda block: _run_block(block, folder, environment), document)
+        with _Console(folder, environment) as console:
+            return _BLOCK.sub(lambda block: _run_block(block, console), document)
 
 
 def is_current(document: str) -> bool:
@@ -45,31 +71,68 @@ def is_current(document: str) -> bool:
     return all(abs(one - two) <= max(_SAME_SIZE * one, 1) for one, two in zip(found, shown, strict=True))
 
 
-def _run_block(block: re.Match[str], folder: Path, environment: dict[str, str]) -> str:
+class _Console:
+    """Runs commands in a folder, one after the other, and returns what they print."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self._environment = environment
+        self._forks: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> _Console:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._forks is not None:
+            self._forks.communicate()
+
+    def output(self, command: str) -> str:
+        """Return what a command prints, with the addresses and paths that a reader would see."""
+        words = shlex.split(command)
+        text = (
+            self._fork(words[1:]) if words[0] == "hmix" and not set(command) & set("|;&<>$*") else self._bash(command)
+        )
+        endpoint = self._environment.get("HF_ENDPOINT", HUB)
+        text = text.replace(endpoint, HUB).replace(str(self.folder) + "/", "")
+        return text if not text or text.endswith("\n") else text + "\n"
+
+    def _bash(self, command: str) -> str:
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        ).stdout
+
+    def _fork(self, words: list[str]) -> str:
+        if self._forks is None:
+            self._forks = subprocess.Popen(
+                [sys.executable, "-c", _FORKS],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        asked, answered = cast("IO[str]", self._forks.stdin), cast("IO[str]", self._forks.stdout)
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8") as file:
+            print(json.dumps([words, str(self.folder), file.name]), file=asked, flush=True)
+            if not answered.readline():
+                sys.exit("the process that runs the commands of a document has ended; what it printed says why")
+            return file.read()
+
+
+def _run_block(block: re.Match[str], console: _Console) -> str:
     if block["file"]:
-        path = folder / block["file"]
+        path = console.folder / block["file"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block["text"], encoding="utf-8")
     if block["kind"] != "console":
         return block[0]
     commands = [line[2:] for line in block["text"].splitlines() if line.startswith("$ ")]
-    parts = [f"$ {command}\n{_output(command, folder, environment)}" for command in commands]
-    return "```console\n" + "".join(parts) + "```"
-
-
-def _output(command: str, folder: Path, environment: dict[str, str]) -> str:
-    ran = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    endpoint = environment.get("HF_ENDPOINT", HUB)
-    text = ran.stdout.replace(endpoint, HUB).replace(str(folder) + "/", "")
-    return text if not text or text.endswith("\n") else text + "\n"
+    return "```console\n" + "".join(f"$ {command}\n{console.output(command)}" for command in commands) + "```"
 
 
 @contextmanager

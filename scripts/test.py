@@ -55,9 +55,14 @@ def main(words: Sequence[str]) -> int:
     if known.returncode:
         return known.returncode
     has_failed = _failed(python, CHECKS)
-    # By file, so that shared fixtures are made once; one process more than cores, because some wait for browsers.
+    # By file, so that shared fixtures are made once; one process more than cores, because some wait for browsers. In the
+    # order of the folders: by default the files with the fewest tests come last, and these are the slow ones.
     is_shared = any(word.startswith("-n") for word in for_pytest)
-    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile"]
+    workers = (
+        []
+        if is_shared
+        else ["-n", str(min(os.cpu_count() or 1, 4) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+    )
     with _scratch() as environment:
         tests = _run([python, "-m", "pytest", *workers, *for_pytest], environment=environment)
     return int(has_failed or tests)
