@@ -10,7 +10,7 @@ import pytest
 from sharded_study import JUDGMENTS, STIMULI, write_sharded
 
 import hmix_hub
-from hmix_hub.contribute.publishing import publisher, uploading
+from hmix_hub.contribute.publishing import uploading
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError, PublishError
 from hmix_hub.studies.study import Study
