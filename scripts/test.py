@@ -55,8 +55,8 @@ def main(words: Sequence[str]) -> int:
     if known.returncode:
         return known.returncode
     has_failed = _failed(python, CHECKS)
-    # By file, so that shared fixtures are made once; one process more than cores, because some wait for browsers. In
-    # the order of folders: otherwise the files with the fewest tests come last, and these are the slow ones.
+    # By file, so that shared fixtures are made once; one process more than cores, because some wait for browsers. The
+    # order is that of tests/conftest.py.
     is_shared = any(word.startswith("-n") for word in for_pytest)
     workers = (
         []

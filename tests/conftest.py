@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,18 @@ _CHROMIUM = (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
+_LONGEST = ROOT / "tests" / "project" / "test_site.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the files of tests so that several processes finish together, in a similar time.
+
+    Those that compute are mixed with those that wait for browsers, which a hash of their names does; the longest is
+    first, so that nothing waits for it at the end.
+    """
+    names = {path: path.relative_to(ROOT).as_posix() for path in {item.path for item in items}}
+    places = {path: (path != _LONGEST, sha256(name.encode()).digest()) for path, name in names.items()}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")
