@@ -36,8 +36,9 @@ _CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 # Loaded after the lines above, for it imports the package.
 pytest_plugins = ["drawn_once", "dask_workers"]
 
-# A slow machine is no failure.
-settings.register_profile("hmix", deadline=None, max_examples=50)
+# A slow machine is no failure. Every run draws other examples; `--hypothesis-profile thorough` draws many at once.
+settings.register_profile("hmix", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile("hmix")
 
 # Without the list behind the address bar and a renderer in reserve, which no test sees, a page takes 40 % less time of
