@@ -89,7 +89,7 @@ def sample_folder(sample_explorer: Path) -> Path:
 
 
 def with_shares(votes: str, count: int) -> str:
-    """Give votes, a CSV file, as shares whose number is not known in the first rows."""
+    """Convert a CSV file of votes into shares; their number is unknown in the first rows."""
     rows = list(csv.DictReader(io.StringIO(votes)))
     for row in rows:
         row["class_frequencies"] = ""
